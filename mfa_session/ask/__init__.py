@@ -1,0 +1,1 @@
+"""Where answers come from when a person or a program must give one."""

@@ -1,0 +1,1 @@
+"""The commands: options in, one verb called, words out."""

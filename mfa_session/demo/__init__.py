@@ -1,0 +1,1 @@
+"""A strict local STS and IAM, and the story told with it."""

@@ -1,0 +1,52 @@
+"""Spans of time, as people write and read them."""
+
+import re
+from datetime import timedelta
+
+from mfa_session.errors import UsageError
+
+# DurationSeconds of GetSessionToken: 900 to 129600, 43200 where none is given.
+SHORTEST_SESSION = timedelta(minutes=15)
+LONGEST_SESSION = timedelta(hours=36)
+USUAL_SESSION = timedelta(hours=12)
+
+_PARTS = re.compile(r"(?:(?P<hours>[0-9]{1,6})h)?(?:(?P<minutes>[0-9]{1,6})m)?(?:(?P<seconds>[0-9]{1,9})s?)?", re.ASCII)
+
+
+def duration(text: str) -> timedelta:
+    """Return the span that *text* names: seconds (``43200``), or ``12h``, ``90m``, ``1h30m``, ``45s``.
+
+    Raises:
+        UsageError: it names none.
+    """
+    parts = _PARTS.fullmatch(text.strip().lower())
+    if parts is None or not any(parts.groups()):
+        raise UsageError(
+            "this is not a span of time", hint="write seconds, or hours and minutes: 43200, 12h, 90m, 1h30m"
+        )
+    return timedelta(**{unit: int(number) for unit, number in parts.groupdict().items() if number})
+
+
+def session_duration(text: str) -> timedelta:
+    """Return the span that *text* names, if a session may last so long.
+
+    Raises:
+        UsageError: it is no span, or shorter than 15 minutes, or longer than 36 hours
+            (STS API reference, GetSessionToken, ``DurationSeconds``).
+    """
+    span = duration(text)
+    if not SHORTEST_SESSION <= span <= LONGEST_SESSION:
+        raise UsageError(
+            f"a session cannot last {in_words(span)}",
+            hint="AWS gives sessions of 15 minutes (15m) to 36 hours (36h)",
+        )
+    return span
+
+
+def in_words(span: timedelta) -> str:
+    """Return *span* as ``11 h 59 min``, ``14 min`` or ``42 s``: two units at the most, rounded down."""
+    seconds = max(0, int(span.total_seconds()))
+    hours, minutes = seconds // 3600, seconds % 3600 // 60
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min" if minutes else f"{seconds} s"

@@ -1,0 +1,114 @@
+"""Everything that can go wrong, in the user's words.
+
+An error carries two things: what happened, and a hint that says what to type or
+do next. Both are lower-case sentences without a full stop, in AWS's words, and
+neither quotes a secret or a token code. The class says what a caller may do
+about it; only ``cli/`` turns a class into an exit code and prints anything.
+
+Errors of other libraries are translated where they enter. Where the original
+may hold a secret, the cause is cut off with ``from None``.
+"""
+
+
+class MFASessionError(Exception):
+    """Something went wrong that the user can be told about, with what to do next."""
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class UsageError(MFASessionError):
+    """An option or a typed value cannot be what it is meant to be."""
+
+
+class ConfigurationError(MFASessionError):
+    """The configuration of a profile, or the place where it lives, does not allow this."""
+
+
+class ProfileNotFoundError(ConfigurationError):
+    """No file and no store knows a profile of this name."""
+
+
+class SharedFileError(ConfigurationError):
+    """An AWS file cannot be read as AWS tools read it, or not changed without harm; it is as it was."""
+
+
+class SessionProfileTakenError(ConfigurationError):
+    """The section that would hold the session holds something that is not ours."""
+
+
+class StateError(ConfigurationError):
+    """A private file of ours cannot be read, written or locked."""
+
+
+class StoreError(MFASessionError):
+    """The store of the long-term access keys does not do what is needed."""
+
+
+class AccessKeyNotFoundError(StoreError):
+    """There is no long-term access key for this profile."""
+
+
+class KeyringUnavailableError(StoreError):
+    """No OS keyring can be used on this machine, or it does not answer."""
+
+
+class KeyringLockedError(StoreError):
+    """The OS keyring is locked, and was not unlocked."""
+
+
+class PassphraseError(StoreError):
+    """The encrypted file does not open with this passphrase, or none was given."""
+
+
+class AWSError(MFASessionError):
+    """AWS refused, could not be reached, or answered with something else than an answer."""
+
+
+class AWSUnreachableError(AWSError):
+    """No answer came from AWS; what was asked may or may not have been done."""
+
+
+class AWSAnswerError(AWSError):
+    """An answer came, and it is not one that AWS would give."""
+
+
+class AccessKeyRefusedError(AWSError):
+    """AWS does not accept the access key: unknown, inactive, deleted, or the secret is wrong."""
+
+
+class AccessDeniedError(AWSError):
+    """A policy does not allow this call to this caller."""
+
+
+class ClockSkewError(AWSError):
+    """The clock of this machine is too far from AWS's for a signature to be valid."""
+
+
+class TokenCodeRefusedError(AWSError):
+    """AWS did not accept the token code; it never says whether it was wrong, used or too old."""
+
+
+class MFADeviceRefusedError(AWSError):
+    """AWS does not know the device's serial number as one of this user's."""
+
+
+class MFADeviceNotFoundError(AWSError):
+    """The user has no MFA device that the API can use."""
+
+
+class NotAnIAMUserError(AWSError):
+    """The key in hand belongs to something that has no MFA session to get: a role, a session, root."""
+
+
+class PersonNeededError(MFASessionError):
+    """A question has to be asked, and there is nobody who can be asked here."""
+
+
+class PromptTimeoutError(PersonNeededError):
+    """A question was asked, and no answer came in time."""
+
+
+class PromptCancelledError(MFASessionError):
+    """The person who was asked ended the question without an answer."""

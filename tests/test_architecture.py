@@ -1,0 +1,98 @@
+"""Who may import whom: the house of docs/architecture.md, held to by its own source."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import mfa_session
+
+PACKAGE = Path(mfa_session.__file__).parent
+
+# What every module may use: values, and the errors that go with them. None of them knows a file, a wire or a person.
+VALUES = {"credentials", "durations", "errors", "identity", "mfa", "profiles", "visible"}
+
+# What the tool does: one verb a module. They take values and protocols, and know none of the rooms.
+VERBS = {"login"}
+
+# The front door and the cached answer: they know each other, and nothing else of ours.
+HOT = {"__main__", "cached_answer"}
+
+ROOMS = {"aws", "store", "ask", "cli", "demo"}
+
+MAY_IMPORT: dict[str, set[str]] = {
+    **dict.fromkeys(VALUES, VALUES),
+    **dict.fromkeys(VERBS, VALUES | VERBS),
+    "aws": VALUES | {"aws"},
+    "store": VALUES | {"store"},
+    "ask": VALUES | {"ask"},
+    "demo": VALUES | {"demo"},
+    "cli": VALUES | VERBS | ROOMS | {"__init__"},
+    "cached_answer": {"cached_answer"},
+    "__main__": {"cached_answer", "cli"},
+    "__init__": set(),
+}
+
+THIRD_PARTIES: dict[str, set[str]] = {
+    "aws": {"boto3", "botocore"},
+    "store": {"configobj", "cryptography", "keyring", "secretstorage", "jeepney"},
+    "cli": {"typer", "rich"},
+    "demo": {"botocore"},
+}
+
+HOT_STANDARD_LIBRARY = {"os", "sys", "time"}
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def place(module: Path) -> str:
+    """Return the room a module is in, or its own name where it stands in none."""
+    parts = module.relative_to(PACKAGE).with_suffix("").parts
+    return parts[0]
+
+
+def imports(module: Path) -> Iterator[str]:
+    """Yield every dotted name a module imports, those inside functions included."""
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: relative imports hide which room they reach into"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def our_place(name: str) -> str:
+    """Return the place of ours that an imported dotted *name* lies in."""
+    second = name.split(".")[1] if "." in name else "__init__"
+    return second if (PACKAGE / second).is_dir() or (PACKAGE / f"{second}.py").exists() else "__init__"
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_what_its_place_may_know(module: Path) -> None:
+    ours = {our_place(name) for name in imports(module) if name.split(".")[0] == "mfa_session"}
+
+    assert ours <= MAY_IMPORT[place(module)]
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_third_party_lives_in_one_room(module: Path) -> None:
+    everybody = set[str]().union(*THIRD_PARTIES.values())
+    used = {name.split(".")[0] for name in imports(module)} & everybody
+
+    assert used <= THIRD_PARTIES.get(place(module), set())
+
+
+@pytest.mark.parametrize("name", sorted(HOT))
+def test_a_hot_module_imports_only_what_the_bare_interpreter_has(name: str) -> None:
+    module = PACKAGE / f"{name}.py"
+    foreign = {i for i in imports(module) if not i.startswith("mfa_session")}
+
+    assert {i.split(".")[0] for i in foreign} <= HOT_STANDARD_LIBRARY
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_module_is_longer_than_a_reader_holds_in_mind(module: Path) -> None:
+    assert len(module.read_text(encoding="utf-8").splitlines()) <= 400
