@@ -67,7 +67,15 @@ class AWSError(MFASessionError):
 
 
 class AWSUnreachableError(AWSError):
-    """No answer came from AWS; what was asked may or may not have been done."""
+    """AWS could not be asked: nothing was sent, unless it is a :class:`ReplyLostError`."""
+
+
+class ReplyLostError(AWSUnreachableError):
+    """The request went out, and nothing came back that says what became of it; a code in it may have been used."""
+
+
+class ThrottledError(AWSError):
+    """AWS asks to be asked less often; it did not do what was asked."""
 
 
 class AWSAnswerError(AWSError):
@@ -80,6 +88,18 @@ class AccessKeyRefusedError(AWSError):
 
 class AccessDeniedError(AWSError):
     """A policy does not allow this call to this caller."""
+
+
+class ExpiredSessionError(AWSError):
+    """AWS no longer accepts the session: it is over, or it may not do this without MFA."""
+
+
+class RegionDisabledError(AWSError):
+    """The account has STS switched off in this region."""
+
+
+class DurationRefusedError(AWSError):
+    """AWS does not give a session for so long."""
 
 
 class ClockSkewError(AWSError):
