@@ -82,7 +82,7 @@ class SessionCredentials:
         wrong = next((name for name, right in self._parts_that_are_right() if not right), None)
         if wrong is not None:
             raise AWSAnswerError(
-                f"the answer of AWS has no valid {wrong}",
+                f"no valid {wrong} among the temporary credentials",
                 hint="check which endpoint answers: AWS_ENDPOINT_URL, endpoint_url, a proxy",
             )
 

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 from mfa_session.errors import UsageError
+from mfa_session.until import span_in_words
 
 # DurationSeconds of GetSessionToken: 900 to 129600, 43200 where none is given.
 SHORTEST_SESSION = timedelta(minutes=15)
@@ -45,8 +46,4 @@ def session_duration(text: str) -> timedelta:
 
 def in_words(span: timedelta) -> str:
     """Return *span* as ``11 h 59 min``, ``14 min`` or ``42 s``: two units at the most, rounded down."""
-    seconds = max(0, int(span.total_seconds()))
-    hours, minutes = seconds // 3600, seconds % 3600 // 60
-    if hours:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    return f"{minutes} min" if minutes else f"{seconds} s"
+    return span_in_words(span.total_seconds())

@@ -14,23 +14,25 @@ PACKAGE = Path(mfa_session.__file__).parent
 VALUES = {"credentials", "durations", "errors", "identity", "mfa", "profiles", "visible"}
 
 # What the tool does: one verb a module. They take values and protocols, and know none of the rooms.
-VERBS = {"login"}
+VERBS = {"discovery", "login"}
 
-# The front door and the cached answer: they know each other, and nothing else of ours.
-HOT = {"__main__", "cached_answer"}
+# What stands on the path of a cached answer: they know each other, and nothing else of ours.
+HOT = {"__main__", "cached_answer", "environment", "until"}
 
 ROOMS = {"aws", "store", "ask", "cli", "demo"}
 
 MAY_IMPORT: dict[str, set[str]] = {
-    **dict.fromkeys(VALUES, VALUES),
+    **dict.fromkeys(VALUES, VALUES | {"until"}),
     **dict.fromkeys(VERBS, VALUES | VERBS),
     "aws": VALUES | {"aws"},
     "store": VALUES | {"store"},
     "ask": VALUES | {"ask"},
     "demo": VALUES | {"demo"},
-    "cli": VALUES | VERBS | ROOMS | {"__init__"},
-    "cached_answer": {"cached_answer"},
-    "__main__": {"cached_answer", "cli"},
+    "cli": VALUES | VERBS | ROOMS | {"__init__", "environment", "until"},
+    "until": set(),
+    "environment": set(),
+    "cached_answer": set(),
+    "__main__": {"cached_answer", "environment", "until", "cli"},
     "__init__": set(),
 }
 
@@ -41,7 +43,8 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "demo": {"botocore"},
 }
 
-HOT_STANDARD_LIBRARY = {"os", "sys", "time"}
+# `signal` only on the way into exec(2), where the interpreter ends anyway.
+HOT_STANDARD_LIBRARY = {"os", "sys", "time", "signal"}
 
 
 def modules() -> list[Path]:

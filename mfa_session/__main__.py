@@ -1,0 +1,113 @@
+"""The front door: what a live session answers at once, or the whole program.
+
+Three calls are made before every command of somebody's day, and most of them find a
+live session: `credential-process` by each AWS tool, `exec` by each alias, and
+`login` before them. Those are answered here, without the program. Every
+other call, and each of these in any other than its plainest form, goes to the
+program, which does the same and more.
+"""
+
+import os
+import sys
+import time
+
+from mfa_session.cached_answer import cached_session, document
+from mfa_session.environment import child_environment
+from mfa_session.until import kept_in_words
+
+# `login` keeps a session that has more left; `--min-remaining` says otherwise to the program.
+_WORTH_KEEPING_SECONDS = 900.0
+
+
+def main() -> int:
+    """Run `mfa-session` with the arguments of this process, and return its exit code."""
+    arguments = sys.argv[1:]
+    if _answer(arguments):
+        return 0
+    from mfa_session.cli.program import run
+
+    return run(arguments)
+
+
+def _answer(arguments: list[str]) -> bool:
+    """Do what the arguments ask where a live session is enough for it; ``False`` leaves it to the program."""
+    command = arguments[0] if arguments else ""
+    if command == "credential-process":
+        return _answer_credential_process(arguments[1:])
+    if command == "exec" and os.name == "posix":
+        return _answer_exec(arguments[1:])
+    if command == "login":
+        return _answer_login(arguments[1:])
+    return False
+
+
+def _answer_credential_process(options: list[str]) -> bool:
+    profile, rest = _profile(options)
+    if profile is None or rest:
+        return False
+    session = cached_session(profile, dict(os.environ), now=time.time())
+    answer = document(session) if session is not None else None
+    return answer is not None and _write(1, answer)
+
+
+def _answer_exec(options: list[str]) -> bool:
+    profile, rest = _profile(options)
+    if len(rest) < 2 or rest[0] != "--":
+        return False
+    environ = dict(os.environ)
+    session = cached_session(profile or _default_profile(environ), environ, now=time.time())
+    if session is None:
+        return False
+    import signal
+
+    # The interpreter ignores it, and an ignored signal stays so in the program: `exec -- yes | head` would not end.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    try:
+        os.execvpe(rest[1], rest[1:], child_environment(environ, session, region=session.get("region")))
+    except (OSError, ValueError):
+        return False
+
+
+def _answer_login(options: list[str]) -> bool:
+    profile, rest = _profile(options)
+    if rest not in ([], ["--quiet"], ["-q"]):
+        return False
+    environ = dict(os.environ)
+    now = time.time()
+    name = profile or _default_profile(environ)
+    session = cached_session(name, environ, now=now)
+    if session is None or float(session["expiration"]) - now <= _WORTH_KEEPING_SECONDS:
+        return False
+    if rest:
+        return True
+    return _write(2, (kept_in_words(session["session_profile"], float(session["expiration"]), now=now) + "\n").encode())
+
+
+def _write(descriptor: int, text: bytes) -> bool:
+    """Write all of *text*; ``False`` when nothing of it could be written, so that the program can say why."""
+    written = 0
+    try:
+        while written < len(text):
+            written += os.write(descriptor, text[written:])
+    except OSError:
+        if written:
+            sys.exit(255)
+        return False
+    return True
+
+
+def _profile(options: list[str]) -> tuple[str | None, list[str]]:
+    """Return the value of a leading `--profile`, and what stands behind it."""
+    if options[:1] == ["--profile"] and len(options) > 1 and not options[1].startswith("-"):
+        return options[1], options[2:]
+    if options and options[0].startswith("--profile="):
+        return options[0][len("--profile=") :], options[1:]
+    return None, options
+
+
+def _default_profile(environ: dict[str, str]) -> str:
+    return environ.get("AWS_PROFILE") or "default"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

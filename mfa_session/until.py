@@ -1,0 +1,28 @@
+"""Until when a session lives, in words."""
+
+import time
+
+
+def span_in_words(seconds: float) -> str:
+    """Return a span as ``11 h 59 min``, ``14 min`` or ``42 s``: two units at the most, rounded down."""
+    whole = max(0, int(seconds))
+    hours, minutes = whole // 3600, whole % 3600 // 60
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min" if minutes else f"{whole} s"
+
+
+def until_in_words(expiration: float, *, now: float) -> str:
+    """Return ``until 10:29 (11 h 59 min)`` in local time, with the date where it is not today's.
+
+    Both moments are in seconds since 1970.
+    """
+    end = time.localtime(expiration)
+    same_day = end[:3] == time.localtime(now)[:3]
+    clock = time.strftime("%H:%M" if same_day else "%Y-%m-%d %H:%M", end)
+    return f"until {clock} ({span_in_words(expiration - now)})"
+
+
+def kept_in_words(session_profile: str, expiration: float, *, now: float) -> str:
+    """Return what `login` says of a session that it keeps."""
+    return f"mfa-session: {session_profile} is live {until_in_words(expiration, now=now)}; --force gets a new session"
