@@ -92,7 +92,7 @@ def test_any_name_will_do_where_there_is_no_profile_at_all() -> None:
     ],
 )
 def test_a_setting_that_cannot_be_is_named_with_its_profile(key: str, value: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"profile a: .*{key}|profile a: {key}"):
+    with pytest.raises(ConfigurationError, match=f"profile a: {key}"):
         read_profile("a", config={"a": {key: value}}, credentials={})
 
 
