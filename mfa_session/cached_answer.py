@@ -79,6 +79,8 @@ def _content(environ: dict[str, str], variable: str, name: str) -> bytes | None:
         if not home or path[1:2] not in ("/", os.sep):
             return None
         path = home + path[1:]
+    if "$" in path:
+        return None
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except FileNotFoundError:

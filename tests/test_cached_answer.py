@@ -151,6 +151,11 @@ def test_a_credentials_file_that_is_none_is_left_to_the_program(tmp_path: Path, 
     assert cached_session("test-user", {"AWS_SHARED_CREDENTIALS_FILE": str(path)}, now=NOW) is None
 
 
+@pytest.mark.parametrize("path", ["$HOME/.aws/config", "~somebody/.aws/config"])
+def test_a_path_that_has_to_be_expanded_is_left_to_the_program(tmp_path: Path, path: str) -> None:
+    assert cached_session("test-user", {**live(tmp_path), "AWS_CONFIG_FILE": path}, now=NOW) is None
+
+
 @given(st.datetimes(min_value=datetime(1971, 1, 1), timezones=st.just(UTC)))
 def test_every_timestamp_is_read_as_the_program_reads_it(end: datetime) -> None:
     seconds = _seconds_since_1970(timestamp(end))
