@@ -11,7 +11,18 @@ import mfa_session
 PACKAGE = Path(mfa_session.__file__).parent
 
 # What every module may use: values, and the errors that go with them. None of them knows a file, a wire or a person.
-VALUES = {"credentials", "durations", "errors", "identity", "mfa", "profiles", "visible"}
+VALUES = {
+    "credentials",
+    "durations",
+    "errors",
+    "identity",
+    "mfa",
+    "policies",
+    "policy_conditions",
+    "policy_patterns",
+    "profiles",
+    "visible",
+}
 
 # What the tool does: one verb a module. They take values and protocols, and know none of the rooms.
 VERBS = {"discovery", "login"}
@@ -40,7 +51,6 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "aws": {"boto3", "botocore"},
     "store": {"configobj", "cryptography", "keyring", "secretstorage", "jeepney"},
     "cli": {"typer", "rich"},
-    "demo": {"botocore"},
 }
 
 # `signal` only on the way into exec(2), where the interpreter ends anyway.

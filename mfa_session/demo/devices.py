@@ -1,0 +1,87 @@
+"""MFA devices: what AWS knows of them, and the phone that shows their codes."""
+
+import secrets
+from base64 import b32encode
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from mfa_session.demo.clock import Clock
+from mfa_session.demo.totp import totp
+from mfa_session.mfa import time_step
+
+_BYTES_OF_A_SEED = 40
+
+
+@dataclass
+class VirtualDevice:
+    """A device that shows codes: an app on a phone, or a hardware token where *serial_number* is no ARN.
+
+    *drift* is how far the phone's own clock is ahead of AWS's. AWS accepts the code of the
+    step before, of this one and of the next, each once.
+    """
+
+    serial_number: str
+    clock: Clock
+    seed: bytes = field(default_factory=lambda: secrets.token_bytes(_BYTES_OF_A_SEED), repr=False)
+    drift: timedelta = timedelta(0)
+    enable_date: datetime | None = None
+    _known_drift: int = field(default=0, repr=False)
+    _used_steps: set[int] = field(default_factory=set, repr=False)
+
+    @property
+    def base32_seed(self) -> str:
+        """The seed as it is typed into an app."""
+        return b32encode(self.seed).decode("ascii")
+
+    def code(self, at: datetime | None = None) -> str:
+        """Return what the phone shows, now or when AWS's clock says *at*."""
+        return totp(self.seed, time_step((at or self.clock.now()) + self.drift))
+
+    def accepts(self, code: str) -> bool:
+        """Tell whether *code* is good now, and count it as used if it is."""
+        step = self._step_of(lambda step: totp(self.seed, step) == code, reach=1)
+        if step is None:
+            return False
+        self._used_steps.add(step)
+        return True
+
+    def accepts_both(self, first: str, second: str, *, reach: int) -> bool:
+        """Tell whether two codes follow each other at most *reach* steps from now; both are used if they do.
+
+        From then on the phone's clock is known to be as far off as it is.
+        """
+        step = self._step_of(
+            lambda step: (totp(self.seed, step - 1), totp(self.seed, step)) == (first, second), reach=reach
+        )
+        if step is None:
+            return False
+        self._used_steps |= {step - 1, step}
+        self._known_drift += step - self._now()
+        return True
+
+    def _now(self) -> int:
+        return time_step(self.clock.now()) + self._known_drift
+
+    def _step_of(self, fits: Callable[[int], bool], *, reach: int) -> int | None:
+        """Return the unused step nearest to now that *fits*."""
+        near = sorted(range(-reach, reach + 1), key=abs)
+        return next(
+            (
+                self._now() + away
+                for away in near
+                if self._now() + away not in self._used_steps and fits(self._now() + away)
+            ),
+            None,
+        )
+
+
+@dataclass(frozen=True)
+class SecurityKey:
+    """A FIDO security key or passkey: it has a serial number, and no code that the API could take."""
+
+    serial_number: str
+    enable_date: datetime | None = None
+
+
+Device = VirtualDevice | SecurityKey
