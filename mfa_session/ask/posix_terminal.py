@@ -1,0 +1,195 @@
+"""A POSIX terminal that is asked for a line: never stopped by it, and left as it was found.
+
+The kernel edits the line (canonical mode), so the keys are those of every other
+program. Three things need care:
+
+- A process in the background that reads a terminal, or changes its modes, is stopped
+  by SIGTTIN or SIGTTOU, and whoever waits for it hangs. So nobody is asked from there.
+- A signal, also the stop of Ctrl-Z, takes effect after the modes have been put back.
+  When the process comes back, the question is asked again.
+- What was typed ahead is kept. Half an answer, when a question ends without a whole
+  one, is thrown away: a shell would take it for a command, and show it.
+"""
+
+import os
+import select
+import signal
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Self
+
+from mfa_session.ask.noted_signals import noted_signals
+from mfa_session.ask.question import LOOK_SECONDS, Question
+from mfa_session.errors import PersonNeededError, PromptCancelledError
+
+# A kernel hands on lines of at most 4095 bytes (Linux) or 1023 (macOS); Ctrl-D could put several into one.
+_LONGEST_LINE = 4096
+
+_LINE_ENDS = (b"\n", b"\r")  # a line typed ahead, before the terminal was told to turn \r into \n, keeps it
+
+_HINT = "run it in the foreground of a terminal"
+
+
+class PosixTerminal:
+    """The controlling terminal, with a descriptor of its own."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    @classmethod
+    def open(cls) -> Self:
+        """Return the controlling terminal.
+
+        Raises:
+            PersonNeededError: there is none, or this process is in its background.
+        """
+        try:
+            # Not blocking: a write to a terminal that was stopped with Ctrl-S would have no limit.
+            terminal = cls(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK))
+        except OSError as error:
+            raise PersonNeededError("there is no terminal to ask on", hint=_HINT) from error
+        try:
+            terminal._insist_on_the_foreground()
+        except PersonNeededError:
+            terminal.close()
+            raise
+        return terminal
+
+    def close(self) -> None:
+        """Close the descriptor."""
+        os.close(self._descriptor)
+
+    def write(self, text: str) -> None:
+        """Show *text*; a terminal that is stopped or gone is not waited for."""
+        left = text.encode(sys.getfilesystemencoding(), errors="replace")
+        with _never_stopped(), suppress(OSError):
+            while left and select.select([], [self._descriptor], [], LOOK_SECONDS)[1]:
+                left = left[os.write(self._descriptor, left) :]
+
+    def read_line(self, question: Question) -> str:
+        """Show *question* and return the line that is typed.
+
+        Raises:
+            As :meth:`mfa_session.ask.terminal.Terminal.ask` does.
+        """
+        self._insist_on_the_foreground()
+        while True:
+            with _never_stopped(), noted_signals() as signals:
+                line = self._ask(question, signals)
+            if line is not None:
+                return line
+            # A signal has stopped us, or its handler has let us live. We are back, but perhaps by `bg`.
+            while not self._is_ours():
+                question.insist_on_being_wanted()
+                time.sleep(question.pause)
+
+    def _ask(self, question: Question, signals: list[int]) -> str | None:
+        """Return the line that is typed, or ``None`` when a signal was noted."""
+        line = None
+        with self._modes(secret=question.secret):
+            # A line that was typed ahead was echoed ahead, its newline too.
+            newline_is_missing = question.secret or _is_readable(self._descriptor)
+            self.write(question.text)
+            try:
+                line = self._line(question, signals)
+            finally:
+                if line is None:
+                    self._throw_input_away()
+                if line is None or newline_is_missing:
+                    self.write("\n")
+        return line
+
+    def _line(self, question: Question, signals: list[int]) -> str | None:
+        line = b""
+        while True:
+            # In this order: a stop is noted before a shell can take the terminal.
+            ours = self._is_ours()
+            if _is_readable(*signals):
+                return None
+            if not ours:
+                raise PersonNeededError("the terminal was taken while we asked", hint=_HINT)
+            question.insist_on_being_wanted()
+            if not _is_readable(self._descriptor, *signals, seconds=question.pause):
+                continue
+            piece = self._read()
+            if piece == b"" and not line:
+                self._insist_on_the_foreground()
+                raise PromptCancelledError("the question was ended without an answer", hint="run it again and answer")
+            line = (line + (piece or b"").rstrip(b"\r\n"))[:_LONGEST_LINE]
+            if piece == b"" or (piece or b"").endswith(_LINE_ENDS):
+                return line.decode(sys.getfilesystemencoding(), errors="replace")
+
+    def _read(self) -> bytes | None:
+        """Return what Enter or Ctrl-D has sent, or ``None`` when there is nothing to read after all."""
+        try:
+            return os.read(self._descriptor, _LONGEST_LINE)
+        except OSError:  # nothing there, or the terminal was taken between two steps; the next look tells
+            return None
+
+    @contextmanager
+    def _modes(self, *, secret: bool) -> Iterator[None]:
+        """Have the modes for a question inside the block, and those of before after it."""
+        try:
+            before = termios.tcgetattr(self._descriptor)
+        except termios.error as error:
+            raise _gone() from error
+        try:
+            # Now, without flushing what was typed ahead or waiting for a terminal stopped with Ctrl-S.
+            termios.tcsetattr(self._descriptor, termios.TCSANOW, _modes_for_a_question(before, secret=secret))
+            asking = termios.tcgetattr(self._descriptor)
+            yield
+        finally:
+            with suppress(OSError, termios.error, PersonNeededError):
+                # A shell that has taken the terminal has set modes of its own; if they are still ours, nobody has.
+                if self._is_ours() or termios.tcgetattr(self._descriptor) == asking:
+                    termios.tcsetattr(self._descriptor, termios.TCSANOW, before)
+
+    def _throw_input_away(self) -> None:
+        with suppress(OSError, termios.error, PersonNeededError):
+            if self._is_ours():
+                termios.tcflush(self._descriptor, termios.TCIFLUSH)
+
+    def _is_ours(self) -> bool:
+        """Tell whether this process is in the foreground of the terminal."""
+        try:
+            return os.tcgetpgrp(self._descriptor) == os.getpgrp()
+        except OSError as error:
+            raise _gone() from error
+
+    def _insist_on_the_foreground(self) -> None:
+        if not self._is_ours():
+            raise PersonNeededError("nobody can be asked by a program in the background", hint=_HINT)
+
+
+def _gone() -> PersonNeededError:
+    return PersonNeededError("the terminal has gone", hint=_HINT)
+
+
+def _modes_for_a_question(before: list[Any], *, secret: bool) -> list[Any]:
+    """Return *before* with the echo off where the answer is *secret*, and lines where a program has left raw mode."""
+    input_, output, control, local, *rest = before
+    if not (local & termios.ICANON and local & termios.ISIG):
+        input_ |= termios.ICRNL
+        output |= termios.OPOST | termios.ONLCR
+        local |= termios.ICANON | termios.ISIG | termios.ECHO | termios.ECHOE | termios.ECHOK
+    if secret:
+        local &= ~(termios.ECHO | termios.ECHONL)
+    return [input_, output, control, local, *rest]
+
+
+def _is_readable(*descriptors: int, seconds: float = 0) -> bool:
+    # Not poll: that of macOS does not know terminals.
+    return bool(select.select(descriptors, [], [], seconds)[0])
+
+
+@contextmanager
+def _never_stopped() -> Iterator[None]:
+    """Hold the signals back that stop a process in the background for touching its terminal."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTIN, signal.SIGTTOU})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

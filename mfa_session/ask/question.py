@@ -1,0 +1,51 @@
+"""A question as it is put to a terminal: its words, and how long somebody wants the answer."""
+
+import select
+import time
+from dataclasses import dataclass
+
+from mfa_session.errors import PromptCancelledError, PromptTimeoutError
+
+# How often to look whether the answer is still wanted, and the terminal still ours: no descriptor tells.
+LOOK_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question that is shown as *text*, whose answer is not shown where it is *secret*.
+
+    *deadline* is a moment of the monotonic clock; *watching* a descriptor that the answer
+    will be written to.
+    """
+
+    text: str
+    secret: bool = False
+    deadline: float | None = None
+    watching: int | None = None
+
+    def insist_on_being_wanted(self) -> None:
+        """Raise when the answer would come too late.
+
+        Raises:
+            PromptTimeoutError: the deadline has passed.
+            PromptCancelledError: nobody reads what is written to the watched descriptor.
+        """
+        if self.deadline is not None and time.monotonic() >= self.deadline:
+            raise PromptTimeoutError("nobody answered in time", hint="run it again, and answer the question")
+        if self.watching is not None and _has_no_reader(self.watching):
+            raise PromptCancelledError("the program that wanted the answer has gone", hint="run that program again")
+
+    @property
+    def pause(self) -> float:
+        """The seconds that may pass before the next look."""
+        if self.deadline is None:
+            return LOOK_SECONDS
+        return max(0.0, min(LOOK_SECONDS, self.deadline - time.monotonic()))
+
+
+def _has_no_reader(descriptor: int) -> bool:
+    if not hasattr(select, "poll"):  # Windows does not tell before the write
+        return False
+    poll = select.poll()
+    poll.register(descriptor, 0)
+    return any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0))
