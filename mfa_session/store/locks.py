@@ -1,0 +1,95 @@
+"""Locks between processes: while one holds a lock, every other waits."""
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from mfa_session.errors import StateError
+from mfa_session.store.folders import make_private
+from mfa_session.store.refusals import refusal
+from mfa_session.visible import visible
+
+_OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+
+# A holder needs a millisecond or a person; the pause grows from the one towards the other.
+_SHORTEST_PAUSE_SECONDS = 0.001
+_LONGEST_PAUSE_SECONDS = 0.025
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, within: timedelta = timedelta(seconds=60)) -> Iterator[None]:
+    """Hold the lock that the file *path* stands for; threads of one process exclude each other too.
+
+    The file is empty, 0600, and never deleted: whoever deleted it would let two others hold
+    it at once. A process that is killed gives the lock back; a child that it started does
+    not keep it. Inside, taking the same lock again waits for itself.
+
+    Raises:
+        StateError: the lock could not be had *within* that time, or its file not be used.
+    """
+    try:
+        make_private(path.parent)
+        descriptor = os.open(path, _OPEN, 0o600)
+    except OSError as error:
+        raise _unusable(path, error) from error
+    try:
+        _give_to_owner_of(path.parent, descriptor)
+        _wait_for(path, descriptor, within)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _wait_for(path: Path, descriptor: int, within: timedelta) -> None:
+    until = time.monotonic() + within.total_seconds()
+    pause = _SHORTEST_PAUSE_SECONDS
+    try:
+        while not _taken(descriptor):
+            if time.monotonic() >= until:
+                raise StateError(
+                    f"another process has held {visible(str(path))} for {within.total_seconds():g} s",
+                    hint="it may be waiting for a code in another terminal: answer it or end it, then run this again",
+                )
+            time.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _taken(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _taken(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+def _give_to_owner_of(folder: Path, descriptor: int) -> None:
+    """Leave no lock behind that ``sudo`` created in a user's folder and that the user could never open."""
+    if sys.platform != "win32" and os.geteuid() == 0:
+        owner = folder.stat()
+        if os.fstat(descriptor).st_uid != owner.st_uid:
+            with contextlib.suppress(OSError):
+                os.fchown(descriptor, owner.st_uid, owner.st_gid)
+
+
+def _unusable(path: Path, error: OSError) -> StateError:
+    problem, hint = refusal(error)
+    return StateError(f"cannot lock {visible(str(path))}: {problem}", hint=hint)

@@ -1,0 +1,209 @@
+"""One section of an AWS file, changed; every other byte stays.
+
+These are functions from bytes to bytes. configobj is handed the lines of the one section, in
+which every line that is not ours stands as an opaque comment; it parses, edits and renders
+them, and all others are put back as they were. On a whole AWS file configobj would do harm:
+it flattens nested blocks, cuts values at ``#`` and gives untouched lines other blanks.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from configobj import ConfigObj
+
+from mfa_session.errors import SharedFileError
+from mfa_session.store.profile_headers import find_profile, new_header
+from mfa_session.store.section_proof import Splice, proven
+from mfa_session.store.sections import Kind, Section, Sections, read_sections
+from mfa_session.visible import visible
+
+# What a value may not hold: SDKs end a line, or a string, at each of these.
+_IMPOSSIBLE_IN_A_VALUE = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+
+# Under a value of one line stands its wrapped rest, or a header or a key that was indented by mistake.
+_SOMEBODYS_DATA = re.compile(r"\[|[a-z][a-z0-9_]{2,}\s*[=:]\s*[^=\s]")
+
+_KEY = re.compile(r"[a-z0-9_]+", re.ASCII)
+
+# What belongs to a key that goes: botocore prefers aws_security_token to aws_session_token,
+# and sends requests to the account that aws_account_id names.
+_GONE_WITH_THE_OLD_KEY = ("aws_security_token", "aws_account_id")
+
+
+def with_values(data: bytes, kind: Kind, profile: str, values: Mapping[str, str | None]) -> bytes:
+    """Return *data* with *values* in the section of *profile*; ``None`` deletes the key's line.
+
+    A section that is missing is added at the end, unless there is nothing to put into it.
+    A new access key takes the ``aws_security_token`` and ``aws_account_id`` of the old one away.
+
+    Raises:
+        SharedFileError: AWS tools cannot read the file, or it cannot be changed without harm.
+    """
+    wanted = _checked(values, kind, profile)
+    found = read_sections(data)
+    at = find_profile(found, profile, kind)
+    section = None if at is None else found.sections[at]
+    wanted = _without_leftovers(wanted, section, kind)
+    _refuse_inherited(found, wanted)
+    if at is None or section is None:
+        kept = {key: value for key, value in wanted.items() if value is not None}
+        return _with_new_section(found, new_header(profile, kind), kept) if kept else data
+    splice = Splice(section.start, section.end, _edited(found, section, wanted))
+    after = {key: value for key, value in section.values.items() if key not in wanted}
+    after |= {key: value for key, value in wanted.items() if value is not None}
+    return proven(found, splice, at=at, becomes=(section.name, after))
+
+
+def without_profile(data: bytes, kind: Kind, profile: str) -> bytes:
+    """Return *data* without the section of *profile*; a section that is missing changes nothing.
+
+    Comments and blank lines after its last key stay: they belong to what follows.
+
+    Raises:
+        SharedFileError: AWS tools cannot read the file, or it cannot be changed without harm.
+    """
+    _checked({}, kind, profile)
+    found = read_sections(data)
+    at = find_profile(found, profile, kind)
+    if at is None:
+        return data
+    section = found.sections[at]
+    owners = dict(_owners(found, section))
+    for number, key in owners.items():
+        nested = section.values[key].startswith("\n")
+        if number != section.keys[key] and not nested:
+            _refuse_somebodys_data(found, number, key)
+    end = max(owners, default=section.start) + 1
+    return proven(found, Splice(section.start, end, []), at=at, becomes=None)
+
+
+def _checked(values: Mapping[str, str | None], kind: Kind, profile: str) -> dict[str, str | None]:
+    if profile == "DEFAULT" and kind == "credentials":
+        raise SharedFileError(
+            "[DEFAULT] is no profile: every profile inherits from it", hint="choose another name, or default"
+        )
+    for key, value in values.items():
+        if not _KEY.fullmatch(key):
+            raise SharedFileError(f"no key can be called {visible(key)!r}", hint="use a-z, 0-9 and _")
+        if value is not None and (not value or value != value.strip() or _IMPOSSIBLE_IN_A_VALUE.search(value)):
+            raise SharedFileError(
+                f"the value for {key} is empty, or has blanks at its ends or control characters in it",
+                hint="look at where it comes from",
+            )
+    return dict(values)
+
+
+def _without_leftovers(values: dict[str, str | None], section: Section | None, kind: Kind) -> dict[str, str | None]:
+    new_key = values.get("aws_access_key_id")
+    if kind != "credentials" or new_key is None:
+        return values
+    same = section is not None and section.values.get("aws_access_key_id") == new_key
+    leftovers = _GONE_WITH_THE_OLD_KEY[:1] if same else _GONE_WITH_THE_OLD_KEY
+    return {**dict.fromkeys(leftovers), **values}
+
+
+def _refuse_inherited(found: Sections, values: Mapping[str, str | None]) -> None:
+    for key in found.inherited:
+        if key in values and values[key] is None:
+            line = next(section.keys[key] for section in found.sections if key in section.keys)
+            raise SharedFileError(
+                f"line {line + 1}: [DEFAULT] holds {key}, and every profile inherits it", hint="remove it there"
+            )
+
+
+def _owners(found: Sections, section: Section) -> Iterator[tuple[int, str]]:
+    """Yield each line that is a part of a key, with that key. Comments and blank lines are nobody's."""
+    begins = {number: key for key, number in section.keys.items()}
+    key = None
+    for number in range(section.start + 1, section.end):
+        key = begins.get(number, key)
+        text = found.texts[number].strip()
+        if key is not None and text and text[0] not in "#;":
+            yield number, key
+
+
+def _refuse_somebodys_data(found: Sections, number: int, key: str) -> None:
+    if _SOMEBODYS_DATA.match(found.texts[number].strip()):
+        raise SharedFileError(
+            f"line {number + 1} is indented, so AWS tools read it as a part of {key}",
+            hint="take the blanks away from the beginning of that line, or remove it",
+        )
+
+
+def _edited(found: Sections, section: Section, values: Mapping[str, str | None]) -> list[bytes]:
+    """Return the lines of *section* with *values* in them."""
+    ours = {number: key for number, key in _owners(found, section) if key in values}
+    outline = ["[section]"]
+    for number in range(section.start + 1, section.end):
+        key = ours.get(number)
+        if key is None:
+            outline.append(f"#{number}")
+        elif number != section.keys[key]:
+            _refuse_somebodys_data(found, number, key)
+        elif values[key] is not None:
+            outline.append(f"{key} = -")
+    return _ended(list(_rendered(found, section, _filled_in(outline, values))), _end_of_line(found))
+
+
+def _filled_in(outline: list[str], values: Mapping[str, str | None]) -> list[str]:
+    parsed = ConfigObj(outline, list_values=False, interpolation=False, raise_errors=True, indent_type="")
+    parsed["section"].update({key: value for key, value in values.items() if value is not None})
+    lines: list[str] = parsed.write()
+    return lines
+
+
+def _rendered(found: Sections, section: Section, lines: list[str]) -> Iterator[bytes]:
+    """Yield the line that each of configobj's *lines* stands for; a new key looks like ours above it, or the first."""
+    indentation = _indentation_of_new_keys(found, section)
+    ending = _ending(found.lines[section.start])
+    for line in lines:
+        if line.startswith("["):
+            yield found.lines[section.start]
+        elif line.startswith("#"):
+            yield found.lines[int(line[1:])]
+        else:
+            stood = section.keys.get(line.partition(" = ")[0])
+            if stood is not None:
+                indentation, ending = _indentation(found.texts[stood]), _ending(found.lines[stood])
+            yield indentation.encode() + line.encode() + ending
+
+
+def _with_new_section(found: Sections, header: str, values: Mapping[str, str]) -> bytes:
+    """Return the file with a section at its end, after one blank line."""
+    end_of_line = _end_of_line(found)
+    added = [line.encode() + end_of_line for line in [f"[{header}]", *_filled_in(["[section]"], values)[1:]]]
+    last = found.lines[-1] if found.lines else b"\n"
+    if not last.endswith(b"\n") and not (last.endswith(b"\r") and end_of_line == b"\r"):
+        # After a bare CR, this is the LF that the next line would otherwise lend it.
+        last += b"\n" if last.endswith(b"\r") else end_of_line
+    if last.strip():
+        added.insert(0, end_of_line)
+    if found.lines:
+        added.insert(0, last)
+    splice = Splice(max(len(found.lines) - 1, 0), len(found.lines), added)
+    return proven(found, splice, at=len(found.sections), becomes=(header, values))
+
+
+def _indentation_of_new_keys(found: Sections, section: Section) -> str:
+    """Return the blanks before a key that stands first: to botocore, a line indented more continues the one above."""
+    first = min(section.keys.values(), default=section.end)
+    return _indentation(found.texts[first]) if first < len(found.texts) else ""
+
+
+def _indentation(text: str) -> str:
+    return text[: len(text) - len(text.lstrip())] if text.strip() else ""
+
+
+def _ending(line: bytes) -> bytes:
+    return line[len(line.rstrip(b"\r\n")) :]
+
+
+def _end_of_line(found: Sections) -> bytes:
+    """Return how most lines of the file end."""
+    endings = [_ending(line) for line in found.lines]
+    return max((b"\n", b"\r\n", b"\r"), key=endings.count)
+
+
+def _ended(lines: list[bytes], end_of_line: bytes) -> list[bytes]:
+    """Return *lines* with an end to each but the last, which may be the last of the file and have none."""
+    return [*(line if _ending(line) else line + end_of_line for line in lines[:-1]), *lines[-1:]]

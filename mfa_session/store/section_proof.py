@@ -1,0 +1,58 @@
+"""The proof of an edit: read before and after with the same parser, nothing else reads differently.
+
+Only the section that changed, the one before it and the header after it are read again, and
+that is enough. What configparser makes of a line depends on the lines above through three
+things: the section it is in, the key it could continue, and which names were there before. A
+header sets the first two anew. So everything above the section before is read as it was, since
+its bytes are the same; and everything below the header after is read as it was, provided that
+this line is still read as that header and no name was added that another section has. Both are
+checked here, on the bytes that will be written.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mfa_session.errors import SharedFileError
+from mfa_session.store.sections import Sections, read_sections
+
+
+@dataclass(frozen=True, slots=True)
+class Splice:
+    """An edit of a file: *lines* stand for those from *start* up to *end*."""
+
+    start: int
+    end: int
+    lines: Sequence[bytes] = field(repr=False)
+
+
+def proven(found: Sections, splice: Splice, *, at: int, becomes: tuple[str, Mapping[str, str]] | None) -> bytes:
+    """Return the file after *splice*, in which section number *at* has to be what it *becomes*; ``None`` is gone.
+
+    Raises:
+        SharedFileError: something else would read differently.
+    """
+    before = found.sections[max(at - 1, 0) : at]
+    after = found.sections[at + 1 : at + 2]
+    first = before[0].start if before else 0
+    last = after[0].start + 1 if after else len(found.lines)
+    window = [*found.lines[first : splice.start], *splice.lines, *found.lines[splice.end : last]]
+    expected = [(section.name, dict(section.values)) for section in before]
+    expected += [(becomes[0], dict(becomes[1]))] if becomes else []
+    expected += [(section.name, {}) for section in after]
+    others = {section.name for number, section in enumerate(found.sections) if number != at}
+    if _reading(window) != expected or (becomes and becomes[0] in others):
+        raise SharedFileError(
+            "another profile would read differently after this change", hint="write these lines with an editor"
+        )
+    return b"".join([*found.lines[: splice.start], *splice.lines, *found.lines[splice.end :]])
+
+
+def _reading(window: Sequence[bytes]) -> list[tuple[str, dict[str, str]]] | None:
+    """Return what *window* says, ``None`` if it cannot be read or its lines would run together."""
+    try:
+        found = read_sections(b"".join(window))
+    except SharedFileError:
+        return None
+    if list(found.lines) != list(window):
+        return None
+    return [(section.name, dict(section.values)) for section in found.sections]

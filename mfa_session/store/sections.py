@@ -1,0 +1,149 @@
+"""The sections of an AWS file, as botocore reads them.
+
+botocore reads both files with configparser, so configparser reads them here as well; it is
+only made to say on which line each section and each key began. What botocore cannot read is
+refused with the number of the line, which is never quoted: it may hold a secret.
+"""
+
+import configparser
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mfa_session.errors import SharedFileError
+from mfa_session.visible import visible
+
+Kind = Literal["credentials", "config"]
+
+# A line as Python's universal newlines end it, on bytes: nothing else does, not even U+2028.
+_LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+
+_OTHER_ENCODINGS = {
+    b"\xef\xbb\xbf": "a UTF-8 byte order mark",
+    b"\xff\xfe": "UTF-16 text",
+    b"\xfe\xff": "UTF-16 text",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section: its lines are ``lines[start:end]`` of the file, the first of them the header."""
+
+    name: str
+    start: int
+    end: int
+    keys: Mapping[str, int]
+    """The line on which each key begins; names are in lower case, as botocore sees them."""
+    values: Mapping[str, str] = field(repr=False)
+    """The value of each key; one that begins with a newline is a nested block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sections:
+    """The lines of a file and the sections they make. Line numbers in here count from 0, in messages from 1."""
+
+    lines: Sequence[bytes] = field(repr=False)
+    texts: Sequence[str] = field(repr=False)
+    sections: Sequence[Section]
+    inherited: Mapping[str, str] = field(repr=False)
+    """What ``[DEFAULT]`` gives to every section that does not say otherwise."""
+
+
+def split_lines(data: bytes) -> list[bytes]:
+    """Return the lines of *data* with their ends, where Python ends a line of a text file."""
+    return _LINE.findall(data)
+
+
+def read_sections(data: bytes) -> Sections:
+    """Return the sections of a file that holds *data*.
+
+    Raises:
+        SharedFileError: botocore cannot read it; the message names the line and not the file.
+    """
+    _refuse_other_encodings(data)
+    lines = split_lines(data)
+    texts = [_text(line, number) for number, line in enumerate(lines, 1)]
+    parser = _Recorder()
+    try:
+        parser.read_file(parser.counted(texts))
+    except configparser.DuplicateSectionError as error:
+        raise _unreadable(error.lineno, f"section [{visible(error.section)}] is there a second time") from None
+    except configparser.DuplicateOptionError as error:
+        raise _unreadable(error.lineno, f"this key is there a second time in [{visible(error.section)}]") from None
+    except configparser.MissingSectionHeaderError as error:
+        raise _unreadable(error.lineno, "this line stands before any [section]") from None
+    except configparser.ParsingError as error:
+        raise _unreadable(error.errors[0][0], "this is no [section], no key = value and no comment") from None
+    found = Sections(lines, texts, tuple(parser.sections_of(len(lines))), parser.defaults())
+    _refuse_broken_blocks(found)
+    return found
+
+
+class _Recorder(configparser.RawConfigParser):
+    """botocore's parser, which also remembers the lines it found sections and keys on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._line = -1
+        self._found: list[tuple[str, int, dict[str, int]]] = []
+        # An attribute that is meant to be replaced, and is asked about every line that may be a header.
+        self.SECTCRE = self  # type: ignore[assignment]
+
+    def counted(self, texts: Sequence[str]) -> Iterator[str]:
+        for self._line, text in enumerate(texts):
+            yield text
+
+    def match(self, text: str) -> re.Match[str] | None:
+        header = configparser.RawConfigParser.SECTCRE.match(text)
+        if header:
+            self._found.append((header["header"], self._line, {}))
+        return header
+
+    def optionxform(self, optionstr: str) -> str:
+        key = super().optionxform(optionstr)
+        self._found[-1][2].setdefault(key, self._line)
+        return key
+
+    def sections_of(self, length: int) -> Iterator[Section]:
+        ends = [*(start for _, start, _ in self._found), length]
+        for (name, start, keys), end in zip(self._found, ends[1:], strict=True):
+            values = self.defaults() if name == self.default_section else dict(self.items(name, raw=True))
+            yield Section(name, start, end, keys, {key: values[key] for key in keys})
+
+
+def _text(line: bytes, number: int) -> str:
+    try:
+        return line.rstrip(b"\r\n").decode("utf-8") + "\n"
+    except UnicodeDecodeError:
+        # The cause would quote the bytes.
+        raise _unreadable(number, "this is not UTF-8 text", hint="save the file as UTF-8") from None
+
+
+def _refuse_other_encodings(data: bytes) -> None:
+    encoding = next((name for mark, name in _OTHER_ENCODINGS.items() if data.startswith(mark)), None)
+    # A few NULs are a value that botocore reads; one in four is every second byte of half the file.
+    if encoding is None and data.count(0) > len(data) // 4:
+        encoding = "NUL bytes, as UTF-16 text has them"
+    if encoding:
+        raise SharedFileError(
+            f"it begins with {encoding}, and AWS tools cannot read it"
+            if not encoding.startswith("NUL")
+            else f"it is full of {encoding}, and AWS tools cannot read it",
+            hint="save it as UTF-8 without a byte order mark",
+        )
+
+
+def _refuse_broken_blocks(found: Sections) -> None:
+    """Refuse a nested block that botocore cannot split: each of its lines has to be ``key = value``."""
+    for section in found.sections:
+        for key, value in section.values.items():
+            if value.startswith("\n") and not all("=" in line for line in value.splitlines() if line.strip()):
+                raise _unreadable(
+                    section.keys[key] + 1,
+                    f"the indented block below this line, in [{visible(section.name)}], has a line without =",
+                )
+
+
+def _unreadable(number: int | None, problem: str, *, hint: str = "correct that line") -> SharedFileError:
+    return SharedFileError(f"line {number}: {problem}, and AWS tools cannot read the file", hint=hint)
