@@ -1,0 +1,71 @@
+"""An answer of AWS: fields that are there, or an error that says who left them out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from mfa_session.errors import AWSAnswerError
+
+_HINT = "check which endpoint answers: AWS_ENDPOINT_URL, endpoint_url, a proxy"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What *host* answered, as botocore reads it."""
+
+    host: str
+    fields: Mapping[str, Any] = field(repr=False)
+
+    def text(self, name: str) -> str:
+        """Return a field that must be text.
+
+        Raises:
+            AWSAnswerError: it is missing, or something else.
+        """
+        value = self.fields.get(name)
+        if not isinstance(value, str):
+            raise not_from_aws(self.host, f"it has no {name}")
+        return value
+
+    def moment(self, name: str) -> datetime:
+        """Return a field that must be a moment in time, aware of its time zone.
+
+        Raises:
+            AWSAnswerError: it is missing, or something else.
+        """
+        value = self.fields.get(name)
+        if not isinstance(value, datetime) or value.tzinfo is None:
+            raise not_from_aws(self.host, f"it has no {name}")
+        return value
+
+    def part(self, name: str) -> "Answer":
+        """Return a field that must be a structure of its own.
+
+        Raises:
+            AWSAnswerError: it is missing, or something else.
+        """
+        value = self.fields.get(name)
+        if not isinstance(value, Mapping):
+            raise not_from_aws(self.host, f"it has no {name}")
+        return Answer(self.host, value)
+
+    def parts(self, name: str) -> list["Answer"]:
+        """Return a field that must be a list of structures; AWS leaves out an empty one.
+
+        Raises:
+            AWSAnswerError: it is something else.
+        """
+        value = self.fields.get(name) or []
+        if not isinstance(value, list) or not all(isinstance(part, Mapping) for part in value):
+            raise not_from_aws(self.host, f"its {name} is no list")
+        return [Answer(self.host, part) for part in value]
+
+    def blame(self, error: AWSAnswerError) -> AWSAnswerError:
+        """Return *error*, which a value made of these fields raised, with the name of who answered."""
+        return AWSAnswerError(f"{error} ({self.host} gave it)", hint=error.hint)
+
+
+def not_from_aws(host: str, what: str) -> AWSAnswerError:
+    """Return the error for an answer of *host* that AWS would not give; *what* is wrong with it."""
+    return AWSAnswerError(f"the answer of {host} is not one of AWS: {what}", hint=_HINT)

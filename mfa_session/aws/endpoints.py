@@ -1,0 +1,121 @@
+"""Where AWS is reached: the region, the addresses of STS and IAM, and the certificates to trust.
+
+The environment comes before the profile, as in every AWS SDK; an empty value counts as none. An address
+of the user's own may be https anywhere, and http only on this machine: what goes over it includes a
+token code and brings back a session.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from mfa_session.errors import ConfigurationError
+from mfa_session.visible import visible
+
+Service = Literal["sts", "iam"]
+
+# Where the account of most users is, and a region that cannot be switched off.
+USUAL_REGION = "us-east-1"
+
+_REGION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+# Nothing but scheme, host, port and path: no user name, no query, nothing that two parsers could read in two ways.
+_URL = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?"
+)
+_THIS_MACHINE = re.compile(r"localhost|127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}|\[::1\]", re.IGNORECASE)
+
+_TRUE = ("true",)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Where AWS is reached.
+
+    *sts_url* and *iam_url* are ``None`` where AWS's own addresses hold. *region_is_known*
+    tells whether somebody named the region; nothing in an access key says which part of
+    AWS it belongs to.
+    """
+
+    region: str = USUAL_REGION
+    region_is_known: bool = False
+    sts_url: str | None = None
+    iam_url: str | None = None
+    ca_bundle: str | None = None
+    use_fips: bool = False
+    use_dualstack: bool = False
+
+    def url(self, service: Service) -> str | None:
+        """Return the address that the user gave for *service*, or ``None``."""
+        return self.sts_url if service == "sts" else self.iam_url
+
+
+def endpoint_settings(
+    environ: Mapping[str, str], profile_config: Mapping[str, str], *, region: str | None = None
+) -> Endpoints:
+    """Return what the environment and the profile's section of the config file say.
+
+    *region* is what the command line says, and comes before both.
+
+    Raises:
+        ConfigurationError: an address or a region cannot be what it is meant to be.
+    """
+    named = region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or profile_config.get("region")
+    ignored = _says_yes(environ, profile_config, "ignore_configured_endpoint_urls")
+    return Endpoints(
+        region=_region(named) if named else USUAL_REGION,
+        region_is_known=bool(named),
+        sts_url=None if ignored else _own_url(environ, profile_config, "AWS_ENDPOINT_URL_STS"),
+        iam_url=None if ignored else _own_url(environ, profile_config, "AWS_ENDPOINT_URL_IAM"),
+        ca_bundle=environ.get("AWS_CA_BUNDLE") or profile_config.get("ca_bundle") or None,
+        use_fips=_says_yes(environ, profile_config, "use_fips_endpoint"),
+        use_dualstack=_says_yes(environ, profile_config, "use_dualstack_endpoint"),
+    )
+
+
+def is_on_this_machine(url: str) -> bool:
+    """Tell whether *url* leads to a loopback address, by its name alone."""
+    parts = _URL.match(url)
+    return parts is not None and _THIS_MACHINE.fullmatch(parts["host"]) is not None
+
+
+def _says_yes(environ: Mapping[str, str], profile_config: Mapping[str, str], setting: str) -> bool:
+    text = environ.get(f"AWS_{setting.upper()}") or profile_config.get(setting) or ""
+    return text.strip().lower() in _TRUE
+
+
+def _region(name: str) -> str:
+    # It becomes part of a host name, to which the code is sent.
+    if not _REGION.fullmatch(name):
+        raise ConfigurationError(
+            f"{visible(name)} is not a region", hint="a region is written like eu-west-1: --region, AWS_REGION"
+        )
+    return name
+
+
+def _own_url(environ: Mapping[str, str], profile_config: Mapping[str, str], variable: str) -> str | None:
+    for name, value in (
+        (variable, environ.get(variable)),
+        ("AWS_ENDPOINT_URL", environ.get("AWS_ENDPOINT_URL")),
+        ("endpoint_url", profile_config.get("endpoint_url")),
+    ):
+        if value:
+            return _safe_url(name, value)
+    return None
+
+
+def _safe_url(name: str, url: str) -> str:
+    # The address is not quoted: people put passwords into addresses.
+    parts = _URL.fullmatch(url)
+    if parts is None:
+        raise ConfigurationError(
+            f"{name} is not the address of an endpoint",
+            hint=f"write {name} like https://sts.example.com, without a user name or a question mark",
+        )
+    if parts["scheme"] == "http" and not is_on_this_machine(url):
+        raise ConfigurationError(
+            f"{name} would send the token code unencrypted",
+            hint=f"use https in {name}; http is for this machine only, such as http://127.0.0.1:4566",
+        )
+    return url

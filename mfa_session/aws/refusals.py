@@ -1,0 +1,227 @@
+"""What AWS's refusals mean: an error code and a sentence, turned into one of our errors.
+
+AWS uses one code for many things, so the sentence decides where the code does not; it is matched by
+parts that have been stable for years. Nothing of it is shown that may quote a token code.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from mfa_session.aws.answer import not_from_aws
+from mfa_session.aws.endpoints import Endpoints
+from mfa_session.aws.question import Question
+from mfa_session.aws.silence import outcome_unknown
+from mfa_session.credentials import AccessKey
+from mfa_session.durations import in_words
+from mfa_session.errors import (
+    AccessDeniedError,
+    AccessKeyRefusedError,
+    AWSError,
+    ClockSkewError,
+    DurationRefusedError,
+    ExpiredSessionError,
+    MFADeviceRefusedError,
+    NotAnIAMUserError,
+    RegionDisabledError,
+    ThrottledError,
+    TokenCodeRefusedError,
+)
+
+# "20220127T001427Z is now earlier than 20220127T014428Z (20220127T015928Z - 15 min.)": the first is the
+# time of the signature, the one in brackets AWS's own.
+_SIGNATURE_TIMES = re.compile(
+    r"(?P<ours>[0-9]{8}T[0-9]{6}Z) is (?:now earlier|still later) than [0-9TZ]+ \((?P<theirs>[0-9]{8}T[0-9]{6}Z)"
+)
+_DENIAL = re.compile(r"not authorized to perform: (?P<action>[\w:*-]+)(?: on resource: \S+)?(?: (?P<why>.+))?")
+_PARAMETER = re.compile(r"at '(?P<name>\w+)' failed to satisfy constraint")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error that AWS gave for an answer.
+
+    *text* may quote a token code: it is to be matched, and shown only through :attr:`said`.
+    """
+
+    code: str
+    text: str = field(repr=False)
+    status: int
+    date: str
+    host: str
+    question: Question
+    endpoints: Endpoints
+
+    @property
+    def said(self) -> str:
+        """What AWS said, fit to be shown."""
+        return self.question.quotable(self.text)
+
+    def meaning(self, *, now: datetime) -> AWSError:
+        """Return the error to raise for it; *now* is what this machine's clock shows."""
+        if explain := _BY_CODE.get(self.code):
+            return explain(self, now)
+        return _unknown_code(self)
+
+
+def _invalid_client_token(refusal: Refusal, _: datetime) -> AWSError:
+    key = refusal.question.credentials
+    if not isinstance(key, AccessKey):
+        # IAM answers so to a session that was made without MFA, and STS did to one that is over.
+        return ExpiredSessionError(
+            "AWS does not accept the session: it is over, or it was made without MFA",
+            hint="get a new one: mfa-session login --force",
+        )
+    hint = "check it in the IAM console, Security credentials; a key made seconds ago works after 15 s"
+    if not refusal.endpoints.region_is_known:
+        hint += "; an account in China, GovCloud or the European Sovereign Cloud needs its region: --region, AWS_REGION"
+    return AccessKeyRefusedError(f"AWS does not know the access key {key.masked_id}, or it is inactive", hint=hint)
+
+
+def _signature(refusal: Refusal, now: datetime) -> AWSError:
+    if "Signature expired" in refusal.text or "Signature not yet current" in refusal.text:
+        return _clock_skew(refusal, now)
+    key = refusal.question.credentials
+    if not isinstance(key, AccessKey):
+        return ExpiredSessionError(
+            "the secret key of the session is not the one that AWS gave",
+            hint="get a new one: mfa-session login --force",
+        )
+    return AccessKeyRefusedError(
+        f"the secret access key is not the one of {key.masked_id}",
+        hint="type the key ID and its secret again: mfa-session keys add; if the secret is lost, make a new key",
+    )
+
+
+def _clock_skew(refusal: Refusal, now: datetime) -> AWSError:
+    ahead = _ahead_of_aws(refusal, now)
+    if ahead is None:
+        how_far = "too far from AWS's"
+    else:
+        how_far = f"{in_words(abs(ahead))} {'ahead of' if ahead > timedelta(0) else 'behind'} AWS's"
+    return ClockSkewError(
+        f"the clock of this machine is {how_far}", hint="set the clock, and let it be set from the network from now on"
+    )
+
+
+def _ahead_of_aws(refusal: Refusal, now: datetime) -> timedelta | None:
+    if times := _SIGNATURE_TIMES.search(refusal.text):
+        return _signature_time(times["ours"]) - _signature_time(times["theirs"])
+    try:
+        return now - parsedate_to_datetime(refusal.date).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _signature_time(text: str) -> datetime:
+    return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+
+
+def _access_denied(refusal: Refusal, _: datetime) -> AWSError:
+    if "invalid MFA one time pass code" in refusal.text:
+        return _token_code_refused()
+    if "unable to validate MFA code" in refusal.text:
+        return _device_refused(refusal)
+    if "with session credentials" in refusal.text:
+        return NotAnIAMUserError(
+            "this is the key of a session, which cannot get another session",
+            hint="use the long-term access key (AKIA…) of an IAM user",
+        )
+    return _not_authorized(refusal)
+
+
+def _token_code_refused() -> AWSError:
+    return TokenCodeRefusedError(
+        "AWS did not accept the token code",  # and never says why
+        hint="it is wrong, used already or too old: type the next one that the device shows;"
+        " if it goes on, bring the device back into step: mfa-session device resync",
+    )
+
+
+def _device_refused(refusal: Refusal) -> AWSError:
+    serial_number = refusal.question.parameters.get("SerialNumber", "this")
+    return MFADeviceRefusedError(
+        f"AWS does not know {serial_number} as an MFA device of this user",
+        hint="see what AWS knows: mfa-session device list; then correct mfa_serial, or give --serial",
+    )
+
+
+def _not_authorized(refusal: Refusal) -> AWSError:
+    if denial := _DENIAL.search(refusal.said):
+        message = f"AWS does not allow {denial['action']}"
+        message += f", {denial['why']}" if denial["why"] else ""
+    else:
+        message = f"AWS does not allow {refusal.question.operation}: {refusal.said}"
+    signed_with_key = isinstance(refusal.question.credentials, AccessKey)
+    return AccessDeniedError(
+        message,
+        hint="a policy may ask for MFA here: mfa-session login, and try again with the session"
+        if signed_with_key
+        else "ask whoever administers the account to allow it",
+    )
+
+
+def _validation(refusal: Refusal, _: datetime) -> AWSError:
+    parameter = match["name"] if (match := _PARAMETER.search(refusal.text)) else ""
+    if parameter.lower() == "tokencode":
+        return _token_code_refused()
+    if parameter.lower() == "serialnumber":
+        return _device_refused(refusal)
+    if parameter.lower() == "durationseconds" or "MaxSessionDuration" in refusal.text or "limit" in refusal.text:
+        return DurationRefusedError(
+            f"AWS does not give a session for so long: {refusal.said}",
+            hint="ask for less: --duration 1h, or duration_seconds of the profile",
+        )
+    return _unknown_code(refusal)
+
+
+def _expired(_: Refusal, __: datetime) -> AWSError:
+    return ExpiredSessionError("the session is over", hint="get a new one: mfa-session login")
+
+
+def _region_disabled(refusal: Refusal, _: datetime) -> AWSError:
+    region = refusal.endpoints.region
+    return RegionDisabledError(
+        f"STS is switched off in {region} for this account",
+        hint=f"use a region where it is on, such as --region us-east-1,"
+        f" or switch it on for {region}: IAM console, Account settings",
+    )
+
+
+def _throttled(refusal: Refusal, _: datetime) -> AWSError:
+    return ThrottledError(
+        f"AWS asks to slow down: {refusal.said or refusal.code}", hint="wait a minute, and run the command again"
+    )
+
+
+def _unknown_code(refusal: Refusal) -> AWSError:
+    question, code = refusal.question, refusal.question.quotable(refusal.code)
+    if 300 <= refusal.status < 400:
+        return not_from_aws(refusal.host, f"it sends to another address ({refusal.status}), where nothing was sent")
+    if refusal.status >= 500:
+        return outcome_unknown(f"AWS has trouble of its own ({code})", question=question)
+    if refusal.status == 429:
+        return _throttled(refusal, datetime.now(UTC))
+    if not refusal.code.strip():
+        return not_from_aws(refusal.host, f"an error {refusal.status} without a code")
+    return AWSError(
+        f"AWS refused {question.operation}: {code}: {refusal.said}",
+        hint="AWS describes its error codes in the API reference of the service",
+    )
+
+
+_BY_CODE: dict[str, Callable[[Refusal, datetime], AWSError]] = {
+    **dict.fromkeys(("InvalidClientTokenId", "UnrecognizedClientException"), _invalid_client_token),
+    **dict.fromkeys(("SignatureDoesNotMatch", "InvalidSignatureException"), _signature),
+    **dict.fromkeys(("RequestTimeTooSkewed", "RequestInTheFuture"), _clock_skew),
+    **dict.fromkeys(("AccessDenied", "AccessDeniedException"), _access_denied),
+    **dict.fromkeys(("ValidationError", "ValidationException"), _validation),
+    **dict.fromkeys(("ExpiredToken", "ExpiredTokenException", "RequestExpired"), _expired),
+    "RegionDisabledException": _region_disabled,
+    **dict.fromkeys(
+        ("Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "TooManyRequestsException"),
+        _throttled,
+    ),
+}

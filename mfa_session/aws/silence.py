@@ -1,0 +1,94 @@
+"""What it means when no answer comes from AWS: nothing was sent, or nobody knows what became of it."""
+
+import http.client
+import socket
+import ssl
+from collections.abc import Iterator
+
+from botocore.exceptions import HTTPClientError, ProxyConnectionError, SSLError
+
+from mfa_session.aws.answer import not_from_aws
+from mfa_session.aws.exchange import CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS, Exchange, OverdueError, Stage
+from mfa_session.aws.question import Question
+from mfa_session.errors import AWSError, AWSUnreachableError, ReplyLostError
+
+_CHECK_THE_NETWORK = "check the network, and what AWS_ENDPOINT_URL, endpoint_url and a proxy are set to"
+
+
+def no_answer(error: HTTPClientError | OverdueError, *, question: Question, exchange: Exchange) -> AWSError:
+    """Return what to tell the user about *error*, after which there is no answer to *question*."""
+    if exchange.stage is Stage.NOTHING_SENT:
+        return _nothing_sent(error, question=question, host=exchange.host)
+    if any(_is_not_http(cause) for cause in _causes(error)):
+        return not_from_aws(exchange.host, "it is not HTTP")
+    return outcome_unknown(_what_happened(error, exchange), question=question)
+
+
+def outcome_unknown(what: str, *, question: Question) -> ReplyLostError:
+    """Return the error for a question that went out, when *what* happened instead of an answer."""
+    if question.codes:
+        return ReplyLostError(
+            f"{what}; the token code may have been used",
+            hint="wait until the device shows the next code, and run the command again",
+        )
+    return ReplyLostError(what, hint=_CHECK_THE_NETWORK)
+
+
+def _what_happened(error: Exception, exchange: Exchange) -> str:
+    if isinstance(error, OverdueError):
+        return f"no whole answer came from {exchange.host} within {WHOLE_SECONDS:.0f} s"
+    if exchange.stage is Stage.ANSWER_BEGUN:
+        return f"{exchange.host} did not finish its answer"
+    if any(isinstance(cause, TimeoutError) for cause in _causes(error)):
+        return f"no answer came from {exchange.host} within {READ_SECONDS:.0f} s"
+    return f"{exchange.host} ended the connection without an answer"
+
+
+def _nothing_sent(error: Exception, *, question: Question, host: str) -> AWSUnreachableError:
+    causes = list(_causes(error))
+    if isinstance(error, ProxyConnectionError):
+        return AWSUnreachableError(
+            f"no way to {host} through the proxy: {question.quotable(str(causes[-1]))}",
+            hint="check HTTPS_PROXY and NO_PROXY",
+        )
+    if isinstance(error, SSLError):
+        return AWSUnreachableError(
+            f"{host} cannot be trusted, and nothing was sent: {question.quotable(_why_untrusted(causes))}",
+            hint="behind a proxy that opens TLS, name its certificates: AWS_CA_BUNDLE, or ca_bundle of the profile",
+        )
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return AWSUnreachableError(
+            f"there is no host {host}, or no network", hint="check the network, and the region: --region, AWS_REGION"
+        )
+    return AWSUnreachableError(_why_unreachable(error, causes, host=host), hint=_CHECK_THE_NETWORK)
+
+
+def _why_unreachable(error: Exception, causes: list[BaseException], *, host: str) -> str:
+    if isinstance(error, OverdueError):
+        return f"{host} could not be reached within {WHOLE_SECONDS:.0f} s"
+    for cause in causes:
+        if isinstance(cause, TimeoutError):
+            return f"{host} could not be reached within {CONNECT_SECONDS:.0f} s"
+        if isinstance(cause, OSError) and cause.strerror:
+            return f"{host} cannot be reached: {cause.strerror.lower()}"
+    return f"{host} cannot be reached"
+
+
+def _why_untrusted(causes: list[BaseException]) -> str:
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return cause.verify_message
+    return str(causes[-1])
+
+
+def _is_not_http(cause: BaseException) -> bool:
+    # A lost connection is one of http.client's errors too, when it was lost in the right place.
+    lost = (ConnectionError, http.client.IncompleteRead)
+    return isinstance(cause, http.client.HTTPException) and not isinstance(cause, lost)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__

@@ -1,0 +1,74 @@
+"""What is asked of STS: who a key belongs to, and a session for a token code."""
+
+from datetime import UTC, datetime, timedelta
+
+from mfa_session.aws.answer import Answer, not_from_aws
+from mfa_session.aws.client import Client
+from mfa_session.aws.question import Question
+from mfa_session.credentials import AccessKey, SessionCredentials
+from mfa_session.errors import AWSAnswerError
+from mfa_session.identity import CallerIdentity
+from mfa_session.mfa import MFADevice, TokenCode
+
+# AWS accepts a signature from a clock that is fifteen minutes off; its idea of now may differ from ours by as much.
+_CLOCK_TOLERANCE = timedelta(minutes=15)
+
+
+class STSCalls(Client):
+    """The calls to STS."""
+
+    def get_caller_identity(self, credentials: AccessKey | SessionCredentials) -> CallerIdentity:
+        """Return who AWS says the owner of *credentials* is; no policy can deny this.
+
+        A session of an IAM user is the user, not something of its own.
+
+        Raises:
+            AccessKeyRefusedError: AWS does not know the key, or the secret is not its own.
+            ExpiredSessionError: the session is over.
+            AWSError: anything else went wrong.
+        """
+        answer = self.ask(Question("sts", "GetCallerIdentity", credentials, repeatable=True))
+        try:
+            return CallerIdentity(answer.text("Arn"))
+        except AWSAnswerError as error:
+            raise answer.blame(error) from None
+
+    def get_session_token(
+        self, key: AccessKey, device: MFADevice, code: TokenCode, duration: timedelta
+    ) -> SessionCredentials:
+        """Trade *code* for a session of at most *duration*, in one attempt.
+
+        AWS gives root an hour at most, whatever is asked.
+
+        Raises:
+            TokenCodeRefusedError: the code is wrong, used or too old.
+            MFADeviceRefusedError: the device is not one of this user's.
+            ReplyLostError: the code went out and may have been used.
+            AWSAnswerError: the same, and what came back is not a session.
+            AWSError: anything else went wrong, and the code was not used.
+        """
+        parameters: dict[str, str | int] = {
+            "SerialNumber": device.serial_number,
+            "TokenCode": code.digits,
+            "DurationSeconds": int(duration.total_seconds()),
+        }
+        answer = self.ask(Question("sts", "GetSessionToken", key, parameters, codes=(code,)))
+        return _session_credentials(answer, duration=duration, now=datetime.now(UTC))
+
+
+def _session_credentials(answer: Answer, *, duration: timedelta, now: datetime) -> SessionCredentials:
+    credentials = answer.part("Credentials")
+    expiration = credentials.moment("Expiration")
+    if expiration <= now:
+        raise not_from_aws(answer.host, "its session is over already")
+    if expiration > now + duration + _CLOCK_TOLERANCE:
+        raise not_from_aws(answer.host, "its session lasts longer than was asked for")
+    try:
+        return SessionCredentials(
+            access_key_id=credentials.text("AccessKeyId"),
+            secret_access_key=credentials.text("SecretAccessKey"),
+            session_token=credentials.text("SessionToken"),
+            expiration=expiration.astimezone(UTC).replace(microsecond=0),
+        )
+    except AWSAnswerError as error:
+        raise answer.blame(error) from None
