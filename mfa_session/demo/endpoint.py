@@ -27,6 +27,9 @@ from mfa_session.demo.requests import HTTPRequest
 
 _LOOPBACK = "127.0.0.1"
 
+# struct linger: on, zero seconds. Windows has it in shorts.
+_NO_TIME_TO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+
 # No call of ours comes near it; whatever is longer is a mistake or an attack.
 _LONGEST_BODY = 1_000_000
 
@@ -211,5 +214,6 @@ class _Handler(BaseHTTPRequestHandler):
     def _hang_up(self, *, reset: bool) -> None:
         self.close_connection = True
         if reset:
-            # closed with no time to linger, a socket sends RST instead of FIN
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            # closed with no time to linger, a socket sends RST; shut down before, it would send FIN
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_TIME_TO_LINGER)
+            self.connection.close()

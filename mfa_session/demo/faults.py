@@ -4,18 +4,25 @@ A fault is given the way to have the call done. It may use it or not: a dropped 
 was an answer once, and the code it cost is used up.
 """
 
+import re
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
-from mfa_session.demo.answers import Answer, Fate, RefusedError, refusal_answer
+from mfa_session.demo.answers import Answer, Fate, RefusedError, element, refusal_answer
 
 Perform = Callable[[], Answer]
 
 _NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
-_MEGABYTE = 1_000_000
+
+_PROXY_PAGE = (
+    b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><h1>Welcome to our network</h1></body></html>\n"
+)
+
+# Elements that are opened and never closed, a megabyte at a time.
+_OPENED = b"<a><b><c>\n" * 100_000
 
 
 class Fault(Protocol):
@@ -94,3 +101,96 @@ class Slow:
     def answer(self, perform: Perform) -> Answer:
         """Return the answer with its delay."""
         return replace(perform(), delay=timedelta(seconds=self.seconds))
+
+
+@dataclass(frozen=True)
+class GarbageBody:
+    """Something answers that is no AWS and no text at all; nothing is done."""
+
+    status: int = 200
+
+    def answer(self, _perform: Perform) -> Answer:
+        """Return bytes that are neither XML nor UTF-8."""
+        return Answer(self.status, bytes(range(256)), {"Content-Type": "text/xml"})
+
+
+@dataclass(frozen=True)
+class HTMLBody:
+    """A proxy or a hotel answers with a page of its own; nothing is done."""
+
+    status: int = 200
+
+    def answer(self, _perform: Perform) -> Answer:
+        """Return the page."""
+        return Answer(self.status, _PROXY_PAGE, {"Content-Type": "text/html; charset=utf-8"})
+
+
+@dataclass(frozen=True)
+class TruncatedXML:
+    """The call is done, and the second half of its answer is missing; the length fits what is left."""
+
+    def answer(self, perform: Perform) -> Answer:
+        """Return the first half of the answer."""
+        whole = perform()
+        return replace(whole, body=whole.body[: len(whole.body) // 2])
+
+
+@dataclass(frozen=True)
+class EndlessBody:
+    """The call is done, and *megabytes* of opening tags come back, with no length announced."""
+
+    megabytes: int = 1000
+
+    def answer(self, perform: Perform) -> Answer:
+        """Return the answer in so many copies."""
+        return replace(perform(), body=_OPENED, copies=self.megabytes)
+
+
+@dataclass(frozen=True)
+class HostileFields:
+    """The call is done, and some *fields* of its answer, such as ``SecretAccessKey``, hold any text one likes."""
+
+    fields: Mapping[str, str]
+
+    def answer(self, perform: Perform) -> Answer:
+        """Return the answer with these *fields* in the place of its own."""
+        answer = perform()
+        text = answer.body.decode("utf-8")
+        for name, value in self.fields.items():
+            # a backslash in the template of a substitution has to stand for itself
+            hostile = element(name, value).replace("\\", r"\\")
+            text = re.sub(f"<{name}>.*?</{name}>", hostile, text, flags=re.DOTALL)
+        return replace(answer, body=text.encode("utf-8"))
+
+
+@dataclass(frozen=True)
+class ExpiredSession:
+    """The call is done, and the session it gives has been over for years."""
+
+    def answer(self, perform: Perform) -> Answer:
+        """Return the answer with another expiration."""
+        return HostileFields({"Expiration": "2006-08-25T09:00:00Z"}).answer(perform)
+
+
+@dataclass(frozen=True)
+class WrongDate:
+    """The call is done, and the ``Date`` header of its answer says *date*."""
+
+    date: str
+
+    def answer(self, perform: Perform) -> Answer:
+        """Return the answer with this date."""
+        answer = perform()
+        return replace(answer, headers={**answer.headers, "Date": self.date})
+
+
+@dataclass(frozen=True)
+class Redirect:
+    """The caller is sent to *location*, and nothing is done."""
+
+    location: str
+    status: int = 307
+
+    def answer(self, _perform: Perform) -> Answer:
+        """Return the redirection."""
+        return Answer(self.status, b"", {"Location": self.location})
