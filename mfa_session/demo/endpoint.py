@@ -115,6 +115,8 @@ class Endpoint:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    # callers may come by the hundred at once; with the usual five, the kernel lets the others wait a second and more
+    request_queue_size = 512
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint

@@ -1,0 +1,358 @@
+"""What sets of policies decide: AWS's evaluation rules, and the enforcing policies that people use."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from mfa_session.errors import UsageError
+from mfa_session.policies import Decision, Policy, Request, Ruling, evaluate
+
+ALICE = "arn:aws:iam::123456789012:user/alice"
+LIST = "iam:ListAccessKeys"
+
+
+def policy(*statements: Mapping[str, Any], version: str = "2012-10-17", name: str = "") -> Policy:
+    return Policy.parse({"Version": version, "Statement": list(statements)}, name=name)
+
+
+def allow(**elements: object) -> dict[str, object]:
+    return {
+        "Effect": "Allow",
+        **({} if "NotAction" in elements else {"Action": "*"}),
+        **_resource(elements),
+        **elements,
+    }
+
+
+def deny(**elements: object) -> dict[str, object]:
+    return {**allow(**elements), "Effect": "Deny"}
+
+
+def _resource(elements: Mapping[str, object]) -> dict[str, str]:
+    return {} if "NotResource" in elements else {"Resource": "*"}
+
+
+def decide(
+    *policies: Policy, action: str = LIST, resource: str = ALICE, context: Mapping[str, str | None] | None = None
+) -> Decision:
+    return evaluate(policies, Request(action, resource, context or {})).decision
+
+
+def met(operator: str, value: object, actual: str | None, key: str = "aws:username") -> bool:
+    """Tell whether a statement whose one condition is this applies where the key has the *actual* value."""
+    statement = allow(Condition={operator: {key: value}})
+    return decide(policy(statement), context={key: actual, "aws:userid": "alice"}) is Decision.ALLOWED
+
+
+class TestDecision:
+    def test_nothing_is_allowed_that_no_statement_allows(self) -> None:
+        assert evaluate([], Request(LIST, ALICE, {})) == Ruling(Decision.IMPLICITLY_DENIED)
+
+    def test_one_allow_is_enough(self) -> None:
+        assert decide(policy(allow(Action="s3:*")), policy(allow(Action="iam:*"))) is Decision.ALLOWED
+
+    def test_a_deny_wins_wherever_it_stands(self) -> None:
+        both = [policy(allow()), policy(deny())]
+
+        assert {decide(*both), decide(*reversed(both))} == {Decision.EXPLICITLY_DENIED}
+
+    def test_the_statement_that_denied_can_be_traced(self) -> None:
+        work, enforcing = policy(allow(), name="work"), policy(allow(Sid="A"), deny(Sid="B"), name="enforcing")
+
+        ruling = evaluate([work, enforcing], Request(LIST, ALICE, {}))
+
+        assert (ruling.policy, ruling.statement) == (enforcing, enforcing.statements[1])
+
+    def test_the_first_statement_that_allowed_can_be_traced(self) -> None:
+        first, second = policy(allow(Action="s3:*"), allow(Sid="Here")), policy(allow())
+
+        ruling = evaluate([first, second], Request(LIST, ALICE, {}))
+
+        assert (ruling.policy, ruling.statement) == (first, first.statements[1])
+
+
+class TestActions:
+    @pytest.mark.parametrize(
+        "action",
+        ["*", "iam:*", "iam:List*", "IAM:listaccesskeys", "iam:L?stAccessKeys", ["s3:*", "iam:ListAccessKeys"]],
+    )
+    def test_an_action_fits_whatever_its_case(self, action: object) -> None:
+        assert decide(policy(allow(Action=action))) is Decision.ALLOWED
+
+    @pytest.mark.parametrize("action", ["s3:*", "iam:List", "iam:ListAccessKeys?", "iam:?istAccessKey", []])
+    def test_another_action_does_not(self, action: object) -> None:
+        statement = allow(Action=action) if action else allow(Action="sts:*")
+
+        assert decide(policy(statement)) is Decision.IMPLICITLY_DENIED
+
+    def test_not_action_means_every_other(self) -> None:
+        but_lists = policy(allow(NotAction=["iam:List*", "s3:*"]))
+
+        assert decide(but_lists) is Decision.IMPLICITLY_DENIED
+        assert decide(but_lists, action="iam:GetUser") is Decision.ALLOWED
+
+
+class TestResources:
+    @pytest.mark.parametrize(
+        "resource",
+        [
+            "*",
+            ALICE,
+            "arn:aws:iam::*:user/alice",
+            "arn:*:iam::123456789012:user/al?ce",
+            "arn:aws:iam::123456789012:*",
+            "arn:aws:iam",
+            ["arn:aws:s3:::x", ALICE],
+        ],
+    )
+    def test_a_resource_fits(self, resource: object) -> None:
+        assert decide(policy(allow(Resource=resource))) is Decision.ALLOWED
+
+    @pytest.mark.parametrize(
+        "resource",
+        [
+            "arn:aws:iam::123456789012:user/bob",
+            "arn:aws:iam::123456789012:user/ALICE",
+            "arn:aws-cn:iam::123456789012:user/alice",
+            # no wildcard reaches over a colon of the first five
+            "arn:aws:*:user/alice",
+            "arn:aws:iam::*user/alice",
+        ],
+    )
+    def test_another_resource_does_not(self, resource: str) -> None:
+        assert decide(policy(allow(Resource=resource))) is Decision.IMPLICITLY_DENIED
+
+    def test_a_wildcard_reaches_over_slashes_and_later_colons(self) -> None:
+        anything = policy(allow(Resource="arn:aws:iam::*:user/*"))
+
+        assert decide(anything, resource="arn:aws:iam::123456789012:user/a/b:c") is Decision.ALLOWED
+
+    def test_not_resource_means_every_other(self) -> None:
+        but_alice = policy(deny(NotResource=ALICE), allow())
+
+        assert decide(but_alice) is Decision.ALLOWED
+        assert decide(but_alice, resource="arn:aws:iam::123456789012:user/bob") is Decision.EXPLICITLY_DENIED
+
+    def test_many_wildcards_take_no_more_than_a_moment(self) -> None:
+        hard = policy(allow(Resource="arn:aws:iam::1:" + "a*" * 500 + "b"))
+
+        assert decide(hard, resource="arn:aws:iam::1:" + "a" * 2000) is Decision.IMPLICITLY_DENIED
+
+
+class TestVariables:
+    OWN = "arn:aws:iam::*:user/${aws:username}"
+
+    def test_a_variable_stands_for_the_value_of_the_request(self) -> None:
+        own = policy(allow(Resource=self.OWN))
+
+        assert decide(own, context={"aws:username": "alice"}) is Decision.ALLOWED
+        assert decide(own, context={"aws:username": "bob"}) is Decision.IMPLICITLY_DENIED
+
+    def test_a_user_with_a_path_is_missed(self) -> None:
+        resource = "arn:aws:iam::123456789012:user/engineering/alice"
+
+        decision = decide(policy(allow(Resource=self.OWN)), resource=resource, context={"aws:username": "alice"})
+
+        assert decision is Decision.IMPLICITLY_DENIED
+
+    def test_a_user_named_like_a_wildcard_is_nobody_else(self) -> None:
+        assert decide(policy(allow(Resource=self.OWN)), context={"aws:username": "*"}) is Decision.IMPLICITLY_DENIED
+
+    def test_a_variable_that_is_absent_fits_nothing(self) -> None:
+        assert decide(policy(allow(Resource=self.OWN)), context={"aws:username": None}) is Decision.IMPLICITLY_DENIED
+
+    def test_a_statement_about_an_absent_variable_denies_nothing_but_not_resource_does(self) -> None:
+        context = {"aws:username": None}
+
+        assert decide(policy(allow(), deny(Resource=self.OWN)), context=context) is Decision.ALLOWED
+        assert decide(policy(allow(), deny(NotResource=self.OWN)), context=context) is Decision.EXPLICITLY_DENIED
+
+    @pytest.mark.parametrize("character", ["*", "?", "$"])
+    def test_a_special_character_can_be_meant_as_itself(self, character: str) -> None:
+        exactly = policy(allow(Resource=f"arn:aws:iam::*:user/${{{character}}}"))
+
+        assert decide(exactly, resource=f"arn:aws:iam::1:user/{character}") is Decision.ALLOWED
+        assert decide(exactly, resource="arn:aws:iam::1:user/x") is Decision.IMPLICITLY_DENIED
+
+    def test_the_older_version_knows_no_variables(self) -> None:
+        literally = policy(allow(Resource=self.OWN), version="2008-10-17")
+
+        assert decide(literally, context={"aws:username": "alice"}) is Decision.IMPLICITLY_DENIED
+        assert decide(literally, resource="arn:aws:iam::1:user/${aws:username}") is Decision.ALLOWED
+
+    def test_a_variable_may_stand_in_a_condition(self) -> None:
+        assert met("StringEquals", "${aws:userid}", "alice")
+        assert met("StringLike", "al*${aws:userid}", "al-x-alice")
+        assert not met("StringEquals", "${aws:userid}", "bob")
+
+
+class TestConditions:
+    @pytest.mark.parametrize(
+        ("operator", "value", "actual"),
+        [
+            ("Bool", "true", "true"),
+            ("Bool", True, "true"),
+            ("Bool", "False", "false"),
+            ("BoolIfExists", "false", None),
+            ("BoolIfExists", "false", "false"),
+            ("StringEquals", "alice", "alice"),
+            ("StringEquals", ["bob", "alice"], "alice"),
+            ("StringEquals", "a*", "a*"),
+            ("StringEqualsIfExists", "alice", None),
+            ("StringNotEquals", "bob", "alice"),
+            ("StringNotEquals", "bob", None),
+            ("StringNotEqualsIfExists", "bob", None),
+            ("StringLike", "al*", "alice"),
+            ("StringLikeIfExists", "al*", None),
+            ("StringNotLike", ["b*", "c*"], "alice"),
+            ("StringNotLikeIfExists", "b*", "alice"),
+            ("ArnLike", "arn:aws:iam::*:user/*", ALICE),
+            ("ArnEquals", "arn:aws:iam::*:user/*", ALICE),
+            ("ArnLikeIfExists", "arn:aws:iam::*:user/*", None),
+            ("ArnNotLike", "arn:aws:iam::*:role/*", ALICE),
+            ("Null", "true", None),
+            ("Null", False, "alice"),
+            ("NumericLessThan", "3600", "3599"),
+            ("NumericLessThanEquals", 3600, "3600"),
+            ("NumericGreaterThan", "3600", "3601"),
+            ("NumericGreaterThanEquals", "3600", "3600"),
+            ("NumericEquals", "3600.0", "3600"),
+            ("NumericNotEquals", "1", "2"),
+            ("NumericGreaterThanIfExists", "3600", None),
+        ],
+    )
+    def test_a_condition_is_met(self, operator: str, value: object, actual: str | None) -> None:
+        assert met(operator, value, actual)
+
+    @pytest.mark.parametrize(
+        ("operator", "value", "actual"),
+        [
+            ("Bool", "true", "false"),
+            ("Bool", "true", None),
+            ("Bool", "false", None),
+            ("BoolIfExists", "false", "true"),
+            ("StringEquals", "alice", "Alice"),
+            ("StringEquals", "alice", None),
+            ("StringEquals", "a*", "alice"),
+            ("StringNotEquals", ["bob", "alice"], "alice"),
+            ("StringLike", "a?", "alice"),
+            ("StringLike", "*", None),
+            ("StringNotLike", "a*", "alice"),
+            ("ArnLike", "arn:aws:*/alice", ALICE),
+            ("ArnLike", "*", None),
+            ("ArnEquals", "arn:aws:iam::*:user/bob", ALICE),
+            ("ArnNotEquals", ALICE, ALICE),
+            ("ArnLike", "arn:aws:iam::*:user/*", "alice"),
+            ("Null", "true", "alice"),
+            ("Null", "false", None),
+            ("NumericLessThan", "3600", "3600"),
+            ("NumericLessThanEquals", "3600", "3601"),
+            ("NumericLessThan", "3600", None),
+            ("NumericLessThan", "3600", "many"),
+            ("NumericGreaterThan", "3600", "3600"),
+            ("NumericGreaterThanEquals", "3600", "nan"),
+        ],
+    )
+    def test_a_condition_is_not_met(self, operator: str, value: object, actual: str | None) -> None:
+        assert not met(operator, value, actual)
+
+    def test_every_condition_has_to_be_met(self) -> None:
+        both = policy(allow(Condition={"Bool": {"a:x": "true", "a:y": "true"}, "Null": {"a:z": "true"}}))
+
+        assert decide(both, context={"a:x": "true", "a:y": "true", "a:z": None}) is Decision.ALLOWED
+        assert decide(both, context={"a:x": "true", "a:y": "false", "a:z": None}) is Decision.IMPLICITLY_DENIED
+        assert decide(both, context={"a:x": "true", "a:y": "true", "a:z": "1"}) is Decision.IMPLICITLY_DENIED
+
+    def test_the_name_of_a_key_is_known_in_any_case(self) -> None:
+        upper = policy(allow(Condition={"StringEquals": {"AWS:UserName": "alice"}}))
+
+        assert decide(upper, context={"aws:username": "alice"}) is Decision.ALLOWED
+
+    @pytest.mark.parametrize("operator", ["Bool", "BoolIfExists", "StringNotEquals", "Null"])
+    def test_a_key_of_which_nothing_is_known_is_never_taken_as_met_or_not(self, operator: str) -> None:
+        asking = policy(deny(Condition={operator: {"aws:MultiFactorAuthPresent": "true"}}))
+
+        with pytest.raises(UsageError, match="condition key aws:MultiFactorAuthPresent"):
+            decide(asking, context={"aws:username": "alice"})
+
+
+@pytest.mark.parametrize(
+    ("document", "complaint"),
+    [
+        ("{", "not valid JSON"),
+        ("[" * 100_000, "not valid JSON"),
+        ("[]", "a JSON object"),
+        ('{"Version": "2012-10-17", "Statement": [], "Statement": []}', "stands twice"),
+        ({"Statement": [allow()]}, "Version"),
+        ({"Version": "2012-10-18", "Statement": [allow()]}, "Version"),
+        ({"Version": ["2012-10-17"], "Statement": [allow()]}, "Version"),
+        ({"Version": "2012-10-17"}, "Statement"),
+        ({"Version": "2012-10-17", "Statement": []}, "Statement"),
+        ({"Version": "2012-10-17", "Statement": ["Allow"]}, "Statement"),
+        ({"Version": "2012-10-17", "Statement": [allow()], "Extra": 1}, "no element Extra"),
+    ],
+)
+def test_a_document_that_is_no_policy_is_refused(document: Any, complaint: str) -> None:
+    with pytest.raises(UsageError, match=complaint) as caught:
+        Policy.parse(document)
+
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("statement", "complaint"),
+    [
+        ({"Action": "*", "Resource": "*"}, "Effect"),
+        ({**allow(), "Effect": "allow"}, "Effect"),
+        ({"Effect": "Allow", "Resource": "*"}, "neither Action nor NotAction"),
+        ({**allow(), "NotAction": "iam:*"}, "both Action and NotAction"),
+        ({"Effect": "Allow", "Action": "*"}, "neither Resource nor NotResource"),
+        ({**allow(), "NotResource": "*"}, "both Resource and NotResource"),
+        (allow(Action=[]), "Action is not"),
+        (allow(Action=5), "Action is not"),
+        (allow(Action=["iam:*", None]), "Action is not"),
+        (allow(Action="ListUsers"), "no action"),
+        (allow(Action="iam:List Users"), "no action"),
+        (allow(Resource="user/alice"), "no resource"),
+        (allow(Resource=""), "no resource"),
+        (allow(Resource="arn:aws:iam::*:user/${aws:username, 'nobody'}"), "policy variable"),
+        (allow(Resource="arn:aws:iam::*:user/${aws:username"), "policy variable"),
+        (allow(Resource="arn:aws:iam::*:user/${}"), "policy variable"),
+        (allow(Principal="*"), "Principal"),
+        (allow(Sid="not one!"), "Sid"),
+        (allow(Sid=5), "Sid"),
+        (allow(Conditions={}), "no element Conditions"),
+        (allow(Condition=[]), "Condition"),
+        (allow(Condition={"Bool": "true"}), "Condition"),
+        (allow(Condition={"Boolean": {"a:b": "true"}}), "operator Boolean is not known"),
+        (allow(Condition={"bool": {"a:b": "true"}}), "operator bool is not known"),
+        (allow(Condition={"NullIfExists": {"a:b": "true"}}), "operator NullIfExists is not known"),
+        (allow(Condition={"ForAnyValue:StringEquals": {"a:b": "c"}}), "operator ForAnyValue:StringEquals"),
+        (allow(Condition={"DateLessThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}}), "operator DateLessThan"),
+        (allow(Condition={"Bool": {"a:b": []}}), "no value"),
+        (allow(Condition={"Bool": {"a:b": "yes"}}), "cannot compare"),
+        (allow(Condition={"Null": {"a:b": "maybe"}}), "cannot compare"),
+        (allow(Condition={"NumericLessThan": {"a:b": "an hour"}}), "cannot compare"),
+        (allow(Condition={"NumericLessThan": {"a:b": "nan"}}), "cannot compare"),
+        (allow(Condition={"StringEquals": {"a:b": None}}), "cannot compare"),
+        (allow(Condition={"StringEquals": {"a:b": {"c": "d"}}}), "cannot compare"),
+    ],
+)
+def test_a_statement_that_is_none_is_refused(statement: dict[str, object], complaint: str) -> None:
+    with pytest.raises(UsageError, match=complaint) as caught:
+        policy(statement)
+
+    assert caught.value.hint
+
+
+def test_two_statements_must_not_share_a_name() -> None:
+    with pytest.raises(UsageError, match="same Sid"):
+        policy(allow(Sid="One"), deny(Sid="One"))
+
+
+def test_a_policy_is_the_same_as_text_and_as_what_the_text_stands_for() -> None:
+    document = {"Version": "2012-10-17", "Id": "any", "Statement": deny(NotAction=["iam:ListMFADevices"])}
+
+    assert Policy.parse(json.dumps(document)) == Policy.parse(document)
