@@ -91,5 +91,8 @@ def _give_to_owner_of(folder: Path, descriptor: int) -> None:
 
 
 def _unusable(path: Path, error: OSError) -> StateError:
-    problem, hint = refusal(error)
-    return StateError(f"cannot lock {visible(str(path))}: {problem}", hint=hint)
+    name = visible(str(path))
+    if isinstance(error, PermissionError) and path.exists():
+        return StateError(f"cannot lock {name}: it belongs to somebody else", hint=f"look at whose it is: ls -l {name}")
+    problem, hint = refusal(error, path)
+    return StateError(f"cannot lock {name}: {problem}", hint=hint)

@@ -22,7 +22,7 @@ def home(environ: Mapping[str, str]) -> Path:
     # An empty HOME would make ~/.aws the folder /.aws, or .aws where one happens to stand.
     if not folder.is_absolute() or not folder.is_dir():
         raise ConfigurationError(
-            f"your home folder {visible(str(folder))!r} is not a folder" if named else "you have no home folder",
+            f"your home folder {visible(str(folder))} is not a folder" if named else "you have no home folder",
             hint="set HOME to it; or name the files themselves: AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE",
         )
     return folder
@@ -62,18 +62,18 @@ def _named(environ: Mapping[str, str], variable: str) -> Path | None:
         return None
     if value == "~" or value.startswith(("~/", f"~{os.sep}")):
         return home(environ) / value[2:]
-    return Path(value).expanduser() if value.startswith("~") else Path(value)
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:
+        # ~name of nobody: a file of that name, as to botocore.
+        return Path(value)
 
 
 def _home_of_this_user() -> str:
     """Return what the user database says, as a shell does where ``HOME`` is not set."""
     try:
-        return str(Path("~").expanduser()) if os.name == "nt" else _home_in_the_user_database()
-    except (KeyError, RuntimeError):
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except (ImportError, KeyError):
         return ""
-
-
-def _home_in_the_user_database() -> str:
-    import pwd
-
-    return pwd.getpwuid(os.getuid()).pw_dir

@@ -2,7 +2,10 @@
 
 import errno
 import os
+from pathlib import Path
 from typing import NamedTuple
+
+from mfa_session.visible import visible
 
 
 class Refusal(NamedTuple):
@@ -12,30 +15,35 @@ class Refusal(NamedTuple):
     hint: str
 
 
+_LOOK_AT_THE_PATH = Refusal("a part of its path is not a folder", "look at each part of the path, from the left")
+_NO_LOCKS = Refusal("its file system knows no locks", "keep {folder} on a local disk")
+
 _REFUSALS = {
-    errno.EACCES: Refusal("you may not write in its folder", "look at its owner and mode: ls -ld FOLDER"),
+    errno.EACCES: Refusal("you may not write in its folder", "look at whose it is: ls -ld {folder}"),
     errno.EBUSY: Refusal(
         "it is mounted as a single file and cannot be replaced", "mount the folder it is in instead of the file"
     ),
     errno.EDQUOT: Refusal("your disk quota is used up", "delete something of yours, then run this again"),
-    errno.EEXIST: Refusal("a part of its path is not a folder", "look at each part of the path: ls -ld PART"),
+    errno.EEXIST: _LOOK_AT_THE_PATH,
     errno.EFBIG: Refusal("the limit on the size of a file is reached", "raise it (ulimit -f), then run this again"),
-    errno.EIO: Refusal("the disk reports an error", "save what you can and check the disk"),
-    errno.ELOOP: Refusal("it is a symbolic link where none may be", "remove the link"),
+    errno.EIO: Refusal("the disk reports an error", "save what you can, and check the disk"),
+    errno.EISDIR: Refusal("it is a folder", "look at it: ls -ld {file}"),
+    errno.ELOOP: Refusal("it is a symbolic link where none may be", "look at it: ls -l {file}"),
     errno.ENOENT: Refusal("its folder is not there", "look for a symbolic link in its path that leads nowhere"),
-    errno.ENOLCK: Refusal("its file system has no locks", "keep it on a local disk"),
+    errno.ENOLCK: _NO_LOCKS,
     errno.ENOSPC: Refusal("the disk is full", "make room, then run this again"),
-    errno.ENOTDIR: Refusal("a part of its path is not a folder", "look at each part of the path: ls -ld PART"),
-    errno.ENOTSUP: Refusal("its file system has no locks", "keep it on a local disk"),
+    errno.ENOTDIR: _LOOK_AT_THE_PATH,
+    errno.ENOTSUP: _NO_LOCKS,
     errno.EPERM: Refusal(
         "it or its folder is immutable, or belongs to somebody else",
-        "look at them: ls -ld FOLDER FILE; lsattr -d FOLDER FILE",
+        "look at both: ls -ld {folder} {file}; lsattr -d {folder} {file}",
     ),
-    errno.EROFS: Refusal("its file system is read-only", "keep the file where you can write"),
+    errno.EROFS: Refusal("its file system is read-only", "keep it where you can write"),
 }
 
 
-def refusal(error: OSError) -> Refusal:
-    """Return what *error*, met while writing a file, means to the user."""
+def refusal(error: OSError, path: Path) -> Refusal:
+    """Return what *error*, met while writing the file *path*, means to the user."""
     said = os.strerror(error.errno).lower() if error.errno else type(error).__name__
-    return _REFUSALS.get(error.errno or 0, Refusal(said, "mend that, then run this again"))
+    problem, hint = _REFUSALS.get(error.errno or 0, Refusal(said, "mend that, then run this again"))
+    return Refusal(problem, hint.format(folder=visible(str(path.parent)), file=visible(str(path))))

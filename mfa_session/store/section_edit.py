@@ -142,7 +142,7 @@ def _edited(found: Sections, section: Section, values: Mapping[str, str | None])
             _refuse_somebodys_data(found, number, key)
         elif values[key] is not None:
             outline.append(f"{key} = -")
-    return _ended(list(_rendered(found, section, _filled_in(outline, values))), _end_of_line(found))
+    return _ended(list(_rendered(found, section, _filled_in(outline, values))), found)
 
 
 def _filled_in(outline: list[str], values: Mapping[str, str | None]) -> list[str]:
@@ -204,6 +204,6 @@ def _end_of_line(found: Sections) -> bytes:
     return max((b"\n", b"\r\n", b"\r"), key=endings.count)
 
 
-def _ended(lines: list[bytes], end_of_line: bytes) -> list[bytes]:
+def _ended(lines: list[bytes], found: Sections) -> list[bytes]:
     """Return *lines* with an end to each but the last, which may be the last of the file and have none."""
-    return [*(line if _ending(line) else line + end_of_line for line in lines[:-1]), *lines[-1:]]
+    return [*(line if _ending(line) else line + _end_of_line(found) for line in lines[:-1]), *lines[-1:]]

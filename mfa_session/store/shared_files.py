@@ -7,19 +7,19 @@ anew. What is read is read as botocore does; the edit and its proof are in ``sec
 
 import contextlib
 import os
-import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from mfa_session.errors import SharedFileError, StateError
+from mfa_session.store.attributes import take_after
 from mfa_session.store.folders import make_private
 from mfa_session.store.locks import locked
-from mfa_session.store.private_files import LOCK_NAME, replace
 from mfa_session.store.profile_headers import is_portable_profile_name, profile_of
 from mfa_session.store.refusals import refusal
+from mfa_session.store.replacement import LOCK_NAME, remove_leftover, replace
 from mfa_session.store.sections import Kind, Sections, read_sections
+from mfa_session.store.snapshots import identity, identity_of, refuse_other_than_regular, snapshot
 from mfa_session.visible import visible
 
 __all__ = [
@@ -33,22 +33,11 @@ __all__ = [
     "write_profile",
 ]
 
-_OPEN = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-
-# The largest AWS files seen have thousands of profiles and less than 2 MiB.
-_AT_MOST = 16 << 20
-
 # aws configure set empties the file and fills it within this time, even while the disk is busy.
 _EMPTY_FOR_SECONDS = 1.0
 
 # Who reads only is not kept waiting for a file that is truly empty.
 _EMPTY_FOR_A_READER_SECONDS = 0.01
-
-# A file that was written less than this ago may be in the middle of it.
-_FRESH_SECONDS = 0.02
-
-# Somebody who writes without a pause is not waited for longer.
-_RESTLESS_SECONDS = 1.0
 
 # A tool that had read the file before our change writes its stale copy over it within this time.
 _LOOK_AGAIN_AFTER_SECONDS = 0.005
@@ -132,19 +121,11 @@ def check_writable(path: str | os.PathLike[str], kind: Kind, profile: str) -> No
     keys = credentials if kind == "credentials" else ("region", "output")
     with _refusing(Path(path)):
         target = _real_file(Path(path))
-        with_values(_settled(target, empty_until=0).data, kind, profile, dict.fromkeys(keys, "-"))
+        with_values(snapshot(target, empty_until=0).data, kind, profile, dict.fromkeys(keys, "-"))
         folder = next(place for place in target.parents if place.exists())
         if not os.access(folder, os.W_OK | os.X_OK):
             folder_is = "a folder in which you may not write" if folder.is_dir() else "no folder"
             raise SharedFileError(f"{visible(str(folder))} is {folder_is}", hint=f"ls -ld {visible(str(folder))}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """What stood in a file at one moment; no status where there was no file."""
-
-    data: bytes = field(repr=False)
-    status: os.stat_result | None
 
 
 def _change(path: Path, kind: Kind, edit: Callable[[bytes], bytes]) -> None:
@@ -154,6 +135,7 @@ def _change(path: Path, kind: Kind, edit: Callable[[bytes], bytes]) -> None:
             return
         make_private(target.parent)
         with locked(target.parent / LOCK_NAME):
+            remove_leftover(target)
             empty_until = time.monotonic() + _EMPTY_FOR_SECONDS
             for _ in range(_ATTEMPTS):
                 if _changed_once(target, kind, edit, empty_until):
@@ -163,22 +145,20 @@ def _change(path: Path, kind: Kind, edit: Callable[[bytes], bytes]) -> None:
 
 def _changed_once(target: Path, kind: Kind, edit: Callable[[bytes], bytes], empty_until: float) -> bool:
     """Make the change, and tell whether it is there to stay; if not, somebody else wrote at the same time."""
-    before = _settled(target, empty_until=empty_until)
+    before = snapshot(target, empty_until=empty_until)
     after = edit(before.data)
     if after == before.data:
         return True
 
     def dress(descriptor: int) -> None:
         if before.status is not None:
-            _dress(descriptor, target, before.status, private=kind == "credentials")
+            take_after(descriptor, target, before.status, private=kind == "credentials")
 
-    written = replace(
-        target, after, dress=dress, still_wanted=lambda: _identity(_status(target)) == _identity(before.status)
-    )
+    written = replace(target, after, dress=dress, still_wanted=lambda: identity_of(target) == before.identity)
     if written is None:
         return False
     time.sleep(_LOOK_AGAIN_AFTER_SECONDS)
-    return _identity(_status(target)) == _identity(written)
+    return identity_of(target) == identity(written)
 
 
 @contextlib.contextmanager
@@ -189,21 +169,21 @@ def _refusing(path: Path) -> Iterator[None]:
     except (SharedFileError, StateError) as error:
         problem, hint = str(error), error.hint
     except OSError as error:
-        problem, hint = refusal(error)
+        problem, hint = refusal(error, path)
     else:
         return
-    # The causes are cut off: one of them may quote a line.
-    raise SharedFileError(f"cannot write {visible(str(path))}: {problem}; nothing was changed", hint=hint) from None
+    # Raised out here, it carries no cause along that might quote a line.
+    raise SharedFileError(f"cannot write {visible(str(path))}: {problem}; nothing was changed", hint=hint)
 
 
 def _read(path: Path) -> Sections:
     try:
-        return read_sections(_settled(path, empty_until=time.monotonic() + _EMPTY_FOR_A_READER_SECONDS).data)
+        return read_sections(snapshot(path, empty_until=time.monotonic() + _EMPTY_FOR_A_READER_SECONDS).data)
     except SharedFileError as error:
         problem, hint = str(error), error.hint
     except OSError as error:
         denied = isinstance(error, PermissionError)
-        problem, hint = "you may not read it" if denied else refusal(error).problem, f"ls -l {visible(str(path))}"
+        problem, hint = "you may not read it" if denied else refusal(error, path).problem, f"ls -l {visible(str(path))}"
     raise SharedFileError(f"cannot read {visible(str(path))}: {problem}", hint=hint)
 
 
@@ -217,10 +197,11 @@ def _real_file(path: Path) -> Path:
     look = f"look at it: ls -l {visible(str(target))}"
     if target.is_symlink():
         raise SharedFileError("it is a symbolic link that leads to itself", hint=look)
-    status = _status(target)
-    if status is None:
+    try:
+        status = target.stat()
+    except FileNotFoundError:
         return target
-    _refuse_other_than_regular(status)
+    refuse_other_than_regular(status)
     # A replaced file leaves its other names with the old content.
     if status.st_nlink > 1:
         raise SharedFileError("it has a second name (a hard link), which would be cut off", hint=look)
@@ -228,93 +209,3 @@ def _real_file(path: Path) -> Path:
     if not status.st_mode & 0o222 or not os.access(target, os.R_OK | os.W_OK):
         raise SharedFileError("it is read-only for you", hint=f"allow writing: chmod u+w {visible(str(target))}")
     return target
-
-
-def _refuse_other_than_regular(status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise SharedFileError(
-            "it is not a regular file", hint="name another: AWS_SHARED_CREDENTIALS_FILE, AWS_CONFIG_FILE"
-        )
-
-
-def _settled(path: Path, *, empty_until: float) -> _Content:
-    """Return the content of the file *path* at a moment at which nobody seems to be in the middle of writing it.
-
-    A file of no bytes is not believed before *empty_until*: one that is being truncated can
-    show its old time of change for as long as the disk is busy.
-
-    Raises:
-        SharedFileError: it is not a regular file, or larger than any AWS file.
-        OSError: it cannot be read.
-    """
-    restless_until = time.monotonic() + _RESTLESS_SECONDS
-    while True:
-        content = _content(path)
-        if content.status is None:
-            return content
-        age = time.time() - content.status.st_mtime
-        now = time.monotonic()
-        if 0 <= age < _FRESH_SECONDS and now < restless_until:
-            time.sleep(_FRESH_SECONDS - age)
-        elif not content.data and now < empty_until:
-            time.sleep(_FRESH_SECONDS / 4)
-        elif content.status.st_size == len(content.data) or now >= restless_until:
-            return content
-
-
-def _content(path: Path) -> _Content:
-    try:
-        descriptor = os.open(path, _OPEN)
-    except FileNotFoundError:
-        return _Content(b"", None)
-    with open(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        _refuse_other_than_regular(status)
-        data = file.read(_AT_MOST + 1)
-    if len(data) > _AT_MOST:
-        raise SharedFileError("it is larger than 16 MiB", hint="look at what is in it; an AWS file has a few kilobytes")
-    return _Content(data, status)
-
-
-def _dress(descriptor: int, original: Path, status: os.stat_result, *, private: bool) -> None:
-    """Give the new file the attributes, owner and mode of the *original*, and never a wider mode.
-
-    Raises:
-        OSError: the owner cannot be kept.
-    """
-    if hasattr(os, "listxattr"):
-        _copy_attributes(descriptor, original)
-    mode = stat.S_IMODE(status.st_mode) & (0o700 if private else 0o777)
-    if hasattr(os, "fchown"):
-        if os.fstat(descriptor).st_uid != status.st_uid:
-            os.fchown(descriptor, status.st_uid, -1)
-        if os.fstat(descriptor).st_gid != status.st_gid:
-            try:
-                os.fchown(descriptor, -1, status.st_gid)
-            except PermissionError:
-                # Another group than before must not get what the old one had.
-                mode &= ~0o070
-    if hasattr(os, "fchmod"):
-        os.fchmod(descriptor, mode)
-
-
-def _copy_attributes(descriptor: int, original: Path) -> None:
-    """Copy access lists, labels and the user's own attributes; what the file system refuses is left out."""
-    with contextlib.suppress(OSError):
-        for name in os.listxattr(original):
-            # The other security attributes are digests of the old content.
-            if not name.startswith("security.") or name == "security.selinux":
-                with contextlib.suppress(OSError):
-                    os.setxattr(descriptor, name, os.getxattr(original, name))
-
-
-def _status(path: Path) -> os.stat_result | None:
-    try:
-        return path.stat()
-    except FileNotFoundError:
-        return None
-
-
-def _identity(status: os.stat_result | None) -> tuple[int, int, int] | None:
-    """Return what changes whenever somebody writes or replaces the file."""
-    return None if status is None else (status.st_ino, status.st_mtime_ns, status.st_size)

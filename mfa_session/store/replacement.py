@@ -1,0 +1,103 @@
+"""The replacement of a file: the new content is in its place in one step, or nothing has happened."""
+
+import contextlib
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+# The lock that everybody holds who replaces a file of the folder it stands in.
+LOCK_NAME = ".mfa-session.lock"
+
+_CREATE = (
+    os.O_WRONLY
+    | os.O_CREAT
+    | os.O_EXCL
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+
+# Windows replaces no file that anybody has open; a virus scanner or a reader is done within that time.
+_RENAME_PAUSES_SECONDS = (0.01, 0.01, 0.02, 0.02, 0.03, 0.03, 0.04, 0.05, 0.05)
+
+
+def replace(
+    target: Path,
+    data: bytes,
+    *,
+    dress: Callable[[int], None] | None = None,
+    still_wanted: Callable[[], bool] = lambda: True,
+) -> os.stat_result | None:
+    """Put *data* in the place of *target* in one step; the caller holds the folder's lock.
+
+    Returns the status of the new file, ``None`` if it was not wanted any more.
+
+    The new file is created beside the old one, 0600; *dress* may then give it the old one's
+    owner and mode. *still_wanted* is asked last, right before the step that cannot be undone.
+
+    Raises:
+        OSError: it could not be done; *target* is as it was.
+    """
+    beside = _beside(target)
+    descriptor = os.open(beside, _CREATE, 0o600)
+    try:
+        with open(descriptor, "wb", buffering=0) as file:
+            if hasattr(os, "fchmod"):
+                # A umask may have taken from the owner's own rights.
+                os.fchmod(descriptor, 0o600)
+            if dress is not None:
+                dress(descriptor)
+            _write_whole(file.write, data)
+            os.fsync(descriptor)
+            status = os.fstat(descriptor)
+        if not still_wanted():
+            return None
+        _rename(beside, target)
+    finally:
+        beside.unlink(missing_ok=True)
+    _settle(target.parent)
+    return status
+
+
+def remove_leftover(target: Path) -> None:
+    """Remove what a killed run left beside *target*; the caller holds the folder's lock, so it is nobody's.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    _beside(target).unlink(missing_ok=True)
+
+
+def _beside(target: Path) -> Path:
+    return target.with_name(f".{target.name}.mfa-session.tmp")
+
+
+def _write_whole(write: Callable[[memoryview], int | None], data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[write(rest) or 0 :]
+
+
+def _rename(source: Path, target: Path) -> None:
+    for pause in _RENAME_PAUSES_SECONDS:
+        try:
+            source.replace(target)
+        except PermissionError:
+            if os.name != "nt":
+                raise
+            time.sleep(pause)
+        else:
+            return
+    source.replace(target)
+
+
+def _settle(folder: Path) -> None:
+    """Bring the renaming to the disk. A folder that cannot be synced is no failure: the file is in its place."""
+    if hasattr(os, "O_DIRECTORY"):
+        with contextlib.suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
