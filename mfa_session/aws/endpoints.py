@@ -22,11 +22,10 @@ _REGION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 # Nothing but scheme, host, port and path: no user name, no query, nothing that two parsers could read in two ways.
 _URL = re.compile(
-    r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?"
+    r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?(/[A-Za-z0-9._~/-]*)?"
 )
+_LAST_PORT = 65535
 _THIS_MACHINE = re.compile(r"localhost|127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}|\[::1\]", re.IGNORECASE)
-
-_TRUE = ("true",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def endpoint_settings(
         region_is_known=bool(named),
         sts_url=None if ignored else _own_url(environ, profile_config, "AWS_ENDPOINT_URL_STS"),
         iam_url=None if ignored else _own_url(environ, profile_config, "AWS_ENDPOINT_URL_IAM"),
-        ca_bundle=environ.get("AWS_CA_BUNDLE") or profile_config.get("ca_bundle") or None,
+        ca_bundle=_ca_bundle(environ, profile_config),
         use_fips=_says_yes(environ, profile_config, "use_fips_endpoint"),
         use_dualstack=_says_yes(environ, profile_config, "use_dualstack_endpoint"),
     )
@@ -76,13 +75,18 @@ def endpoint_settings(
 
 def is_on_this_machine(url: str) -> bool:
     """Tell whether *url* leads to a loopback address, by its name alone."""
-    parts = _URL.match(url)
+    parts = _URL.fullmatch(url)
     return parts is not None and _THIS_MACHINE.fullmatch(parts["host"]) is not None
+
+
+def _ca_bundle(environ: Mapping[str, str], profile_config: Mapping[str, str]) -> str | None:
+    # In botocore's order; the last is what the requests library reads.
+    return environ.get("AWS_CA_BUNDLE") or profile_config.get("ca_bundle") or environ.get("REQUESTS_CA_BUNDLE") or None
 
 
 def _says_yes(environ: Mapping[str, str], profile_config: Mapping[str, str], setting: str) -> bool:
     text = environ.get(f"AWS_{setting.upper()}") or profile_config.get(setting) or ""
-    return text.strip().lower() in _TRUE
+    return text.strip().lower() == "true"
 
 
 def _region(name: str) -> str:
@@ -108,7 +112,7 @@ def _own_url(environ: Mapping[str, str], profile_config: Mapping[str, str], vari
 def _safe_url(name: str, url: str) -> str:
     # The address is not quoted: people put passwords into addresses.
     parts = _URL.fullmatch(url)
-    if parts is None:
+    if parts is None or int(parts["port"] or 0) > _LAST_PORT:
         raise ConfigurationError(
             f"{name} is not the address of an endpoint",
             hint=f"write {name} like https://sts.example.com, without a user name or a question mark",

@@ -1,5 +1,6 @@
 """An open line to AWS: botocore is imported and has read what it needs; questions can be put."""
 
+import contextlib
 import logging
 import time
 from datetime import UTC, datetime
@@ -11,11 +12,14 @@ from botocore import xform_name
 from mfa_session.aws.answer import Answer, not_from_aws
 from mfa_session.aws.botocore_session import new_client, new_session, rehearse
 from mfa_session.aws.endpoints import Endpoints
-from mfa_session.aws.exchange import Exchange, OverdueError, Stage
+from mfa_session.aws.exchange import Exchange, Limits, OverdueError, Stage
 from mfa_session.aws.question import Question
 from mfa_session.aws.refusals import Refusal
 from mfa_session.aws.silence import no_answer
 from mfa_session.errors import ConfigurationError, MFASessionError
+
+# botocore has two families for it, by where it was noticed.
+_NO_ANSWER = (OverdueError, botocore.exceptions.HTTPClientError, botocore.exceptions.ConnectionError)
 
 _log = logging.getLogger(__name__)
 
@@ -23,10 +27,12 @@ _log = logging.getLogger(__name__)
 class Line:
     """The way to STS and IAM, as *endpoints* say."""
 
-    def __init__(self, endpoints: Endpoints) -> None:
+    def __init__(self, endpoints: Endpoints, *, limits: Limits | None = None) -> None:
         self._endpoints = endpoints
+        self._limits = limits or Limits()
         self._session = new_session(endpoints)
-        rehearse(self._session, endpoints)
+        with contextlib.suppress(Exception):  # the first question meets it again, and explains
+            rehearse(self._session, endpoints)
 
     def ask(self, question: Question) -> Answer:
         """Put *question* and return the answer.
@@ -35,7 +41,7 @@ class Line:
             AWSError: AWS refused, could not be reached, or answered with something else than an answer.
             ConfigurationError: botocore finds no way to AWS with these settings.
         """
-        exchange = Exchange(ca_bundle=self._endpoints.ca_bundle)
+        exchange = Exchange(self._limits, ca_bundle=self._endpoints.ca_bundle)
         begun = time.monotonic()
         try:
             fields = self._put(question, exchange)
@@ -57,12 +63,12 @@ class Line:
     def _translated(self, error: Exception, question: Question, exchange: Exchange) -> Exception:
         if isinstance(error, botocore.exceptions.ClientError):
             return self._refusal(error, question, exchange).meaning(now=datetime.now(UTC))
-        if isinstance(error, OverdueError | botocore.exceptions.HTTPClientError):
+        if isinstance(error, _NO_ANSWER):
             return no_answer(error, question=question, exchange=exchange)
         if exchange.stage is Stage.ANSWER_WHOLE:
             # botocore's parser raises whatever the answer makes it raise.
             return not_from_aws(exchange.host, "it cannot be read")
-        if isinstance(error, botocore.exceptions.BotoCoreError):
+        if isinstance(error, botocore.exceptions.BotoCoreError | ValueError):
             return ConfigurationError(
                 f"no way to ask {question.operation} in {self._endpoints.region}: {question.quotable(str(error))}",
                 hint="check the region, and AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT and AWS_ENDPOINT_URL",

@@ -37,6 +37,7 @@ _SIGNATURE_TIMES = re.compile(
 )
 _DENIAL = re.compile(r"not authorized to perform: (?P<action>[\w:*-]+)(?: on resource: \S+)?(?: (?P<why>.+))?")
 _PARAMETER = re.compile(r"at '(?P<name>\w+)' failed to satisfy constraint")
+_TOO_LONG = re.compile(r"exceeds the (MaxSessionDuration|1 hour session limit)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,7 @@ def _validation(refusal: Refusal, _: datetime) -> AWSError:
         return _token_code_refused()
     if parameter.lower() == "serialnumber":
         return _device_refused(refusal)
-    if parameter.lower() == "durationseconds" or "MaxSessionDuration" in refusal.text or "limit" in refusal.text:
+    if parameter.lower() == "durationseconds" or _TOO_LONG.search(refusal.text):
         return DurationRefusedError(
             f"AWS does not give a session for so long: {refusal.said}",
             hint="ask for less: --duration 1h, or duration_seconds of the profile",
@@ -198,8 +199,6 @@ def _throttled(refusal: Refusal, _: datetime) -> AWSError:
 
 def _unknown_code(refusal: Refusal) -> AWSError:
     question, code = refusal.question, refusal.question.quotable(refusal.code)
-    if 300 <= refusal.status < 400:
-        return not_from_aws(refusal.host, f"it sends to another address ({refusal.status}), where nothing was sent")
     if refusal.status >= 500:
         return outcome_unknown(f"AWS has trouble of its own ({code})", question=question)
     if refusal.status == 429:

@@ -5,20 +5,20 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-from botocore.exceptions import HTTPClientError, ProxyConnectionError, SSLError
+from botocore.exceptions import ProxyConnectionError, SSLError
 
 from mfa_session.aws.answer import not_from_aws
-from mfa_session.aws.exchange import CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS, Exchange, OverdueError, Stage
+from mfa_session.aws.exchange import Exchange, OverdueError, Stage
 from mfa_session.aws.question import Question
 from mfa_session.errors import AWSError, AWSUnreachableError, ReplyLostError
 
 _CHECK_THE_NETWORK = "check the network, and what AWS_ENDPOINT_URL, endpoint_url and a proxy are set to"
 
 
-def no_answer(error: HTTPClientError | OverdueError, *, question: Question, exchange: Exchange) -> AWSError:
+def no_answer(error: Exception, *, question: Question, exchange: Exchange) -> AWSError:
     """Return what to tell the user about *error*, after which there is no answer to *question*."""
     if exchange.stage is Stage.NOTHING_SENT:
-        return _nothing_sent(error, question=question, host=exchange.host)
+        return _nothing_sent(error, question=question, exchange=exchange)
     if any(_is_not_http(cause) for cause in _causes(error)):
         return not_from_aws(exchange.host, "it is not HTTP")
     return outcome_unknown(_what_happened(error, exchange), question=question)
@@ -36,16 +36,16 @@ def outcome_unknown(what: str, *, question: Question) -> ReplyLostError:
 
 def _what_happened(error: Exception, exchange: Exchange) -> str:
     if isinstance(error, OverdueError):
-        return f"no whole answer came from {exchange.host} within {WHOLE_SECONDS:.0f} s"
+        return f"no whole answer came from {exchange.host} within {exchange.limits.whole:.0f} s"
     if exchange.stage is Stage.ANSWER_BEGUN:
         return f"{exchange.host} did not finish its answer"
     if any(isinstance(cause, TimeoutError) for cause in _causes(error)):
-        return f"no answer came from {exchange.host} within {READ_SECONDS:.0f} s"
+        return f"no answer came from {exchange.host} within {exchange.limits.read:.0f} s"
     return f"{exchange.host} ended the connection without an answer"
 
 
-def _nothing_sent(error: Exception, *, question: Question, host: str) -> AWSUnreachableError:
-    causes = list(_causes(error))
+def _nothing_sent(error: Exception, *, question: Question, exchange: Exchange) -> AWSUnreachableError:
+    host, causes = exchange.host, list(_causes(error))
     if isinstance(error, ProxyConnectionError):
         return AWSUnreachableError(
             f"no way to {host} through the proxy: {question.quotable(str(causes[-1]))}",
@@ -60,15 +60,16 @@ def _nothing_sent(error: Exception, *, question: Question, host: str) -> AWSUnre
         return AWSUnreachableError(
             f"there is no host {host}, or no network", hint="check the network, and the region: --region, AWS_REGION"
         )
-    return AWSUnreachableError(_why_unreachable(error, causes, host=host), hint=_CHECK_THE_NETWORK)
+    return AWSUnreachableError(_why_unreachable(error, causes, exchange=exchange), hint=_CHECK_THE_NETWORK)
 
 
-def _why_unreachable(error: Exception, causes: list[BaseException], *, host: str) -> str:
+def _why_unreachable(error: Exception, causes: list[BaseException], *, exchange: Exchange) -> str:
+    host, limits = exchange.host, exchange.limits
     if isinstance(error, OverdueError):
-        return f"{host} could not be reached within {WHOLE_SECONDS:.0f} s"
+        return f"{host} could not be reached within {limits.whole:.0f} s"
     for cause in causes:
         if isinstance(cause, TimeoutError):
-            return f"{host} could not be reached within {CONNECT_SECONDS:.0f} s"
+            return f"{host} could not be reached within {limits.connect:.0f} s"
         if isinstance(cause, OSError) and cause.strerror:
             return f"{host} cannot be reached: {cause.strerror.lower()}"
     return f"{host} cannot be reached"

@@ -1,0 +1,281 @@
+"""What becomes of a question on a bad way: one request at most, bounded, and told for what it is."""
+
+import socket
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from mfa_session.aws.connection import AWS
+from mfa_session.aws.endpoints import Endpoints
+from mfa_session.aws.exchange import Limits
+from mfa_session.aws.line import Line
+from mfa_session.aws.question import Question
+from mfa_session.credentials import AccessKey
+from mfa_session.demo.endpoint import Endpoint
+from mfa_session.demo.faults import DropReply, ResetConnection, ServerError, Throttle
+from mfa_session.errors import AWSAnswerError, AWSUnreachableError, ReplyLostError, ThrottledError
+from mfa_session.mfa import MFADevice, TokenCode
+from tests.aws.raw_server import Connection, RawServer, Script, answering, serving
+
+KEY = AccessKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+PHONE = MFADevice("arn:aws:iam::123456789012:mfa/alice")
+CODE = TokenCode("123456")
+HOUR = timedelta(hours=1)
+
+# Three times what anything on this machine takes, and short enough to wait for.
+IMPATIENT = Limits(connect=0.5, read=0.5, whole=1.0)
+
+TRADE = Question("sts", "GetSessionToken", KEY, {"SerialNumber": PHONE.serial_number, "TokenCode": "123456"}, (CODE,))
+WAIT_FOR_THE_NEXT = "wait until the device shows the next code, and run the command again"
+
+
+def trade(server: RawServer) -> None:
+    Line(Endpoints(sts_url=server.url), limits=IMPATIENT).ask(TRADE)
+
+
+def close_unheard(connection: Connection) -> None:
+    connection.reset()
+
+
+def close_before_the_answer(connection: Connection) -> None:
+    connection.read_request()
+
+
+def reset_before_the_answer(connection: Connection) -> None:
+    connection.read_request()
+    connection.reset()
+
+
+def close_within_the_answer(connection: Connection) -> None:
+    connection.read_request()
+    connection.socket.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n<GetSessionTokenResponse>")
+
+
+def close_within_a_chunk(connection: Connection) -> None:
+    connection.read_request()
+    connection.socket.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n200\r\n<GetSession")
+
+
+def be_silent(connection: Connection) -> None:
+    connection.read_request()
+    connection.wait()
+
+
+def stop_within_the_answer(connection: Connection) -> None:
+    connection.read_request()
+    connection.socket.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n<GetSessionTokenResponse>")
+    connection.wait()
+
+
+def trickle(head: bytes, drop: bytes) -> Script:
+    def script(connection: Connection) -> None:
+        connection.read_request()
+        connection.socket.sendall(head)
+        while not connection.wait(0.05):
+            connection.socket.sendall(drop)
+
+    return script
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        pytest.param(close_before_the_answer, "ended the connection without an answer", id="closed"),
+        pytest.param(reset_before_the_answer, "ended the connection without an answer", id="reset"),
+        pytest.param(close_within_the_answer, "did not finish its answer", id="closed within the answer"),
+        pytest.param(close_within_a_chunk, "did not finish its answer", id="closed within a chunk"),
+        pytest.param(stop_within_the_answer, "did not finish its answer", id="stopped within the answer"),
+    ],
+)
+def test_a_code_whose_answer_is_lost_may_have_been_used(script: Script, message: str) -> None:
+    with serving(script) as server, pytest.raises(ReplyLostError) as caught:
+        trade(server)
+
+    assert str(caught.value) == f"127.0.0.1:{server.port} {message}; the token code may have been used"
+    assert caught.value.hint == WAIT_FOR_THE_NEXT
+    assert len(server.requests) == 1
+
+
+def test_a_silent_server_is_not_waited_for_longer_than_the_limit() -> None:
+    begun = time.monotonic()
+
+    with serving(be_silent) as server, pytest.raises(ReplyLostError, match=r"^no answer came from") as caught:
+        trade(server)
+
+    assert "the token code may have been used" in str(caught.value)
+    assert IMPATIENT.read <= time.monotonic() - begun < IMPATIENT.whole
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(trickle(b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n"), id="headers"),
+        pytest.param(trickle(b"HTTP/1.1 200 ", b"O"), id="status line"),
+        pytest.param(trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b"<"), id="body"),
+        pytest.param(trickle(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n<\r\n"), id="chunks"),
+    ],
+)
+def test_an_answer_that_trickles_ends_with_the_whole_limit(script: Script) -> None:
+    begun = time.monotonic()
+
+    with serving(script) as server, pytest.raises(ReplyLostError, match=r"^no whole answer came from"):
+        trade(server)
+
+    assert IMPATIENT.whole <= time.monotonic() - begun < IMPATIENT.whole + 0.5
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(b"HTTP/1.1 200 OK\r\n\r\n", id="no end announced"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n", id="a gigabyte announced"),
+    ],
+)
+def test_no_more_than_a_megabyte_of_an_answer_is_read(head: bytes) -> None:
+    taken = 0
+
+    def pour(connection: Connection) -> None:
+        nonlocal taken
+        connection.read_request()
+        connection.socket.sendall(head)
+        while not connection.server.over.is_set():
+            taken += connection.socket.send(bytes(65536))
+
+    with serving(pour) as server, pytest.raises(AWSAnswerError, match="longer than a megabyte"):
+        trade(server)
+
+    assert taken < 16 << 20  # what the buffers of the kernel swallow on top
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"])
+def test_a_redirect_is_not_followed(status: str) -> None:
+    with serving(answering(b"")) as elsewhere:
+        with (
+            serving(answering(b"", status=status, headers=f"Location: {elsewhere.url}/\r\n")) as server,
+            pytest.raises(AWSAnswerError, match="sends to another address"),
+        ):
+            trade(server)
+
+        assert elsewhere.requests == []
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        pytest.param(answering(b""), "it cannot be read", id="empty"),
+        pytest.param(answering(b"\x00\xff" * 500), "it cannot be read", id="binary"),
+        pytest.param(answering(b"<html><body>Log in to the WiFi</body></html>"), "it cannot be read", id="HTML"),
+        pytest.param(answering(b"<!doctype html><p>hello"), "it is a web page", id="HTML 5"),
+        pytest.param(answering(b"<GetSessionTokenResponse><GetSess"), "it cannot be read", id="truncated XML"),
+        pytest.param(answering(b"<a/>", status="403 Forbidden"), "an error 403 without a code", id="403"),
+        pytest.param(answering(b"Not found", status="404 Not Found"), "it cannot be read", id="404"),
+        pytest.param(
+            lambda connection: connection.socket.sendall(b"SSH-2.0-OpenSSH_9.6\r\n"), "it is not HTTP", id="SSH"
+        ),
+        pytest.param(
+            answering(b'<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><l>&b;</l>'),
+            "it is a web page",
+            id="entities",
+        ),
+    ],
+)
+def test_what_is_no_answer_of_aws_is_told_by_who_gave_it(script: Script, message: str) -> None:
+    with serving(script) as server, pytest.raises(AWSAnswerError) as caught:
+        trade(server)
+
+    assert str(caught.value).startswith(f"the answer of 127.0.0.1:{server.port} is not one of AWS: {message}")
+    assert "AWS_ENDPOINT_URL" in caught.value.hint
+
+
+def test_nothing_is_sent_to_a_port_where_nobody_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+    with pytest.raises(AWSUnreachableError) as caught:
+        trade(RawServer(port))
+
+    assert not isinstance(caught.value, ReplyLostError)
+    assert str(caught.value) == f"127.0.0.1:{port} cannot be reached: connection refused"
+
+
+def test_a_host_without_an_address_is_told_with_the_region() -> None:
+    line = Line(Endpoints(sts_url="https://sts.invalid"))
+
+    with pytest.raises(AWSUnreachableError) as caught:
+        line.ask(TRADE)
+
+    assert not isinstance(caught.value, ReplyLostError)
+    assert str(caught.value) == "there is no host sts.invalid, or no network"
+    assert "--region" in caught.value.hint
+
+
+def test_a_dropped_reply_is_not_asked_for_again(
+    aws: AWS, endpoint: Endpoint, key: AccessKey, device: MFADevice, code: Callable[[], TokenCode]
+) -> None:
+    endpoint.faults.add("GetSessionToken", DropReply())
+
+    with pytest.raises(ReplyLostError, match="the token code may have been used"):
+        aws.get_session_token(key, device, code(), HOUR)
+
+    assert len(endpoint.journal) == 1
+
+
+def test_an_error_of_the_server_may_have_cost_the_code(
+    aws: AWS, endpoint: Endpoint, key: AccessKey, device: MFADevice, code: Callable[[], TokenCode]
+) -> None:
+    endpoint.faults.add("GetSessionToken", ServerError())
+
+    with pytest.raises(ReplyLostError) as caught:
+        aws.get_session_token(key, device, code(), HOUR)
+
+    assert str(caught.value) == "AWS has trouble of its own (InternalFailure); the token code may have been used"
+    assert len(endpoint.journal) == 1
+
+
+def test_a_code_is_not_sent_again_when_aws_asks_to_slow_down(
+    aws: AWS, endpoint: Endpoint, key: AccessKey, device: MFADevice, code: Callable[[], TokenCode]
+) -> None:
+    endpoint.faults.add("GetSessionToken", Throttle())
+
+    with pytest.raises(ThrottledError) as caught:
+        aws.get_session_token(key, device, code(), HOUR)
+
+    assert (str(caught.value), caught.value.hint) == (
+        "AWS asks to slow down: Rate exceeded",
+        "wait a minute, and run the command again",
+    )
+    assert len(endpoint.journal) == 1
+
+
+def test_a_question_without_a_code_is_put_again(aws: AWS, endpoint: Endpoint, key: AccessKey) -> None:
+    endpoint.faults.add("GetCallerIdentity", ServerError(503), ResetConnection())
+
+    identity = aws.get_caller_identity(key)
+
+    assert identity.user_name == "test-user"
+    assert len(endpoint.journal) == 3
+
+
+def test_attempts_end_with_the_whole_limit() -> None:
+    begun = time.monotonic()
+
+    with serving(be_silent) as server:
+        line = Line(Endpoints(sts_url=server.url), limits=Limits(connect=0.5, read=0.5, whole=0.8))
+        with pytest.raises(ReplyLostError):
+            line.ask(Question("sts", "GetCallerIdentity", KEY, repeatable=True))
+
+    assert time.monotonic() - begun < 4
+
+
+def test_a_connection_that_aws_has_closed_meanwhile_does_not_cost_a_code(
+    aws: AWS, endpoint: Endpoint, key: AccessKey, device: MFADevice, code: Callable[[], TokenCode]
+) -> None:
+    aws.get_caller_identity(key)
+    endpoint._server.hang_up()
+
+    session = aws.get_session_token(key, device, code(), HOUR)
+
+    assert session.access_key_id.startswith("ASIA")

@@ -1,0 +1,188 @@
+"""Whom a code is sent to: servers whose certificate is trusted, through the user's proxy, and nobody else."""
+
+from pathlib import Path
+
+import pytest
+
+from mfa_session.aws.endpoints import Endpoints
+from mfa_session.aws.exchange import Limits
+from mfa_session.aws.line import Line
+from mfa_session.aws.question import Question
+from mfa_session.credentials import AccessKey
+from mfa_session.errors import AWSUnreachableError, ConfigurationError, ReplyLostError
+from mfa_session.mfa import TokenCode
+from tests.aws.certificates import self_signed
+from tests.aws.raw_server import Connection, RawServer, answering, serving
+
+KEY = AccessKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+TRADE = Question(
+    "sts", "GetSessionToken", KEY, {"SerialNumber": "GAHT12345678", "TokenCode": "123456"}, (TokenCode("123456"),)
+)
+WHO_AM_I = Question("sts", "GetCallerIdentity", KEY)
+IDENTITY = (
+    b"<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/alice</Arn>"
+    b"</GetCallerIdentityResult></GetCallerIdentityResponse>"
+)
+LIMITS = Limits(connect=2, read=2, whole=4)
+
+
+def secure_line(server: RawServer, *, ca_bundle: Path | None) -> Line:
+    url = f"https://127.0.0.1:{server.port}"
+    return Line(Endpoints(sts_url=url, ca_bundle=str(ca_bundle) if ca_bundle else None), limits=LIMITS)
+
+
+def test_a_server_is_trusted_by_the_certificates_that_the_user_names(tmp_path: Path) -> None:
+    bundle, tls = self_signed(tmp_path)
+
+    with serving(answering(IDENTITY), tls=tls) as server:
+        answer = secure_line(server, ca_bundle=bundle).ask(WHO_AM_I)
+
+    assert answer.text("Arn") == "arn:aws:iam::123456789012:user/alice"
+
+
+def test_nothing_is_sent_to_a_server_that_nobody_vouches_for(tmp_path: Path) -> None:
+    _, tls = self_signed(tmp_path)
+
+    with serving(answering(IDENTITY), tls=tls) as server, pytest.raises(AWSUnreachableError) as caught:
+        secure_line(server, ca_bundle=None).ask(TRADE)
+
+    assert str(caught.value) == (
+        f"127.0.0.1:{server.port} cannot be trusted, and nothing was sent: self-signed certificate"
+    )
+    assert "AWS_CA_BUNDLE" in caught.value.hint
+    assert server.requests == [b""]
+
+
+@pytest.mark.parametrize(
+    ("address", "days", "reason"),
+    [("127.0.0.2", 1, "127.0.0.1"), ("127.0.0.1", -1, "certificate has expired")],
+)
+def test_nothing_is_sent_to_a_server_with_the_wrong_certificate(
+    tmp_path: Path, address: str, days: int, reason: str
+) -> None:
+    bundle, tls = self_signed(tmp_path, address=address, days=days)
+
+    with serving(answering(IDENTITY), tls=tls) as server, pytest.raises(AWSUnreachableError, match=reason) as caught:
+        secure_line(server, ca_bundle=bundle).ask(TRADE)
+
+    assert not isinstance(caught.value, ReplyLostError)
+    assert server.requests == [b""]
+
+
+def test_nothing_is_sent_to_a_server_that_does_not_speak_tls(tmp_path: Path) -> None:
+    bundle, _ = self_signed(tmp_path)
+
+    def script(connection: Connection) -> None:
+        connection.server.requests[-1] = connection.socket.recv(4096)
+        connection.socket.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with serving(script) as server, pytest.raises(AWSUnreachableError, match="nothing was sent") as caught:
+        secure_line(server, ca_bundle=bundle).ask(TRADE)
+
+    assert not isinstance(caught.value, ReplyLostError)
+    assert b"TokenCode" not in server.requests[0]
+
+
+def test_nothing_is_sent_any_more_when_the_user_was_told_so(tmp_path: Path) -> None:
+    bundle, tls = self_signed(tmp_path)
+    heard = b""
+
+    def shake_hands_late(connection: Connection) -> None:
+        nonlocal heard
+        connection.wait(0.6)
+        with tls.wrap_socket(connection.socket, server_side=True) as secure:
+            heard = Connection(connection.server, secure).read_request()
+
+    with serving(shake_hands_late) as server:
+        hurried = Line(
+            Endpoints(sts_url=f"https://127.0.0.1:{server.port}", ca_bundle=str(bundle)),
+            limits=Limits(connect=5, read=5, whole=0.3),
+        )
+        with pytest.raises(AWSUnreachableError, match="could not be reached within"):
+            hurried.ask(TRADE)
+        server.handled.wait(5)
+
+    assert b"TokenCode" not in heard
+    assert server.requests != [b""]  # it did get as far as the headers
+
+
+def test_a_missing_file_of_certificates_is_an_error_of_the_configuration(tmp_path: Path) -> None:
+    line = Line(Endpoints(ca_bundle=str(tmp_path / "missing.pem")))
+
+    with pytest.raises(ConfigurationError, match="does not exist") as caught:
+        line.ask(TRADE)
+
+    assert "AWS_CA_BUNDLE" in caught.value.hint
+
+
+def test_a_file_without_certificates_is_told(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.pem"
+    empty.touch()
+    _, tls = self_signed(tmp_path)
+
+    with serving(answering(IDENTITY), tls=tls) as server, pytest.raises(AWSUnreachableError, match="nothing was sent"):
+        secure_line(server, ca_bundle=empty).ask(TRADE)
+
+    assert server.requests == [b""]
+
+
+def refuse_the_tunnel(connection: Connection) -> None:
+    connection.read_request()
+    connection.socket.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
+
+
+def test_aws_is_asked_through_the_proxy_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(refuse_the_tunnel) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://alice:secret@127.0.0.1:{proxy.port}")
+
+        with pytest.raises(AWSUnreachableError) as caught:
+            Line(Endpoints()).ask(TRADE)
+
+    assert "through the proxy: Tunnel connection failed: 407 Proxy Authentication Required" in str(caught.value)
+    assert "HTTPS_PROXY" in caught.value.hint
+    assert proxy.requests[0].startswith(b"CONNECT sts.us-east-1.amazonaws.com:443 ")
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "question", "host"),
+    [
+        (Endpoints(region="eu-west-1"), WHO_AM_I, b"sts.eu-west-1.amazonaws.com"),
+        (Endpoints(region="cn-north-1"), WHO_AM_I, b"sts.cn-north-1.amazonaws.com.cn"),
+        (Endpoints(region="us-gov-west-1"), WHO_AM_I, b"sts.us-gov-west-1.amazonaws.com"),
+        (Endpoints(region="us-west-2", use_fips=True), WHO_AM_I, b"sts-fips.us-west-2.amazonaws.com"),
+        (Endpoints(region="us-west-2", use_dualstack=True), WHO_AM_I, b"sts.us-west-2.api.aws"),
+        (Endpoints(region="eu-west-1"), Question("iam", "ListMFADevices", KEY), b"iam.amazonaws.com"),
+        (Endpoints(region="cn-north-1"), Question("iam", "ListMFADevices", KEY), b"iam.cn-north-1.amazonaws.com.cn"),
+        (Endpoints(region="us-gov-west-1"), Question("iam", "ListMFADevices", KEY), b"iam.us-gov.amazonaws.com"),
+    ],
+)
+def test_every_part_of_aws_has_its_own_hosts(
+    monkeypatch: pytest.MonkeyPatch, endpoints: Endpoints, question: Question, host: bytes
+) -> None:
+    with serving(refuse_the_tunnel) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+
+        with pytest.raises(AWSUnreachableError):
+            Line(endpoints).ask(question)
+
+    assert proxy.requests[0].startswith(b"CONNECT " + host + b":443 ")
+
+
+def test_this_machine_is_never_asked_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(answering(IDENTITY)) as server, serving(answering(b"")) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+
+        Line(Endpoints(sts_url=server.url)).ask(WHO_AM_I)
+
+        assert proxy.requests == []
+
+
+def test_a_host_that_needs_no_proxy_is_asked_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(refuse_the_tunnel) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", ".invalid")
+
+        with pytest.raises(AWSUnreachableError, match=r"no host sts\.invalid"):
+            Line(Endpoints(sts_url="https://sts.invalid")).ask(TRADE)
+
+        assert proxy.requests == []
