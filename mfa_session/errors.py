@@ -42,6 +42,10 @@ class StateError(ConfigurationError):
     """A private file of ours cannot be read, written or locked."""
 
 
+class LockedError(StateError):
+    """Another process of ours holds a lock, and did not give it back in time."""
+
+
 class StoreError(MFASessionError):
     """The store of the long-term access keys does not do what is needed."""
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from mfa_session.errors import StateError
+from mfa_session.errors import LockedError, StateError
 from mfa_session.store.folders import make_private
 from mfa_session.store.refusals import refusal
 from mfa_session.visible import visible
@@ -29,7 +29,8 @@ def locked(path: Path, *, within: timedelta = timedelta(seconds=60)) -> Iterator
     not keep it. Inside, taking the same lock again waits for itself.
 
     Raises:
-        StateError: the lock could not be had *within* that time, or its file not be used.
+        LockedError: another held it all the time that it could be had *within*.
+        StateError: its file cannot be used.
     """
     try:
         make_private(path.parent)
@@ -50,7 +51,7 @@ def _wait_for(path: Path, descriptor: int, within: timedelta) -> None:
     try:
         while not _taken(descriptor):
             if time.monotonic() >= until:
-                raise StateError(
+                raise LockedError(
                     f"another process has held {visible(str(path))} for {within.total_seconds():g} s",
                     hint="it may be waiting for a code in another terminal: answer it or end it, then run this again",
                 )
