@@ -35,7 +35,9 @@ from mfa_session.errors import (
 _SIGNATURE_TIMES = re.compile(
     r"(?P<ours>[0-9]{8}T[0-9]{6}Z) is (?:now earlier|still later) than [0-9TZ]+ \((?P<theirs>[0-9]{8}T[0-9]{6}Z)"
 )
-_DENIAL = re.compile(r"not authorized to perform: (?P<action>[\w:*-]+)(?: on resource: \S+)?(?: (?P<why>.+))?")
+_DENIAL = re.compile(
+    r"not authorized to perform: (?P<action>[\w:*-]+)(?: on resource: .+?)?(?: (?P<why>(?:with|because) .+))?$"
+)
 _PARAMETER = re.compile(r"at '(?P<name>\w+)' failed to satisfy constraint")
 _TOO_LONG = re.compile(r"exceeds the (MaxSessionDuration|1 hour session limit)")
 
