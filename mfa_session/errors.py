@@ -38,6 +38,10 @@ class SessionProfileTakenError(ConfigurationError):
     """The section that would hold the session holds something that is not ours."""
 
 
+class DamagedSessionError(ConfigurationError):
+    """A session profile is marked as ours and holds no whole session: another program has been at it."""
+
+
 class StateError(ConfigurationError):
     """A private file of ours cannot be read, written or locked."""
 

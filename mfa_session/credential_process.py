@@ -1,0 +1,135 @@
+"""Answer an AWS tool with a session: one login for any number of callers.
+
+Forty tools that find no session at the same moment all come here. One of them takes
+the lock and asks; the others look, while they wait, for what came of it.
+"""
+
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from mfa_session.credentials import SessionCredentials
+from mfa_session.errors import (
+    DamagedSessionError,
+    LockedError,
+    MFASessionError,
+    PersonNeededError,
+    PromptCancelledError,
+    PromptTimeoutError,
+)
+from mfa_session.profiles import Profile
+
+# Below this AWS tools would start a request with credentials that end under way.
+LEAST_REMAINING = timedelta(seconds=60)
+
+# The SDK for JavaScript runs a failing program twice for one call, the one for C++ four times.
+_REMEMBERED = timedelta(seconds=5)
+
+# How often a waiting caller looks whether there is a session by now.
+_LOOK_EVERY = timedelta(milliseconds=200)
+
+# Go and Terraform end the program after 60 seconds, and show what it has said until then.
+_PATIENCE = timedelta(seconds=55)
+
+
+class Sessions(Protocol):
+    """Where sessions are kept."""
+
+    def session(self, profile: Profile) -> SessionCredentials | None:
+        """Return the session of *profile*, live or over, or ``None``.
+
+        Raises:
+            DamagedSessionError: there is one that cannot be used.
+        """
+
+
+class LogIn(Protocol):
+    """One login, with one question."""
+
+    def __call__(self) -> SessionCredentials:
+        """Return a new session, which is kept already."""
+
+
+class Lock(Protocol):
+    """What one caller holds while it logs in."""
+
+    def __call__(self, *, within: timedelta) -> AbstractContextManager[None]:
+        """Return the lock.
+
+        Raises:
+            LockedError: another caller held it all the time.
+        """
+
+
+class FailedLogins(Protocol):
+    """How the last login of each profile failed."""
+
+    def since(self, profile: Profile, moment: datetime) -> MFASessionError | None:
+        """Return how a login has failed after *moment*, or ``None``."""
+
+    def remember(self, profile: Profile, error: MFASessionError) -> None:
+        """Write down how a login has just failed."""
+
+
+class Clock(Protocol):
+    """What time it is."""
+
+    def __call__(self) -> datetime:
+        """Return the present moment, aware, in UTC."""
+
+
+def answer(
+    profile: Profile, *, sessions: Sessions, log_in: LogIn, lock: Lock, failed_logins: FailedLogins, clock: Clock
+) -> SessionCredentials:
+    """Return a live session of *profile*: the one that is kept, or one that somebody is asked a code for.
+
+    A session is returned as long as it works. Nobody is asked in its last minutes:
+    botocore takes a failure then for the end, although the session is still good.
+
+    Raises:
+        MFASessionError: the login failed, here or in the caller that was asked; all get
+            the same words.
+    """
+    begun = clock()
+
+    def settled() -> SessionCredentials | None:
+        try:
+            session = sessions.session(profile)
+        except DamagedSessionError:
+            session = None  # a login writes a whole one
+        if session is not None and not session.expire_within(LEAST_REMAINING, now=clock()):
+            return session
+        if failure := failed_logins.since(profile, min(begun, clock() - _REMEMBERED)):
+            raise failure
+        return None
+
+    while True:
+        if session := settled():
+            return session
+        try:
+            with lock(within=_LOOK_EVERY):
+                return settled() or _log_in(profile, log_in, failed_logins)
+        except LockedError:
+            if clock() - begun > _PATIENCE:
+                raise
+
+
+def _log_in(profile: Profile, log_in: LogIn, failed_logins: FailedLogins) -> SessionCredentials:
+    try:
+        return log_in()
+    except KeyboardInterrupt:
+        failed_logins.remember(
+            profile,
+            PromptCancelledError(
+                "the question for a token code was cancelled", hint="run the command again to be asked"
+            ),
+        )
+        raise
+    except PersonNeededError as error:
+        # Another caller may have the terminal that this one has not.
+        if isinstance(error, PromptTimeoutError):
+            failed_logins.remember(profile, error)
+        raise
+    except MFASessionError as error:
+        failed_logins.remember(profile, error)
+        raise

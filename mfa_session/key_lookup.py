@@ -1,0 +1,74 @@
+"""Find the long-term access key of a profile: in its store, in the credentials file, or in its owner's hands."""
+
+from typing import Protocol
+
+from mfa_session.credentials import AccessKey
+from mfa_session.errors import AccessKeyNotFoundError
+from mfa_session.profiles import Profile
+
+
+class Stored(Protocol):
+    """The keys that are in a store."""
+
+    def get(self, profile: str, store: str) -> AccessKey | None:
+        """Return the key that the store of this name has for *profile*.
+
+        Raises:
+            StoreError: it cannot be known whether there is one.
+        """
+
+
+class Plain(Protocol):
+    """The keys that lie in the credentials file."""
+
+    def get(self, profile: str) -> AccessKey | None:
+        """Return the key of *profile*.
+
+        Raises:
+            ConfigurationError: something else lies there.
+        """
+
+
+class Newcomer(Protocol):
+    """What is done for a profile that has no key yet."""
+
+    def access_key(self, profile: Profile) -> AccessKey:
+        """Return a key that somebody has given, proven and stored.
+
+        Raises:
+            PersonNeededError: there is nobody to give one.
+        """
+
+
+class KeyLookup:
+    """The key of a profile, wherever it is; *plain* is set once one was found in the credentials file.
+
+    A *newcomer* of ``None`` says that a profile without a key is an error.
+    """
+
+    def __init__(self, *, stored: Stored, in_file: Plain, newcomer: Newcomer | None = None) -> None:
+        self._stored = stored
+        self._in_file = in_file
+        self._newcomer = newcomer
+        self.plain: AccessKey | None = None
+
+    def access_key(self, profile: Profile) -> AccessKey:
+        """Return the long-term access key of *profile*.
+
+        Raises:
+            AccessKeyNotFoundError: there is none, and nobody is to be asked for one.
+            StoreError: its store does not answer.
+            ConfigurationError: something else lies in its place in the credentials file.
+        """
+        if profile.store is not None and (key := self._stored.get(profile.name, profile.store)):
+            return key
+        if key := self._in_file.get(profile.name):
+            self.plain = key
+            return key
+        if self._newcomer is not None:
+            return self._newcomer.access_key(profile)
+        where = f"the {profile.store} store, where the config file says it is" if profile.store else "any place we know"
+        raise AccessKeyNotFoundError(
+            f"there is no access key for profile {profile.name} in {where}",
+            hint=f"give it: mfa-session keys add --profile {profile.name}",
+        )

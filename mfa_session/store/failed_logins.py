@@ -1,0 +1,54 @@
+"""How the last login of each profile failed, so that those who waited for it need not ask again."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from mfa_session import errors
+from mfa_session.errors import MFASessionError
+from mfa_session.profiles import Profile
+from mfa_session.store.private_files import read_private, write_private
+
+
+class FailedLogins:
+    """One small file a profile, in *folder*. An error's words hold no secret, and no token code."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def since(self, profile: Profile, moment: datetime) -> MFASessionError | None:
+        """Return how a login of *profile* has failed after *moment*; ``None`` where none has, or none is known of.
+
+        Raises:
+            StateError: the file cannot be read.
+        """
+        content = read_private(self._file(profile))
+        if content is None:
+            return None
+        try:
+            failure = json.loads(content)
+            if datetime.fromtimestamp(failure["at"], tz=UTC) <= moment:
+                return None
+            kind = getattr(errors, failure["kind"])
+            return kind(failure["message"], hint=failure["hint"]) if issubclass(kind, MFASessionError) else None
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+            return None  # not ours: a question too many is the worst that follows
+
+    def remember(self, profile: Profile, error: MFASessionError) -> None:
+        """Write down that a login of *profile* has failed now, with *error*.
+
+        Raises:
+            StateError: the file cannot be written.
+        """
+        known = next(kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
+        failure = {
+            "at": datetime.now(UTC).timestamp(),
+            "kind": known.__name__,
+            "message": str(error),
+            "hint": error.hint,
+        }
+        write_private(self._file(profile), json.dumps(failure).encode())
+
+    def _file(self, profile: Profile) -> Path:
+        return self._folder / quote(profile.name, safe="")

@@ -1,0 +1,69 @@
+"""What `mfa-session` writes about a profile into the config file; nothing of it is secret."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from mfa_session.errors import ConfigurationError
+from mfa_session.mfa import MFADevice
+from mfa_session.process_line import credential_process_line, runs_this_program
+from mfa_session.profiles import Profile
+from mfa_session.store.shared_files import line_of, read_profiles, write_profile
+
+# Credentials that a profile may have besides a `credential_process`; SDKs differ in which they take.
+_OTHER_CREDENTIALS = ("role_arn", "sso_session", "sso_start_url", "credential_source")
+
+
+class ProfileSettings:
+    """The sections of the config file *path*; *program* is the absolute path that AWS tools start."""
+
+    def __init__(self, path: Path, *, program: str) -> None:
+        self._path = path
+        self._program = program
+
+    def remember_store(self, profile: Profile, store: str) -> None:
+        """Write down which store has the long-term key of *profile*."""
+        self.change(profile.name, {"mfa_session_store": store})
+
+    def remember_device(self, profile: Profile, device: MFADevice) -> None:
+        """Write down the device, so that AWS need not be asked for it again."""
+        self.change(profile.name, {"mfa_serial": device.serial_number})
+
+    def check_can_answer(self, profile: Profile) -> None:
+        """Make sure that this program may be the ``credential_process`` of *profile*.
+
+        Raises:
+            ConfigurationError: the profile has credentials from elsewhere, or no line
+                that every SDK reads can be written.
+        """
+        credential_process_line(self._program, profile.name)
+        settings = self._settings(profile.name)
+        process = settings.get("credential_process")
+        if process and not runs_this_program(process, profile.name):
+            raise self._in_the_way(profile.name, "credential_process")
+        if other := next((key for key in _OTHER_CREDENTIALS if key in settings), None):
+            raise self._in_the_way(profile.name, other)
+
+    def answer(self, profile: Profile) -> None:
+        """Make this program the ``credential_process`` of *profile*.
+
+        Raises:
+            ConfigurationError: as :meth:`check_can_answer`, or the file cannot be changed.
+        """
+        self.check_can_answer(profile)
+        self.change(profile.name, {"credential_process": credential_process_line(self._program, profile.name)})
+
+    def change(self, name: str, values: Mapping[str, str | None]) -> None:
+        """Give profile *name* these settings; ``None`` removes one. A file that says so already is not written."""
+        present = self._settings(name)
+        if any(present.get(key) != value for key, value in values.items()):
+            write_profile(self._path, "config", name, values)
+
+    def _settings(self, name: str) -> Mapping[str, str]:
+        return read_profiles(self._path, "config").get(name, {})
+
+    def _in_the_way(self, name: str, key: str) -> ConfigurationError:
+        line = line_of(self._path, "config", name, key)
+        return ConfigurationError(
+            f"profile {name} has {key} already (line {line} of {self._path})",
+            hint="delete that line, and run this again",
+        )

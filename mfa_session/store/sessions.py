@@ -1,0 +1,145 @@
+"""Sessions, each in its session profile of the AWS files."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from mfa_session.credentials import SessionCredentials, moment, timestamp
+from mfa_session.errors import AWSAnswerError, DamagedSessionError, SessionProfileTakenError
+from mfa_session.profiles import Profile
+from mfa_session.store.shared_files import check_writable, line_of, read_profiles, remove_profile, write_profile
+
+# Every key that we write into a session profile; what else stands there is the user's.
+_OURS = (
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "aws_session_token",
+    "aws_security_token",
+    "x_security_token_expires",
+    "mfa_session_source",
+)
+
+# What gives a profile of the config file credentials of its own: SDKs differ in which they take.
+_OTHER_CREDENTIALS = ("credential_process", "role_arn", "sso_session", "sso_start_url", "credential_source")
+
+
+class SessionProfiles:
+    """The sections of the credentials file that hold sessions, with what the config file says about them."""
+
+    def __init__(self, *, credentials_file: Path, config_file: Path) -> None:
+        self._credentials_file = credentials_file
+        self._config_file = config_file
+
+    def session(self, profile: Profile) -> SessionCredentials | None:
+        """Return the session of *profile*, live or over; ``None`` where nothing marked as its session is kept.
+
+        Raises:
+            DamagedSessionError: what is marked so is not a whole session.
+            SharedFileError: AWS tools cannot read the credentials file.
+        """
+        section = self._section(profile)
+        if section.get("mfa_session_source") != profile.name:
+            return None
+        expiration = moment(section.get("x_security_token_expires", ""))
+        if expiration is None:
+            raise self._damaged(profile, "x_security_token_expires is missing or is no time")
+        if section.get("aws_security_token", section.get("aws_session_token")) != section.get("aws_session_token"):
+            raise self._damaged(profile, "a stale aws_security_token stands beside aws_session_token")
+        return self._credentials(profile, section, expiration)
+
+    def claim(self, profile: Profile, *, replace: bool) -> None:
+        """Make sure that a session of *profile* can be written where it belongs.
+
+        Only a section that is marked as ours is overwritten without being asked. With
+        *replace*, other sections are, but never one that holds a long-term key: the
+        line may be the only copy.
+
+        Raises:
+            SessionProfileTakenError: the section is not ours, or the config file gives the
+                profile credentials of another kind.
+            SharedFileError: the file cannot be read or written.
+        """
+        name = profile.session_profile
+        section = self._section(profile)
+        if section.get("aws_access_key_id", "").startswith("AKIA"):
+            raise SessionProfileTakenError(
+                f"profile {name} holds a long-term access key ({self._line(name, 'aws_access_key_id')})",
+                hint="choose another name for the session: --session-profile NAME; "
+                f"or move that key into the store first: mfa-session keys import --profile {name}",
+            )
+        if section.get("mfa_session_source", profile.name) != profile.name and not replace:
+            raise SessionProfileTakenError(
+                f"profile {name} holds the session of {section['mfa_session_source']}",
+                hint="choose another name: --session-profile NAME; or insist: --replace",
+            )
+        if section and "mfa_session_source" not in section and not replace:
+            raise SessionProfileTakenError(
+                f"profile {name} of {self._credentials_file} was not written by mfa-session",
+                hint="choose another name: --session-profile NAME; or insist: --replace",
+            )
+        settings = read_profiles(self._config_file, "config").get(name, {})
+        if other := next((key for key in _OTHER_CREDENTIALS if key in settings), None):
+            raise SessionProfileTakenError(
+                f"profile {name} has {other} in {self._config_file}, and keys beside it would confuse AWS tools",
+                hint="choose another name: --session-profile NAME; or delete that line",
+            )
+        check_writable(self._credentials_file, "credentials", name)
+
+    def keep(self, profile: Profile, credentials: SessionCredentials) -> None:
+        """Write the session of *profile*, and give its session profile a region and an output where it has none.
+
+        Raises:
+            SharedFileError: it could not be written; nothing was changed then.
+        """
+        values = {
+            "aws_access_key_id": credentials.access_key_id,
+            "aws_secret_access_key": credentials.secret_access_key,
+            "aws_session_token": credentials.session_token,
+            "aws_security_token": None,
+            "x_security_token_expires": timestamp(credentials.expiration),
+            "mfa_session_source": profile.name,
+        }
+        write_profile(self._credentials_file, "credentials", profile.session_profile, values)
+        present = read_profiles(self._config_file, "config").get(profile.session_profile, {})
+        wanted = {"region": profile.region, "output": profile.output}
+        missing = {key: value for key, value in wanted.items() if value and key not in present}
+        if missing:
+            write_profile(self._config_file, "config", profile.session_profile, missing)
+
+    def forget(self, profile: Profile) -> bool:
+        """Remove the session of *profile*, whole or damaged; tell whether there was one.
+
+        Raises:
+            SharedFileError: it could not be removed; the file is as it was.
+        """
+        section = self._section(profile)
+        if section.get("mfa_session_source") != profile.name:
+            return False
+        if set(section) <= set(_OURS):
+            remove_profile(self._credentials_file, "credentials", profile.session_profile)
+        else:
+            write_profile(self._credentials_file, "credentials", profile.session_profile, dict.fromkeys(_OURS, None))
+        return True
+
+    def _section(self, profile: Profile) -> Mapping[str, str]:
+        return read_profiles(self._credentials_file, "credentials").get(profile.session_profile, {})
+
+    def _line(self, name: str, key: str) -> str:
+        return f"line {line_of(self._credentials_file, 'credentials', name, key)} of {self._credentials_file}"
+
+    def _credentials(self, profile: Profile, section: Mapping[str, str], expiration: datetime) -> SessionCredentials:
+        try:
+            return SessionCredentials(
+                section.get("aws_access_key_id", ""),
+                section.get("aws_secret_access_key", ""),
+                section.get("aws_session_token", ""),
+                expiration,
+            )
+        except AWSAnswerError as error:
+            raise self._damaged(profile, str(error)) from None
+
+    def _damaged(self, profile: Profile, what: str) -> DamagedSessionError:
+        return DamagedSessionError(
+            f"the session in profile {profile.session_profile} is damaged: {what}",
+            hint=f"get a new one: mfa-session login --profile {profile.name}",
+        )

@@ -1,0 +1,39 @@
+"""The last time step of each MFA device whose code went to AWS from this machine.
+
+AWS takes a code once. Whoever asks for the next one looks here, so that nobody types
+the code that is already spent.
+"""
+
+import hashlib
+from pathlib import Path
+
+from mfa_session.mfa import MFADevice
+from mfa_session.store.private_files import read_private, write_private
+
+
+class UsedCodes:
+    """One small file a device, in *folder*, named so that it does not tell whose device it is."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def last_step(self, device: MFADevice) -> int | None:
+        """Return the last step whose code was sent, ``None`` where none is remembered.
+
+        Raises:
+            StateError: the file cannot be read.
+        """
+        content = read_private(self._file(device)) or b""
+        # Anything else is not ours; the worst that follows is a code that AWS refuses.
+        return int(content) if content.strip().isdigit() else None
+
+    def set_last_step(self, device: MFADevice, step: int | None) -> None:
+        """Remember *step*; ``None`` forgets.
+
+        Raises:
+            StateError: the file cannot be written.
+        """
+        write_private(self._file(device), b"" if step is None else b"%d\n" % step)
+
+    def _file(self, device: MFADevice) -> Path:
+        return self._folder / hashlib.sha256(device.serial_number.encode()).hexdigest()[:16]

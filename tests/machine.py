@@ -1,0 +1,135 @@
+"""A user's machine in small: a home folder, the installed program, and AWS on the loopback."""
+
+import configparser
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mfa_session.demo.account import Account, User
+from mfa_session.demo.devices import VirtualDevice
+from mfa_session.demo.endpoint import Call, Endpoint
+from mfa_session.demo.presets import demo_account
+from mfa_session.demo.sessions import LongTermKey
+from tests.clean_environment import clean_environment
+from tests.terminal import Program, PseudoTerminal
+
+# What pip installs beside the interpreter; the AWS CLI is there too.
+PROGRAMS = Path(sys.executable).parent
+MFA_SESSION = PROGRAMS / "mfa-session"
+AWS_CLI = PROGRAMS / "aws"
+
+PHONE = "arn:aws:iam::123456789012:mfa/test-user-phone"
+PASSPHRASE = "correct horse battery"
+
+
+class Machine:
+    """The home of ``test-user``, whose account wants MFA for everything."""
+
+    def __init__(self, home: Path, endpoint: Endpoint) -> None:
+        self.home = home
+        self.endpoint = endpoint
+        self.environment = {
+            "AWS_ENDPOINT_URL": endpoint.url,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_PAGER": "",
+            "MFA_SESSION_STORE": "file",
+            "MFA_SESSION_PASSPHRASE": PASSPHRASE,
+        }
+
+    @property
+    def account(self) -> Account:
+        return self.endpoint.account
+
+    @property
+    def user(self) -> User:
+        return self.account.users["test-user"]
+
+    @property
+    def key(self) -> LongTermKey:
+        return self.account.keys_of(self.user)[0]
+
+    @property
+    def phone(self) -> VirtualDevice:
+        device = self.user.devices[PHONE]
+        assert isinstance(device, VirtualDevice)
+        return device
+
+    @property
+    def credentials_file(self) -> Path:
+        return self.home / ".aws" / "credentials"
+
+    @property
+    def config_file(self) -> Path:
+        return self.home / ".aws" / "config"
+
+    def write_credentials(self, text: str) -> None:
+        self._write(self.credentials_file, text)
+
+    def write_config(self, text: str) -> None:
+        self._write(self.config_file, text)
+
+    def lay_down_the_key(self) -> None:
+        """Put the long-term key where people have it before they know better."""
+        self.write_credentials(
+            f"[test-user]\naws_access_key_id = {self.key.access_key_id}\n"
+            f"aws_secret_access_key = {self.key.secret_access_key}\n"
+        )
+
+    def credentials(self, profile: str) -> dict[str, str]:
+        return self._section(self.credentials_file, profile)
+
+    def config(self, profile: str) -> dict[str, str]:
+        return self._section(self.config_file, f"profile {profile}")
+
+    def calls(self, action: str) -> list[Call]:
+        return [call for call in self.endpoint.journal if call.action == action]
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run `mfa-session` where there is no terminal."""
+        return self.run_program(MFA_SESSION, *arguments, **environment)
+
+    def run_program(self, *command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(word) for word in command],
+            env=clean_environment(self.home, **self.environment, **environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            start_new_session=True,
+            timeout=60,
+            check=False,
+        )
+
+    def log_in(self, *options: str) -> subprocess.CompletedProcess[str]:
+        """Log in with the code that the phone shows, where there is no terminal."""
+        return self.run("login", "--profile", "test-user", "--token-code", self.phone.code(), *options)
+
+    def start(self, terminal: PseudoTerminal, *arguments: str, **environment: str) -> Program:
+        """Start `mfa-session` at a terminal."""
+        return terminal.run(MFA_SESSION, *arguments, environment={**self.environment, **environment})
+
+    def terminal(self, *, columns: int = 200) -> PseudoTerminal:
+        """Return a terminal wide enough that no line is broken."""
+        return PseudoTerminal(self.home, columns=columns)
+
+    def _write(self, path: Path, text: str) -> None:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o600)
+
+    @staticmethod
+    def _section(path: Path, name: str) -> dict[str, str]:
+        parser = configparser.RawConfigParser()
+        parser.read(path, encoding="utf-8")
+        return dict(parser[name]) if parser.has_section(name) else {}
+
+
+@contextmanager
+def running_machine(home: Path) -> Iterator[Machine]:
+    """Yield a machine whose config file names a region and an output for ``test-user``, and no key yet."""
+    with Endpoint(demo_account()) as endpoint:
+        machine = Machine(home, endpoint)
+        machine.write_config("[profile test-user]\nregion = ap-northeast-1\noutput = json\n")
+        yield machine
