@@ -211,6 +211,11 @@ class Account:
             return Identity(self.arn("root"), self.account_id)
         return Identity(user.arn, user.user_id, user_name=user.name)
 
+    def identity_of_role(self, role: Role, session_name: str) -> Identity:
+        """Return who somebody is who has taken *role* under the name of *session_name*."""
+        arn = self.arn(f"assumed-role/{role.name}/{session_name}", service="sts")
+        return Identity(arn, f"{role.role_id}:{session_name}", role_name=role.name)
+
     def begin_session(self, identity: Identity, duration: timedelta, *, mfa_at: datetime | None = None) -> Session:
         """Give *identity* temporary credentials; *mfa_at* is when it proved to have its device, if it did."""
         session = Session(

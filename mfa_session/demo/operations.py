@@ -34,21 +34,46 @@ class Operation:
         name = self.caller.identity.user_name
         return self.account.users[name] if name else None
 
-    def authorize(self, resource: str, **context: str) -> None:
+    @property
+    def principal_arn(self) -> str:
+        """Whose policies count: the user's ARN, and for a role's session the role's."""
+        identity = self.caller.identity
+        return self.account.roles[identity.role_name].arn if identity.role_name else identity.arn
+
+    def authorize(self, resource: str, context: Mapping[str, str] | None = None) -> None:
         """Make sure that the caller's policies allow this action on *resource*.
 
-        Keys of *context* are those of the service, without its prefix and in AWS's case.
+        *context* has the condition keys that only this action knows, such as ``iam:PolicyARN``.
 
         Raises:
             RefusedError: they do not.
         """
-        if self.caller.identity.is_root:
-            return
-        specific = {f"{self.service}:{key}": value for key, value in context.items()}
-        request = Request(f"{self.service}:{self.action}", resource, {**self._context(), **specific})
-        ruling = evaluate(self.account.policies_of(self.caller.identity), request)
+        request = self.request(resource, context or {})
+        ruling = self.ruling(request)
         if ruling.decision is not Decision.ALLOWED:
-            raise RefusedError(403, "AccessDenied", self._denial(request, ruling))
+            raise self.refusal(request, ruling)
+
+    def request(self, resource: str, context: Mapping[str, str]) -> Request:
+        """Return this call as policies see it."""
+        return Request(f"{self.service}:{self.action}", resource, {**self._context(), **context})
+
+    def ruling(self, request: Request) -> Ruling:
+        """Return what the caller's own policies say of *request*; root may do everything."""
+        if self.caller.identity.is_root:
+            return Ruling(Decision.ALLOWED)
+        return evaluate(self.account.policies_of(self.caller.identity), request)
+
+    def refusal(self, request: Request, ruling: Ruling | None) -> RefusedError:
+        """Return AWS's words for a *request* that is denied, with the reason where a *ruling* is one."""
+        text = f"User: {self.caller.identity.arn} is not authorized to perform: {request.action}"
+        text += f" on resource: {request.resource}"
+        if ruling is not None and ruling.decision is Decision.IMPLICITLY_DENIED:
+            text += f" because no identity-based policy allows the {request.action} action"
+        elif ruling is not None:
+            text += " with an explicit deny in an identity-based policy"
+            if self.account.denials_name_the_policy and ruling.policy and ruling.policy.name.startswith("arn:"):
+                text += f": {ruling.policy.name}"
+        return RefusedError(403, "AccessDenied", text)
 
     def _context(self) -> dict[str, str | None]:
         identity, session = self.caller.identity, self.caller.session
@@ -58,7 +83,7 @@ class Operation:
             "aws:MultiFactorAuthAge": str(int((self.account.now() - mfa_at).total_seconds())) if mfa_at else None,
             "aws:username": identity.user_name,
             "aws:userid": identity.user_id,
-            "aws:PrincipalArn": identity.arn,
+            "aws:PrincipalArn": self.principal_arn,
             "aws:PrincipalAccount": self.account.account_id,
             "aws:PrincipalType": "AssumedRole" if identity.role_name else "User",
             "aws:RequestedRegion": self.caller.region,
@@ -66,15 +91,6 @@ class Operation:
             # the loopback stands for what is TLS when it is AWS
             "aws:SecureTransport": "true",
         }
-
-    def _denial(self, request: Request, ruling: Ruling) -> str:
-        text = f"User: {self.caller.identity.arn} is not authorized to perform: {request.action}"
-        text += f" on resource: {request.resource}"
-        if ruling.decision is Decision.IMPLICITLY_DENIED:
-            return f"{text} because no identity-based policy allows the {request.action} action"
-        text += " with an explicit deny in an identity-based policy"
-        named = self.account.denials_name_the_policy and ruling.policy and ruling.policy.name.startswith("arn:")
-        return f"{text}: {ruling.policy.name}" if named and ruling.policy else text
 
 
 @dataclass(frozen=True)

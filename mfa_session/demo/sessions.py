@@ -50,3 +50,12 @@ class Session:
     expiration: datetime
     identity: Identity
     mfa_at: datetime | None = None
+
+    def described(self) -> dict[str, str | datetime]:
+        """Return the element ``Credentials`` of an answer."""
+        return {
+            "AccessKeyId": self.access_key_id,
+            "SecretAccessKey": self.secret_access_key,
+            "SessionToken": self.session_token,
+            "Expiration": self.expiration,
+        }

@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from mfa_session.demo.account import Account, User
+from mfa_session.demo.account import Account
 from mfa_session.demo.answers import RefusedError, Result
 from mfa_session.demo.callers import Caller
-from mfa_session.demo.devices import VirtualDevice
 from mfa_session.demo.operations import Action, Operation, Service
-from mfa_session.demo.sessions import Session
+from mfa_session.demo.proof import PROOF, is_proven
+from mfa_session.demo.roles import assume_role
 
 _USUAL_SECONDS = "43200"
 _LONGEST_FOR_ROOT = timedelta(hours=1)
@@ -43,43 +43,8 @@ def _get_session_token(operation: Operation) -> Result:
     if identity.is_root:
         # clamped, not refused
         duration = min(duration, _LONGEST_FOR_ROOT)
-    mfa_at = account.now() if code_was_right(operation, operation.user) else None
-    return {"Credentials": _credentials(account.begin_session(identity, duration, mfa_at=mfa_at))}
-
-
-def code_was_right(operation: Operation, user: User | None) -> bool:
-    """Tell whether the call carries a code, and use that code up.
-
-    Raises:
-        RefusedError: the code or the device is not right, or one of the two is missing.
-    """
-    serial, code = operation.get("SerialNumber"), operation.get("TokenCode")
-    if serial is None and code is None:
-        return False
-    if serial is None or code is None:
-        raise _mfa_failed("must provide both MFA serial number and one time pass code.")
-    device = operation.account.devices_of(user).get(serial)
-    if not isinstance(device, VirtualDevice):
-        raise _mfa_failed(
-            "unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user."
-        )
-    if not device.accepts(code):
-        # the blank at the end is AWS's
-        raise _mfa_failed("with invalid MFA one time pass code. ", comma="")
-    return True
-
-
-def _mfa_failed(reason: str, *, comma: str = ",") -> RefusedError:
-    return RefusedError(403, "AccessDenied", f"MultiFactorAuthentication failed{comma} {reason}")
-
-
-def _credentials(session: Session) -> Result:
-    return {
-        "AccessKeyId": session.access_key_id,
-        "SecretAccessKey": session.secret_access_key,
-        "SessionToken": session.session_token,
-        "Expiration": session.expiration,
-    }
+    mfa_at = account.now() if is_proven(operation) else None
+    return {"Credentials": account.begin_session(identity, duration, mfa_at=mfa_at).described()}
 
 
 STS = Service(
@@ -89,6 +54,12 @@ STS = Service(
     admit=_admit,
     actions={
         "GetCallerIdentity": Action(_get_caller_identity),
-        "GetSessionToken": Action(_get_session_token, accepts=("DurationSeconds", "SerialNumber", "TokenCode")),
+        "GetSessionToken": Action(_get_session_token, accepts=("DurationSeconds", *PROOF)),
+        "AssumeRole": Action(
+            assume_role,
+            requires=("RoleArn", "RoleSessionName"),
+            accepts=("DurationSeconds", *PROOF),
+            shapes={"DurationSeconds": "RoleDurationSeconds"},
+        ),
     },
 )

@@ -46,7 +46,7 @@ def test_the_journal_has_every_call_with_its_caller_and_its_outcome(
     endpoint: Endpoint, account: Account, key: LongTermKey, phone: VirtualDevice
 ) -> None:
     signed(endpoint, key, "ListAccessKeys", service="iam").send()
-    signed(endpoint, key, "GetSessionToken", SerialNumber=phone.serial_number, TokenCode=phone.code()).send()
+    signed(endpoint, key, "GetSessionToken", {"SerialNumber": phone.serial_number, "TokenCode": phone.code()}).send()
     [session] = account.sessions.values()
     signed(endpoint, session, "ListAccessKeys", service="iam").send()
 
@@ -61,7 +61,7 @@ def test_the_journal_holds_no_secret(
     endpoint: Endpoint, account: Account, key: LongTermKey, phone: VirtualDevice
 ) -> None:
     code = phone.code()
-    signed(endpoint, key, "GetSessionToken", SerialNumber=phone.serial_number, TokenCode=code).send()
+    signed(endpoint, key, "GetSessionToken", {"SerialNumber": phone.serial_number, "TokenCode": code}).send()
     [session] = account.sessions.values()
 
     written = repr((endpoint.journal, key, session, phone))
@@ -73,7 +73,7 @@ def test_the_journal_holds_no_secret(
 def test_of_many_calls_at_once_with_one_code_one_gets_a_session(
     endpoint: Endpoint, key: LongTermKey, phone: VirtualDevice
 ) -> None:
-    wire = signed(endpoint, key, "GetSessionToken", SerialNumber=phone.serial_number, TokenCode=phone.code())
+    wire = signed(endpoint, key, "GetSessionToken", {"SerialNumber": phone.serial_number, "TokenCode": phone.code()})
 
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: wire.send().status, range(32)))
@@ -96,7 +96,7 @@ def test_an_unknown_action_is_named_with_its_version(endpoint: Endpoint, key: Lo
 
 
 def test_an_action_of_another_version_is_unknown(endpoint: Endpoint, key: LongTermKey) -> None:
-    answer = signed(endpoint, key, Version="2010-05-08").send()
+    answer = signed(endpoint, key, parameters={"Version": "2010-05-08"}).send()
 
     assert answer.error == ("InvalidAction", "Could not find operation GetCallerIdentity for version 2010-05-08")
 

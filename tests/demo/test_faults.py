@@ -36,7 +36,9 @@ Ask = Callable[[], Wire]
 @pytest.fixture
 def ask(endpoint: Endpoint, key: LongTermKey, phone: VirtualDevice) -> Ask:
     """Prepare GetSessionToken with the code of the moment."""
-    return lambda: signed(endpoint, key, "GetSessionToken", SerialNumber=phone.serial_number, TokenCode=phone.code())
+    return lambda: signed(
+        endpoint, key, "GetSessionToken", {"SerialNumber": phone.serial_number, "TokenCode": phone.code()}
+    )
 
 
 def befallen(endpoint: Endpoint, ask: Ask, fault: Fault) -> Received:

@@ -1,6 +1,7 @@
 """A request as it goes over the wire, signed by botocore; a test may change any part of it before it is sent."""
 
 import http.client
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlencode
@@ -23,6 +24,12 @@ class Received:
     status: int
     headers: http.client.HTTPMessage
     body: bytes
+
+    def text(self, name: str) -> str:
+        """The text of the first element of this *name*."""
+        found = ElementTree.fromstring(self.body).find(f".//{{*}}{name}")
+        assert found is not None, self.body
+        return found.text or ""
 
     @property
     def error(self) -> tuple[str, str]:
@@ -60,15 +67,15 @@ def signed(
     endpoint: Endpoint,
     credentials: LongTermKey | Session,
     action: str = "GetCallerIdentity",
+    parameters: Mapping[str, str] | None = None,
     *,
     service: str = "sts",
     region: str = "us-east-1",
     at: datetime | None = None,
     scope: str | None = None,
-    **parameters: str,
 ) -> Wire:
     """Return a call of *action*, signed as botocore does it; *at* is when, *scope* for which service if another."""
-    form = {"Action": action, "Version": _VERSIONS[service], **parameters}
+    form = {"Action": action, "Version": _VERSIONS[service], **(parameters or {})}
     headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
     request = AWSRequest("POST", endpoint.url + "/", headers, urlencode(form).encode())
     token = credentials.session_token if isinstance(credentials, Session) else None
