@@ -46,7 +46,10 @@ class SessionLeader:
             if wakeups in readable:
                 self._hear_of(set(os.read(wakeups, 4096)))
             if self._control.fileno() in readable:
-                heard, descriptors, _, _ = socket.recv_fds(self._control, 65536, 3)
+                try:
+                    heard, descriptors, _, _ = socket.recv_fds(self._control, 65536, 3)
+                except ConnectionResetError:  # closed with an event of ours unread
+                    return
                 if not heard:
                     return
                 asked += heard

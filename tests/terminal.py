@@ -36,6 +36,9 @@ from tests.clean_environment import clean_environment
 # How long a busy machine may take for what takes milliseconds on an idle one.
 PATIENCE_SECONDS = 20.0
 
+# How often to look at what nothing tells of.
+LOOK_SECONDS = 0.05
+
 SESSION_LEADER = Path(__file__).with_name("session_leader.py")
 
 # Colours, cursor movements, titles and mode switches (ECMA-48), and the beginning of one that has not arrived whole.
@@ -141,7 +144,7 @@ class PseudoTerminal:
 
     def __init__(self, home: Path, *, rows: int = 24, columns: int = 80) -> None:
         self.raw = b""
-        self._home = home
+        self.home = home
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._decoded = ""
         self._expected_so_far = 0
@@ -209,8 +212,8 @@ class PseudoTerminal:
         self.request(
             theirs,
             start=[str(word) for word in command],
-            environment=clean_environment(self._home, TERM="xterm-256color", **environment),
-            directory=str(directory or self._home),
+            environment=clean_environment(self.home, TERM="xterm-256color", **environment),
+            directory=str(directory or self.home),
             closed=[n for n, stream in enumerate((stdin, stdout, stderr)) if stream is Stream.CLOSED],
             group=beside.pid if beside else 0,
             foreground=foreground,
@@ -287,7 +290,7 @@ class PseudoTerminal:
                 return False
             return not left
 
-        self.wait_until(is_typed, "the programs to take what is typed")
+        self.wait_until(is_typed, "the programs to take what is typed", room_in=self._person)
 
     def press(self, key: str) -> None:
         """Press a control key, named with a caret: ``^C``, ``^D``, ``^Z``, ``^U``, ``^?`` for Backspace."""
@@ -317,19 +320,30 @@ class PseudoTerminal:
             os.close(self._person)
             self._person = -1
 
-    def wait_until(self, condition: Callable[[], bool], what: str, *, within: float = PATIENCE_SECONDS) -> None:
-        """Wait until *condition* holds; look again whenever a program wrote something, stopped or ended."""
+    def wait_until(
+        self,
+        condition: Callable[[], bool],
+        what: str,
+        *,
+        within: float = PATIENCE_SECONDS,
+        room_in: int | None = None,
+    ) -> None:
+        """Wait until *condition* holds; look again whenever a program wrote something, stopped or ended.
+
+        Nothing tells of a change of modes, so it is looked at now and then in any case.
+        *room_in* is a descriptor that something is to be written to.
+        """
         deadline = time.monotonic() + within
         while not condition():
             left = deadline - time.monotonic()
             assert left > 0, f"waited {within} s for {what}\n{self}"
-            self._wait_for_something(left)
+            self._wait_for_something(min(left, LOOK_SECONDS), room_in=room_in)
 
     def read_all_output(self) -> None:
         """Read whatever the programs that have ended wrote."""
         if self._person >= 0:
             marks = self._marks + 1
-            self.wait_until(self._mark, "room in the terminal")
+            self.wait_until(self._mark, "room in the terminal", room_in=self._line)
             self.wait_until(lambda: self._marks >= marks, "the output to arrive")
         while self._wait_for_something(0):
             pass
@@ -360,11 +374,11 @@ class PseudoTerminal:
             case descriptor:
                 return os.dup(descriptor), None
 
-    def _wait_for_something(self, seconds: float) -> bool:
+    def _wait_for_something(self, seconds: float, *, room_in: int | None = None) -> bool:
         """Take in what comes first, and tell whether anything came."""
         control = self._control.fileno()
         sources = [control, *self._pipes, *([self._person] if self._person >= 0 else [])]
-        ready, _, _ = select.select(sources, [], [], seconds)
+        ready, _, _ = select.select(sources, [] if room_in is None else [room_in], [], seconds)
         for source in ready:
             if source == control:
                 self._take_in_events(self._control.recv(65536))

@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 # What keys and shells send to a program that asks: its end, its stop, and its return.
 _NOTED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP, signal.SIGCONT)
@@ -22,29 +22,28 @@ def noted_signals() -> Iterator[list[int]]:
         yield []
         return
     before = {n: handler for n in _NOTED if (handler := signal.getsignal(n)) not in (None, signal.SIG_IGN)}
-    noted, noting = os.pipe()
-    os.set_blocking(noted, False)
-    os.set_blocking(noting, False)
-    # A handler runs only between two steps of Python, perhaps just before we sleep; what is written
+    noted: list[int] = []
+
+    def note(number: int, _: object) -> None:
+        if number == signal.SIGCONT and signal.SIGTSTP in noted:
+            noted.remove(signal.SIGTSTP)  # as the kernel forgets a stop that has not taken effect
+        noted.append(number)
+
+    wakes, waker = os.pipe()
+    os.set_blocking(waker, False)
+    # A handler runs only between two steps of Python, perhaps just before we sleep. What is written
     # to this descriptor at the very moment of the signal wakes us in any case.
-    woken_before = signal.set_wakeup_fd(noting, warn_on_full_buffer=False)
+    woken_before = signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
     try:
         for number in before:
-            signal.signal(number, _note)
-        yield [noted]
+            signal.signal(number, note)
+        yield [wakes]
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
         signal.set_wakeup_fd(woken_before)
-        numbers = b""
-        with suppress(BlockingIOError):
-            numbers = os.read(noted, 4096)
-        os.close(noted)
-        os.close(noting)
-        for noted_number in dict.fromkeys(numbers):
-            if noted_number in before:
-                signal.raise_signal(noted_number)
-
-
-def _note(number: int, frame: object) -> None:
-    """Do nothing: the wake-up descriptor has the number."""
+        # SIGINT last: what it does by default could keep the others from being put back.
+        for number, handler in reversed(before.items()):
+            signal.signal(number, handler)
+        os.close(wakes)
+        os.close(waker)
+        for noted_number in dict.fromkeys(noted):
+            signal.raise_signal(noted_number)

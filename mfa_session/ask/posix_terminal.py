@@ -22,13 +22,17 @@ from contextlib import contextmanager, suppress
 from typing import Any, Self
 
 from mfa_session.ask.noted_signals import noted_signals
-from mfa_session.ask.question import LOOK_SECONDS, Question
+from mfa_session.ask.question import Question
 from mfa_session.errors import PersonNeededError, PromptCancelledError
 
 # A kernel hands on lines of at most 4095 bytes (Linux) or 1023 (macOS); Ctrl-D could put several into one.
 _LONGEST_LINE = 4096
 
-_LINE_ENDS = (b"\n", b"\r")  # a line typed ahead, before the terminal was told to turn \r into \n, keeps it
+# How long a terminal that takes no text may hold up what is not a question.
+_PATIENCE_SECONDS = 2.0
+
+# A line that was typed ahead into a terminal in raw mode ends with what the Enter key sends.
+_LINE_ENDS = (b"\n", b"\r")
 
 _HINT = "run it in the foreground of a terminal"
 
@@ -63,10 +67,13 @@ class PosixTerminal:
         os.close(self._descriptor)
 
     def write(self, text: str) -> None:
-        """Show *text*; a terminal that is stopped or gone is not waited for."""
-        left = text.encode(sys.getfilesystemencoding(), errors="replace")
+        """Show *text*; a terminal that is gone, or was stopped with Ctrl-S, is not waited for very long."""
+        self._write(text, patience=_PATIENCE_SECONDS)
+
+    def _write(self, text: str, *, patience: float) -> None:
+        left = _encoded(text)
         with _never_stopped(), suppress(OSError):
-            while left and select.select([], [self._descriptor], [], LOOK_SECONDS)[1]:
+            while left and select.select([], [self._descriptor], [], patience)[1]:
                 left = left[os.write(self._descriptor, left) :]
 
     def read_line(self, question: Question) -> str:
@@ -92,63 +99,82 @@ class PosixTerminal:
         with self._modes(secret=question.secret):
             # A line that was typed ahead was echoed ahead, its newline too.
             newline_is_missing = question.secret or _is_readable(self._descriptor)
-            self.write(question.text)
             try:
-                line = self._line(question, signals)
+                if self._show(question, signals):
+                    line = self._line(question, signals)
             finally:
                 if line is None:
                     self._throw_input_away()
                 if line is None or newline_is_missing:
-                    self.write("\n")
+                    self._write("\n", patience=0)
         return line
+
+    def _show(self, question: Question, signals: list[int]) -> bool:
+        """Show the question, and tell whether it was shown before a signal was noted."""
+        left = _encoded(question.text)
+        while left and self._may_go_on(question, signals):
+            if select.select(signals, [self._descriptor], [], question.pause)[1]:
+                with suppress(OSError):  # no room, or no terminal any more: the next look tells
+                    left = left[os.write(self._descriptor, left) :]
+        return not left
 
     def _line(self, question: Question, signals: list[int]) -> str | None:
         line = b""
-        while True:
-            # In this order: a stop is noted before a shell can take the terminal.
-            ours = self._is_ours()
-            if _is_readable(*signals):
-                return None
-            if not ours:
-                raise PersonNeededError("the terminal was taken while we asked", hint=_HINT)
-            question.insist_on_being_wanted()
-            if not _is_readable(self._descriptor, *signals, seconds=question.pause):
+        while self._may_go_on(question, signals):
+            piece = None
+            if _is_readable(self._descriptor, *signals, seconds=question.pause):
+                with suppress(OSError):  # nothing to read, or the terminal was taken: the next look tells
+                    piece = os.read(self._descriptor, _LONGEST_LINE)
+            if piece is None:
                 continue
-            piece = self._read()
             if piece == b"" and not line:
-                self._insist_on_the_foreground()
+                self._insist_on_the_foreground()  # a terminal that has gone reads as if Ctrl-D were pressed
                 raise PromptCancelledError("the question was ended without an answer", hint="run it again and answer")
-            line = (line + (piece or b"").rstrip(b"\r\n"))[:_LONGEST_LINE]
-            if piece == b"" or (piece or b"").endswith(_LINE_ENDS):
+            line = (line + piece.rstrip(b"\r\n"))[:_LONGEST_LINE]
+            if piece == b"" or piece.endswith(_LINE_ENDS):
                 return line.decode(sys.getfilesystemencoding(), errors="replace")
+        return None
 
-    def _read(self) -> bytes | None:
-        """Return what Enter or Ctrl-D has sent, or ``None`` when there is nothing to read after all."""
-        try:
-            return os.read(self._descriptor, _LONGEST_LINE)
-        except OSError:  # nothing there, or the terminal was taken between two steps; the next look tells
-            return None
+    def _may_go_on(self, question: Question, signals: list[int]) -> bool:
+        """Tell whether no signal was noted, and raise where there is no point in asking any longer."""
+        # In this order: a stop is noted before a shell can take the terminal.
+        ours = self._is_ours()
+        if _is_readable(*signals):
+            return False
+        if not ours:
+            raise PersonNeededError("the terminal was taken while we asked", hint=_HINT)
+        question.insist_on_being_wanted()
+        return True
 
     @contextmanager
     def _modes(self, *, secret: bool) -> Iterator[None]:
         """Have the modes for a question inside the block, and those of before after it."""
+        before = self._attributes()
+        asking = _attributes_for_a_question(before, secret=secret)
         try:
-            before = termios.tcgetattr(self._descriptor)
-        except termios.error as error:
-            raise _gone() from error
-        try:
-            # Now, without flushing what was typed ahead or waiting for a terminal stopped with Ctrl-S.
-            termios.tcsetattr(self._descriptor, termios.TCSANOW, _modes_for_a_question(before, secret=secret))
-            asking = termios.tcgetattr(self._descriptor)
+            self._change(asking)
             yield
         finally:
-            with suppress(OSError, termios.error, PersonNeededError):
+            with suppress(PersonNeededError):  # it has gone, and its modes too
                 # A shell that has taken the terminal has set modes of its own; if they are still ours, nobody has.
-                if self._is_ours() or termios.tcgetattr(self._descriptor) == asking:
-                    termios.tcsetattr(self._descriptor, termios.TCSANOW, before)
+                if self._is_ours() or self._attributes() == asking:
+                    self._change(before)
+
+    def _attributes(self) -> list[Any]:
+        try:
+            return termios.tcgetattr(self._descriptor)
+        except termios.error as error:
+            raise _gone() from error
+
+    def _change(self, attributes: list[Any]) -> None:
+        """Change the modes now: not waiting for a terminal stopped with Ctrl-S, nor flushing what was typed ahead."""
+        try:
+            termios.tcsetattr(self._descriptor, termios.TCSANOW, attributes)
+        except termios.error as error:
+            raise _gone() from error
 
     def _throw_input_away(self) -> None:
-        with suppress(OSError, termios.error, PersonNeededError):
+        with suppress(termios.error, PersonNeededError):
             if self._is_ours():
                 termios.tcflush(self._descriptor, termios.TCIFLUSH)
 
@@ -164,11 +190,15 @@ class PosixTerminal:
             raise PersonNeededError("nobody can be asked by a program in the background", hint=_HINT)
 
 
+def _encoded(text: str) -> bytes:
+    return text.encode(sys.getfilesystemencoding(), errors="replace")
+
+
 def _gone() -> PersonNeededError:
     return PersonNeededError("the terminal has gone", hint=_HINT)
 
 
-def _modes_for_a_question(before: list[Any], *, secret: bool) -> list[Any]:
+def _attributes_for_a_question(before: list[Any], *, secret: bool) -> list[Any]:
     """Return *before* with the echo off where the answer is *secret*, and lines where a program has left raw mode."""
     input_, output, control, local, *rest = before
     if not (local & termios.ICANON and local & termios.ISIG):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mfa_session.errors import PromptCancelledError, PromptTimeoutError
 
 # How often to look whether the answer is still wanted, and the terminal still ours: no descriptor tells.
-LOOK_SECONDS = 0.2
+_LOOK_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ class Question:
     def pause(self) -> float:
         """The seconds that may pass before the next look."""
         if self.deadline is None:
-            return LOOK_SECONDS
-        return max(0.0, min(LOOK_SECONDS, self.deadline - time.monotonic()))
+            return _LOOK_SECONDS
+        return max(0.0, min(_LOOK_SECONDS, self.deadline - time.monotonic()))
 
 
 def _has_no_reader(descriptor: int) -> bool:

@@ -1,0 +1,211 @@
+"""Questions that end without an answer: the terminal is as it was, and a shell gets no half answer for a command."""
+
+import os
+import signal
+
+import pytest
+
+from tests.ask.asking import ask
+from tests.terminal import PseudoTerminal
+
+SECRET = "terminal.ask('Code:', secret=True)"
+
+
+def test_the_end_of_input_on_an_empty_line_cancels(terminal: PseudoTerminal) -> None:
+    before = terminal.modes()
+    program = ask(terminal, SECRET)
+    terminal.expect("Code: ")
+
+    terminal.press("^D")
+
+    program.wait()
+    assert program.stdout == b"error: PromptCancelledError\n"
+    assert terminal.modes() == before
+    assert terminal.text == "Code: \n"
+
+
+def test_an_answer_is_not_waited_for_longer_than_the_limit(terminal: PseudoTerminal) -> None:
+    before = terminal.modes()
+    program = ask(terminal, "terminal.ask('Code:', secret=True, within=timedelta(seconds=0.3))")
+
+    program.wait()
+
+    assert program.stdout == b"error: PromptTimeoutError\n"
+    assert terminal.modes() == before
+    assert terminal.text == "Code: \n"
+
+
+def test_half_an_answer_is_thrown_away_when_its_time_is_over(terminal: PseudoTerminal) -> None:
+    limited = "terminal.ask('Code:', secret=True, within=timedelta(seconds=0.3))"
+    program = ask(terminal, limited, after="print('next:', ascii(sys.stdin.readline()))")
+    terminal.expect("Code: ")
+
+    terminal.type("1234")
+    terminal.wait_until(lambda: program.stdout != b"", "the end of the question")
+    terminal.type("ls\n")
+
+    program.wait()
+    assert program.stdout == b"error: PromptTimeoutError\nnext: 'ls\\n'\n"
+
+
+@pytest.mark.parametrize("question", ["confirm('Sure?', default=True", "choose('Which?', ['this', 'that']"])
+def test_wrong_answers_do_not_lengthen_the_limit(terminal: PseudoTerminal, question: str) -> None:
+    program = ask(terminal, f"terminal.{question}, within=timedelta(seconds=0.3))")
+
+    while program.exit_code is None:
+        tries = terminal.text.count("Please type")
+        terminal.type("x\n")
+        terminal.wait_until(
+            lambda: program.exit_code is not None or terminal.text.count("Please type") > tries,  # noqa: B023  called now
+            "an end, or another try",
+        )
+
+    assert program.stdout == b"error: PromptTimeoutError\n"
+
+
+def test_the_interrupt_key_raises_keyboard_interrupt_when_the_terminal_is_as_it_was(terminal: PseudoTerminal) -> None:
+    before = terminal.modes()
+    program = ask(terminal, SECRET, after="sys.stdin.readline()")
+    terminal.expect("Code: ")
+
+    terminal.press("^C")
+    terminal.wait_until(lambda: program.stdout != b"", "the end of the question")
+
+    assert program.stdout == b"error: KeyboardInterrupt\n"
+    assert terminal.modes() == before
+    assert terminal.text == "Code: \n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_a_signal_ends_the_program_after_the_terminal_is_as_it_was(
+    terminal: PseudoTerminal, number: signal.Signals
+) -> None:
+    before = terminal.modes()
+    program = ask(terminal, SECRET)
+    terminal.expect("Code: ")
+
+    program.send_signal(number)
+
+    assert program.wait() == -number
+    assert terminal.modes() == before
+    assert "Code: \n" in terminal.text
+
+
+def test_an_ignored_signal_stays_ignored(terminal: PseudoTerminal) -> None:
+    program = ask(terminal, SECRET, before="signal.signal(signal.SIGHUP, signal.SIG_IGN)")
+    terminal.expect("Code: ")
+
+    program.send_signal(signal.SIGHUP)
+    terminal.type("123456\n")
+
+    assert program.wait() == 0
+    assert program.stdout == b"answer: '123456'\n"
+    assert terminal.text == "Code: \n"
+
+
+def test_a_handler_that_lets_the_program_live_is_called_and_the_question_asked_again(terminal: PseudoTerminal) -> None:
+    handler = "signal.signal(signal.SIGTERM, lambda *_: print('handled', flush=True))"
+    program = ask(terminal, SECRET, before=handler)
+    terminal.expect("Code: ")
+
+    program.send_signal(signal.SIGTERM)
+    terminal.expect("Code: ")
+    terminal.type("123456\n")
+
+    program.wait()
+    assert program.stdout == b"handled\nanswer: '123456'\n"
+
+
+def test_the_handlers_of_before_are_put_back(terminal: PseudoTerminal) -> None:
+    every = "{n: signal.getsignal(n) for n in signal.valid_signals()} | {'wakes': signal.set_wakeup_fd(-1)}"
+    program = ask(terminal, f"({SECRET}, before == {every})", before=f"before = {every}")
+    terminal.expect("Code: ")
+
+    terminal.type("123456\n")
+
+    program.wait()
+    assert program.stdout == b"answer: ('123456', True)\n"
+
+
+def test_an_exception_out_of_a_handler_leaves_the_terminal_as_it_was(terminal: PseudoTerminal) -> None:
+    before = terminal.modes()
+    handler = "def alarm(*_):\n    raise SystemExit(7)\nsignal.signal(signal.SIGALRM, alarm)"
+    program = ask(terminal, SECRET, before=handler)
+    terminal.expect("Code: ")
+
+    program.send_signal(signal.SIGALRM)
+
+    assert program.wait() == 7
+    assert terminal.modes() == before
+
+
+def test_a_terminal_that_hangs_up_ends_the_program(terminal: PseudoTerminal) -> None:
+    program = ask(terminal, SECRET)
+    terminal.expect("Code: ")
+
+    terminal.hang_up()
+
+    assert program.wait() == -signal.SIGHUP
+
+
+def test_a_terminal_that_hangs_up_on_a_program_that_does_not_mind_leaves_nobody_to_ask(
+    terminal: PseudoTerminal,
+) -> None:
+    program = ask(terminal, SECRET, before="signal.signal(signal.SIGHUP, signal.SIG_IGN)")
+    terminal.expect("Code: ")
+
+    terminal.hang_up()
+
+    assert program.wait() == 0
+    assert program.stdout == b"error: PersonNeededError\n"
+
+
+def test_nobody_is_asked_any_longer_when_the_reader_of_the_answer_has_gone(terminal: PseudoTerminal) -> None:
+    before = terminal.modes()
+    reading, writing = os.pipe()
+    program = ask(
+        terminal,
+        "terminal.ask('Code:', secret=True, watching=1)",
+        stdout=writing,
+        before="sys.stdout = sys.stderr",
+    )
+    os.close(writing)
+    terminal.expect("Code: ")
+
+    os.close(reading)
+
+    terminal.expect("\nerror: PromptCancelledError\n")
+    program.wait()
+    assert terminal.modes() == before
+
+
+def test_a_reader_that_is_still_there_is_no_reason_to_stop(terminal: PseudoTerminal) -> None:
+    program = ask(terminal, "terminal.ask('Code:', watching=1, within=timedelta(seconds=0.5))")
+
+    program.wait()
+
+    assert program.stdout == b"error: PromptTimeoutError\n"
+
+
+def test_the_limit_holds_on_a_terminal_whose_output_is_stopped(terminal: PseudoTerminal) -> None:
+    terminal.press("^S")
+    program = ask(terminal, "terminal.ask('Code:', within=timedelta(seconds=0.3))")
+
+    terminal.wait_until(lambda: program.stdout != b"", "the end of the question")
+
+    terminal.press("^Q")
+    program.wait()
+    assert program.stdout == b"error: PromptTimeoutError\n"
+
+
+def test_a_question_is_shown_when_a_stopped_terminal_goes_on(terminal: PseudoTerminal) -> None:
+    terminal.press("^S")
+    program = ask(terminal, "terminal.ask('Code:')", before="print('asking', flush=True)")
+    terminal.wait_until(lambda: program.stdout != b"", "the program to start")
+
+    terminal.press("^Q")
+    terminal.expect("Code: ")
+    terminal.type("123456\n")
+
+    program.wait()
+    assert program.stdout == b"asking\nanswer: '123456'\n"
