@@ -1,0 +1,132 @@
+"""A Windows console that is asked for a line, key by key, because reading a line there has no limit of time.
+
+``getwch`` and ``putwch`` speak to the console itself, wherever the standard streams
+lead. Written from the documentation of Python's ``msvcrt`` and of the C run-time library.
+"""
+
+import os
+import sys
+import time
+import unicodedata
+from dataclasses import dataclass
+from typing import Self
+
+from mfa_session.ask.question import Question
+from mfa_session.errors import PersonNeededError, PromptCancelledError
+
+if sys.platform == "win32":
+    import msvcrt
+
+# Between two looks for a key: shorter than a person notices, longer than a processor does.
+_LOOK_SECONDS = 0.02
+
+_LONGEST_LINE = 4096
+
+# The first of two that a function key or an arrow gives; the second is to be read, and means no character.
+_FUNCTION_KEY_PREFIXES = ("\x00", "\xe0")
+
+_BACKSPACE = ("\b", "\x7f")
+_CLEAR = ("\x1b", "\x15")  # Esc, as in every console window, and Ctrl-U
+_END_OF_INPUT = ("\x1a", "\x04")  # Ctrl-Z, and Ctrl-D for those who come from elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class TypedLine:
+    """A line while it is being typed."""
+
+    text: str = ""
+    is_ended: bool = False
+
+    def after(self, key: str) -> "TypedLine":
+        """Return the line after *key*, a UTF-16 unit as ``getwch`` gives it; keys without a meaning change nothing.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C.
+            PromptCancelledError: Ctrl-Z or Ctrl-D while the line is empty.
+        """
+        if key == "\x03":
+            raise KeyboardInterrupt
+        if key in _END_OF_INPUT and not self.text:
+            raise PromptCancelledError("the question was ended without an answer", hint="run it again and answer")
+        if key in ("\r", "\n"):
+            # Half of a pair, whose other half never came, cannot be written to anything.
+            return TypedLine(self.text.encode("utf-8", errors="replace").decode("utf-8"), is_ended=True)
+        if key in _BACKSPACE:
+            return TypedLine(self.text[:-1])
+        if key in _CLEAR:
+            return TypedLine()
+        if unicodedata.category(key) == "Cc" or len(self.text) >= _LONGEST_LINE:
+            return self
+        return TypedLine(_with_whole_pairs(self.text + key))
+
+
+def _with_whole_pairs(text: str) -> str:
+    return text.encode("utf-16", errors="surrogatepass").decode("utf-16", errors="surrogatepass")
+
+
+def shown_change(before: TypedLine, after: TypedLine) -> str:
+    """Return what turns one line on the console into the other."""
+    if after.text.startswith(before.text):
+        return after.text[len(before.text) :]
+    # Backspace only moves the cursor: a blank erases, and a wide or full-width character takes two.
+    columns = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in before.text)
+    return "\b \b" * columns + after.text
+
+
+class WindowsConsole:
+    """The console of this process."""
+
+    @classmethod
+    def open(cls) -> Self:
+        """Return the console.
+
+        Raises:
+            PersonNeededError: there is none: a service, a scheduled task, a detached process.
+        """
+        try:
+            for name in ("CONIN$", "CONOUT$"):
+                os.close(os.open(name, os.O_RDWR))
+        except OSError as error:
+            raise PersonNeededError("there is no console to ask on", hint="run it in a console window") from error
+        return cls()
+
+    def close(self) -> None:
+        """Do nothing: the console stays."""
+
+    if sys.platform == "win32":
+
+        def write(self, text: str) -> None:
+            """Show *text*."""
+            units = text.replace("\n", "\r\n").encode("utf-16-le", errors="surrogatepass")
+            for first in range(0, len(units), 2):
+                msvcrt.putwch(chr(int.from_bytes(units[first : first + 2], "little")))
+
+        def read_line(self, question: Question) -> str:
+            """Show *question* and return the line that is typed.
+
+            Raises:
+                As :meth:`mfa_session.ask.terminal.Terminal.ask` does.
+            """
+            self.write(question.text)
+            line = TypedLine()
+            try:
+                while not line.is_ended:
+                    question.insist_on_being_wanted()
+                    before, line = line, line.after(self._key())
+                    if not question.secret:
+                        self.write(shown_change(before, line))
+            finally:
+                self.write("\n")
+            return line.text
+
+        def _key(self) -> str:
+            """Return the key that was pressed since the last look, or NUL, which means nothing."""
+            if not msvcrt.kbhit():
+                time.sleep(_LOOK_SECONDS)
+                return "\x00"
+            key = msvcrt.getwch()
+            # "à" is a letter and such a prefix; only the prefix comes with its second at once.
+            if key in _FUNCTION_KEY_PREFIXES and msvcrt.kbhit():
+                msvcrt.getwch()
+                return "\x00"
+            return key
