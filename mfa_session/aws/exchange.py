@@ -176,8 +176,10 @@ class Exchange:
 class _Body:
     """The body of a request, which tells when it is asked for: then the connection stands, and the body goes out."""
 
-    def __init__(self, body: bytes, *, exchange: Exchange) -> None:
-        self._body = body
+    def __init__(self, body: str | bytes, *, exchange: Exchange) -> None:
+        self._body = (
+            body.encode("utf-8") if isinstance(body, str) else body
+        )  # older botocores leave that to http.client
         self._exchange = exchange
 
     def __iter__(self) -> Iterator[bytes]:
