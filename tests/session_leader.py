@@ -86,7 +86,6 @@ class SessionLeader:
         has_begun, begins = os.pipe()  # the writing end closes itself at exec
         program = os.fork()
         if program == 0:
-            self._join(0, request["group"], foreground=request["foreground"])
             self._become(command, request, streams)
         with contextlib.suppress(PermissionError, ProcessLookupError):  # it was quicker, and is what it becomes
             self._join(program, request["group"] or program, foreground=request["foreground"])
@@ -104,14 +103,15 @@ class SessionLeader:
             os.tcsetpgrp(self._terminal, os.getpgid(program))
 
     def _become(self, command: list[str], request: Request, streams: list[int]) -> NoReturn:
-        signal.set_wakeup_fd(-1)
-        for number in (*NOT_FOR_A_SHELL, *IGNORED_BY_PYTHON, signal.SIGHUP, signal.SIGCHLD):
-            signal.signal(number, signal.SIG_DFL)
-        for standard, descriptor in enumerate(streams):
-            os.dup2(descriptor, standard)
-        for standard in request["closed"]:
-            os.close(standard)
         try:
+            self._join(0, request["group"], foreground=request["foreground"])
+            signal.set_wakeup_fd(-1)
+            for number in (*NOT_FOR_A_SHELL, *IGNORED_BY_PYTHON, signal.SIGHUP, signal.SIGCHLD):
+                signal.signal(number, signal.SIG_DFL)
+            for standard, descriptor in enumerate(streams):
+                os.dup2(descriptor, standard)
+            for standard in request["closed"]:
+                os.close(standard)
             os.chdir(request["directory"])
             os.execvpe(command[0], command, request["environment"])
         except OSError as error:

@@ -32,6 +32,7 @@ from typing import Any, Self
 import pyte
 
 from tests.clean_environment import clean_environment
+from tests.terminal_modes import Modes, set_modes
 
 # How long a busy machine may take for what takes milliseconds on an idle one.
 PATIENCE_SECONDS = 20.0
@@ -55,27 +56,6 @@ class Stream(enum.Enum):
     PIPE = enum.auto()
     NULL = enum.auto()
     CLOSED = enum.auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Modes:
-    """What ``stty -a`` would show of a terminal: its termios flags and control characters."""
-
-    input: int
-    output: int
-    control: int
-    local: int
-    characters: tuple[bytes | int, ...]
-
-    @property
-    def echo(self) -> bool:
-        """Whether what is typed is shown."""
-        return bool(self.local & termios.ECHO)
-
-    @property
-    def canonical(self) -> bool:
-        """Whether a program reads whole lines, with the keys to correct them."""
-        return bool(self.local & termios.ICANON)
 
 
 @dataclass(eq=False)
@@ -299,15 +279,11 @@ class PseudoTerminal:
 
     def modes(self) -> Modes:
         """Return the modes that the terminal is in now."""
-        input_, output, control, local, _, _, characters = termios.tcgetattr(self._line)
-        return Modes(input_, output, control, local, tuple(characters))
+        return Modes.of(self._line)
 
     def set_modes(self, *, echo: bool = True, canonical: bool = True) -> None:
-        """Put the terminal into modes that a program may find it in, as ``stty`` would."""
-        attributes = termios.tcgetattr(self._line)
-        for flag, wanted in ((termios.ECHO, echo), (termios.ICANON, canonical)):
-            attributes[3] = attributes[3] | flag if wanted else attributes[3] & ~flag
-        termios.tcsetattr(self._line, termios.TCSANOW, attributes)
+        """Put the terminal into modes that a program may find it in."""
+        set_modes(self._line, echo=echo, canonical=canonical)
 
     def resize(self, rows: int, columns: int) -> None:
         """Change the size, as a person who drags a window's corner."""

@@ -127,8 +127,9 @@ class PosixTerminal:
                     piece = os.read(self._descriptor, _LONGEST_LINE)
             if piece is None:
                 continue
-            if piece == b"" and not line:
+            if piece == b"":
                 self._insist_on_the_foreground()  # a terminal that has gone reads as if Ctrl-D were pressed
+            if piece == b"" and not line:
                 raise PromptCancelledError("the question was ended without an answer", hint="run it again and answer")
             line = (line + piece.rstrip(b"\r\n"))[:_LONGEST_LINE]
             if piece == b"" or piece.endswith(_LINE_ENDS):

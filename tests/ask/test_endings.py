@@ -161,6 +161,19 @@ def test_a_terminal_that_hangs_up_on_a_program_that_does_not_mind_leaves_nobody_
     assert program.stdout == b"error: PersonNeededError\n"
 
 
+def test_half_an_answer_does_not_become_a_whole_one_when_the_terminal_hangs_up(terminal: PseudoTerminal) -> None:
+    program = ask(terminal, "terminal.ask('Code:')", before="signal.signal(signal.SIGHUP, signal.SIG_IGN)")
+    terminal.expect("Code: ")
+    terminal.type("123")
+    terminal.press("^D")
+    terminal.expect("123")
+
+    terminal.hang_up()
+
+    program.wait()
+    assert program.stdout == b"error: PersonNeededError\n"
+
+
 def test_nobody_is_asked_any_longer_when_the_reader_of_the_answer_has_gone(terminal: PseudoTerminal) -> None:
     before = terminal.modes()
     reading, writing = os.pipe()
