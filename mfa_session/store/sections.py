@@ -139,10 +139,14 @@ def _refuse_broken_blocks(found: Sections) -> None:
     for section in found.sections:
         for key, value in section.values.items():
             if value.startswith("\n") and not all("=" in line for line in value.splitlines() if line.strip()):
-                raise _unreadable(
-                    section.keys[key] + 1,
-                    f"the indented block below this line, in [{visible(section.name)}], has a line without =",
-                )
+                begins = section.keys[key]
+                below = enumerate(found.texts[begins + 1 : section.end], begins + 1)
+                broken = next((number for number, text in below if _is_broken(text)), begins)
+                raise _unreadable(broken + 1, "this line of an indented block has no =")
+
+
+def _is_broken(text: str) -> bool:
+    return bool(text.strip()) and text.strip()[0] not in "#;" and "=" not in text
 
 
 def _unreadable(number: int | None, problem: str, *, hint: str = "correct that line") -> SharedFileError:

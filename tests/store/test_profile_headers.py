@@ -1,0 +1,147 @@
+"""Which section is whose."""
+
+from pathlib import Path
+
+import pytest
+from botocore.configloader import load_config
+
+from mfa_session.errors import SharedFileError
+from mfa_session.store.profile_headers import find_profile, is_portable_profile_name, new_header, profile_of
+from mfa_session.store.sections import Kind, read_sections
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "default",
+        "Default",
+        "profile default",
+        "profile dev",
+        "profile   dev",
+        "profile\tdev",
+        "profile dev ",
+        ' profile "dev"',
+        'profile "a b"',
+        "profile 'a b'",
+        "profile a\\ b",
+        "profile a b",
+        'profile "dev',
+        "profile",
+        "profile ''",
+        "profiledev",
+        "profiles dev",
+        "profile dev] # [x",
+        "profile 開発",
+        "Profile dev",
+        "dev",
+        "sso-session dev",
+        "services dev",
+        "plugins",
+    ],
+)
+def test_the_profile_of_a_section_of_the_config_file_is_the_one_botocore_takes(header: str, tmp_path: Path) -> None:
+    path = tmp_path / "config"
+    path.write_text(f"[{header}]\nregion = r\n", encoding="utf-8")
+    botocores = list(load_config(str(path))["profiles"])
+
+    ours = profile_of(header, "config")
+
+    assert botocores == ([] if ours is None else [ours])
+
+
+@pytest.mark.parametrize("name", ["default", "dev", "profile dev", "a b", "開発"])
+def test_every_section_of_the_credentials_file_is_a_profile_of_its_name(name: str) -> None:
+    assert profile_of(name, "credentials") == name
+
+
+@pytest.mark.parametrize("kind", ["credentials", "config"])
+@pytest.mark.parametrize(
+    "name", ["default", "test-user-mfa", "a@b.c/d%e", "a b", "検証 環境", "it's", 'say "hi"', "back\\slash"]
+)
+def test_a_new_header_is_read_back_as_the_profile_it_was_made_for(kind: Kind, name: str) -> None:
+    assert profile_of(new_header(name, kind), kind) == name
+
+
+def test_a_new_header_of_an_ordinary_name_is_the_word_profile_one_blank_and_the_name() -> None:
+    assert new_header("test-user-mfa", "config") == "profile test-user-mfa"
+
+
+@pytest.mark.parametrize("kind", ["credentials", "config"])
+@pytest.mark.parametrize(
+    "name", ["", " a", "a ", "DEFAULT", "a\nb", "a]b", "[a", "a\u200bb", "a\u2028b", "a\x1bb", "\ufeffa"]
+)
+def test_no_section_is_made_for_a_name_that_tools_would_read_differently(kind: Kind, name: str) -> None:
+    with pytest.raises(SharedFileError, match="no profile can be called"):
+        new_header(name, kind)
+
+
+def test_names_that_every_sdk_reads_alike_are_portable() -> None:
+    assert all(map(is_portable_profile_name, ["dev", "test-user-mfa", "A.b_c@d%e/f-1"]))
+    assert not any(map(is_portable_profile_name, ["", "a b", "a+b", "a:b", "開発", "a'b", "a\n"]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "lines"),
+    [
+        ("config", b'[profile dev]\n[a]\n[profile "dev"]\n', "lines 1 and 3"),
+        ("config", b"[default]\n[profile default]\n", "lines 1 and 2"),
+    ],
+)
+def test_two_headers_of_one_profile_are_refused_by_their_lines(kind: Kind, data: bytes, lines: str) -> None:
+    profile = "dev" if b"dev" in data else "default"
+
+    with pytest.raises(SharedFileError, match=f"^{lines}: "):
+        find_profile(read_sections(data), profile, kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "header"),
+    [
+        ("credentials", "dev "),
+        ("credentials", '"dev"'),
+        ("credentials", "'dev'"),
+        ("credentials", "dev\u200b"),
+        ("credentials", "\u00a0dev"),
+        ("credentials", "dev] # [x"),
+        ("config", "Profile dev"),
+        ("config", "PROFILE dev"),
+        ("config", "profile dev\u200b"),
+        ("config", "profile\u00a0dev"),
+    ],
+)
+def test_a_header_that_only_looks_like_the_profile_is_refused(kind: Kind, header: str) -> None:
+    data = f"[other]\n[{header}]\n".encode()
+
+    with pytest.raises(SharedFileError, match=r"^line 2: .* looks like profile dev"):
+        find_profile(read_sections(data), "dev", kind)
+
+
+def test_an_indented_header_is_refused_because_aws_tools_read_it_as_a_value() -> None:
+    data = b"[other]\nk = v\n  [dev]\n  l = w\n"
+
+    with pytest.raises(SharedFileError, match=r"^line 3: \[dev\] is indented"):
+        find_profile(read_sections(data), "dev", "credentials")
+
+
+def test_an_indented_header_under_a_header_is_a_header() -> None:
+    data = b"[other]\n  [dev]\n  k = v\n"
+
+    assert find_profile(read_sections(data), "dev", "credentials") == 1
+
+
+@pytest.mark.parametrize("kind", ["credentials", "config"])
+def test_look_alikes_of_other_profiles_do_not_matter(kind: Kind) -> None:
+    data = b"[default]\n[dev2]\n[xdev]\n[profile devop]\n[staging ]\nk = v\n  [prod]\n"
+
+    assert find_profile(read_sections(data), "dev", kind) is None
+
+
+@pytest.mark.parametrize(("header", "text"), [("dev", "junk"), ("dev", "k = v"), ("dev", "//")])
+def test_text_after_the_profiles_own_header_is_refused(header: str, text: str) -> None:
+    with pytest.raises(SharedFileError, match=r"^line 1: .* text after the ]"):
+        find_profile(read_sections(f"[{header}] {text}\n".encode()), "dev", "credentials")
+
+
+@pytest.mark.parametrize("text", ["", "  ", "# mine", "; mine"])
+def test_a_comment_after_the_profiles_own_header_is_nothing(text: str) -> None:
+    assert find_profile(read_sections(f"[dev] {text}\n".encode()), "dev", "credentials") == 0
