@@ -21,12 +21,13 @@ VALUES = {
     "policy_conditions",
     "policy_patterns",
     "process_line",
+    "shells",
     "profiles",
     "visible",
 }
 
 # What the tool does: one verb a module. They take values and protocols, and know none of the rooms.
-VERBS = {"credential_process", "discovery", "key_import", "key_lookup", "login"}
+VERBS = {"credential_process", "discovery", "key_add", "key_import", "key_lookup", "login"}
 
 # What stands on the path of a cached answer: they know each other, and nothing else of ours.
 HOT = {"__main__", "cached_answer", "environment", "until"}

@@ -26,7 +26,7 @@ class PlainKeys:
         if "aws_access_key_id" not in section:
             return None
         try:
-            return AccessKey(*(section.get(key, "") for key in _KEYS))
+            return AccessKey(section["aws_access_key_id"], section.get("aws_secret_access_key", ""))
         except UsageError as error:
             line = line_of(self._path, "credentials", profile, "aws_access_key_id")
             raise ConfigurationError(

@@ -23,6 +23,16 @@ _OURS = (
 _OTHER_CREDENTIALS = ("credential_process", "role_arn", "sso_session", "sso_start_url", "credential_source")
 
 
+def section_of(credentials: SessionCredentials) -> dict[str, str]:
+    """Return *credentials* as the keys and values that AWS tools read in a section."""
+    return {
+        "aws_access_key_id": credentials.access_key_id,
+        "aws_secret_access_key": credentials.secret_access_key,
+        "aws_session_token": credentials.session_token,
+        "x_security_token_expires": timestamp(credentials.expiration),
+    }
+
+
 class SessionProfiles:
     """The sections of the credentials file that hold sessions, with what the config file says about them."""
 
@@ -46,6 +56,18 @@ class SessionProfiles:
         if section.get("aws_security_token", section.get("aws_session_token")) != section.get("aws_session_token"):
             raise self._damaged(profile, "a stale aws_security_token stands beside aws_session_token")
         return self._credentials(profile, section, expiration)
+
+    def all(self) -> list[Profile]:
+        """Return the source profile of every session that is kept, live, over or damaged.
+
+        Raises:
+            SharedFileError: AWS tools cannot read the credentials file.
+        """
+        return [
+            Profile(section["mfa_session_source"], session_profile=name)
+            for name, section in read_profiles(self._credentials_file, "credentials").items()
+            if section.get("mfa_session_source")
+        ]
 
     def claim(self, profile: Profile, *, replace: bool) -> None:
         """Make sure that a session of *profile* can be written where it belongs.
@@ -91,14 +113,7 @@ class SessionProfiles:
         Raises:
             SharedFileError: it could not be written; nothing was changed then.
         """
-        values = {
-            "aws_access_key_id": credentials.access_key_id,
-            "aws_secret_access_key": credentials.secret_access_key,
-            "aws_session_token": credentials.session_token,
-            "aws_security_token": None,
-            "x_security_token_expires": timestamp(credentials.expiration),
-            "mfa_session_source": profile.name,
-        }
+        values = {**section_of(credentials), "aws_security_token": None, "mfa_session_source": profile.name}
         write_profile(self._credentials_file, "credentials", profile.session_profile, values)
         present = read_profiles(self._config_file, "config").get(profile.session_profile, {})
         wanted = {"region": profile.region, "output": profile.output}

@@ -1,0 +1,182 @@
+"""A person at the terminal, who knows codes, devices and keys; and nobody, where there is none.
+
+Each question is asked when its answer is needed, and the terminal is opened only
+then. Both answer the same calls, so that "no prompting" is a choice of who is there,
+and not a condition in the middle of the work.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NoReturn, TypeVar
+
+from mfa_session.ask.terminal import Terminal
+from mfa_session.credentials import AccessKey
+from mfa_session.durations import in_words
+from mfa_session.errors import PersonNeededError, UsageError
+from mfa_session.mfa import MFADevice, TokenCode
+from mfa_session.profiles import Profile
+
+_SECOND = timedelta(seconds=1)
+
+Answer = TypeVar("Answer")
+
+
+class Person:
+    """Somebody at the controlling terminal.
+
+    *command* is what to run where there is a terminal, when there is none here; *endpoint*
+    is named in the question where codes go anywhere else than to AWS;
+    *within* is how long each answer may take, ``None`` for as long as it needs;
+    *watching* is a descriptor that makes the answer worthless once its reader has gone.
+    """
+
+    def __init__(
+        self,
+        open_terminal: Callable[[], Terminal],
+        *,
+        command: str,
+        endpoint: str | None = None,
+        within: timedelta | None = None,
+        watching: int | None = None,
+    ) -> None:
+        self._open_terminal = open_terminal
+        self._opened: Terminal | None = None
+        self._command = command
+        self._endpoint = endpoint
+        self._within = within
+        self._watching = watching
+
+    @property
+    def _terminal(self) -> Terminal:
+        if self._opened is None:
+            try:
+                self._opened = self._open_terminal()
+            except PersonNeededError as error:
+                raise PersonNeededError(str(error), hint=f"run in a terminal: {self._command}") from error
+        return self._opened
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a terminal to ask on."""
+        try:
+            self.be_ready()
+        except PersonNeededError:
+            return False
+        return True
+
+    def be_ready(self) -> None:
+        """Make sure that there is a terminal, before anything is done that a question will need."""
+        self._terminal  # noqa: B018  opening it is what is wanted
+
+    def token_code(self, device: MFADevice, *, profile: Profile) -> TokenCode:
+        """Return the code that *device* shows, asked for until it is six digits.
+
+        It is not echoed, as the AWS CLI does not: what was typed wrong is typed again.
+        """
+        return self._valid(TokenCode, self._code_question(device, profile), secret=True)
+
+    def choose_device(self, devices: Sequence[MFADevice]) -> MFADevice:
+        """Return the one of *devices* that will show the code."""
+        names = [device.serial_number for device in devices]
+        return devices[self._terminal.choose("You have several MFA devices. Which one shows the code?", names)]
+
+    def device(self, *, guess: MFADevice) -> MFADevice:
+        """Return the device of a user whom AWS does not let list devices."""
+        self.tell("A policy keeps AWS from telling which MFA device is yours.")
+        question = f"Its ARN or serial number [{guess.serial_number}, which is only a guess]: "
+        return self._valid(lambda answer: MFADevice(answer.strip() or guess.serial_number), question)
+
+    def access_key(self, profile: Profile) -> AccessKey:
+        """Return the long-term access key of *profile*, the secret typed unseen."""
+        self.tell(
+            f"There is no access key for profile {profile.name} yet. IAM console > Security credentials makes one."
+        )
+        while True:
+            key_id = self._ask("Access key ID: ").strip()
+            try:
+                return AccessKey(key_id, self._ask("Secret access key (not shown): ", secret=True).strip())
+            except UsageError as error:
+                self.tell(f"{error}; {error.hint}")
+
+    def agrees(self, question: str, *, by_default: bool) -> bool:
+        """Tell whether the answer to *question* is yes."""
+        return self._terminal.confirm(question, default=by_default, within=self._within)
+
+    def tell(self, text: str) -> None:
+        """Show one line."""
+        self._terminal.tell(text)
+
+    def wait_for_a_new_code(self, moment: datetime) -> None:
+        """Return at *moment*, having said how long that takes."""
+        left = moment - datetime.now(UTC)
+        if left > timedelta(0):
+            self.tell(f"The code that the device shows now is used; the next one comes in {in_words(left + _SECOND)}.")
+            time.sleep(left.total_seconds())
+
+    def _code_question(self, device: MFADevice, profile: Profile) -> str:
+        account = f" of account {device.account_id}" if device.account_id else ""
+        endpoint = f" (it goes to {self._endpoint})" if self._endpoint else ""
+        return f"{profile.name}: code of MFA device {device.name}{account}{endpoint}: "
+
+    def _ask(self, question: str, *, secret: bool = False) -> str:
+        return self._terminal.ask(question, secret=secret, within=self._within, watching=self._watching)
+
+    def _valid(self, parse: Callable[[str], Answer], question: str, *, secret: bool = False) -> Answer:
+        while True:
+            try:
+                return parse(self._ask(question, secret=secret))
+            except UsageError as error:
+                self.tell(f"{error}; {error.hint}")
+
+
+class Nobody:
+    """Nobody to ask: every question is an error that says what to run instead, *command*."""
+
+    def __init__(self, command: str) -> None:
+        self._command = command
+
+    @property
+    def is_there(self) -> bool:
+        """``False``."""
+        return False
+
+    def be_ready(self) -> None:
+        """Raise PersonNeededError."""
+        self._fail("a token code is needed")
+
+    def token_code(self, device: MFADevice, *, profile: Profile) -> TokenCode:
+        """Raise PersonNeededError."""
+        self._fail(f"a code of MFA device {device.name} is needed")
+
+    def choose_device(self, devices: Sequence[MFADevice]) -> MFADevice:
+        """Raise PersonNeededError."""
+        names = ", ".join(device.serial_number for device in devices)
+        raise PersonNeededError(
+            f"the user has several MFA devices: {names}",
+            hint="choose one: --serial ARN, or mfa_serial in the config file",
+        )
+
+    def device(self, *, guess: MFADevice) -> MFADevice:
+        """Raise PersonNeededError."""
+        raise PersonNeededError(
+            "a policy keeps AWS from telling which MFA device is yours",
+            hint=f"name it: --serial ARN (often it is {guess.serial_number})",
+        )
+
+    def access_key(self, profile: Profile) -> AccessKey:
+        """Raise PersonNeededError."""
+        self._fail(f"there is no access key for profile {profile.name}")
+
+    def agrees(self, question: str, *, by_default: bool) -> bool:
+        """Return ``False``: nothing is done that somebody would have to agree to."""
+        return False
+
+    def tell(self, text: str) -> None:
+        """Do nothing."""
+
+    def wait_for_a_new_code(self, moment: datetime) -> None:
+        """Return at once: the question that follows finds nobody."""
+
+    def _fail(self, what: str) -> NoReturn:
+        raise PersonNeededError(f"{what}, and nobody is to be asked", hint=f"run in a terminal: {self._command}")

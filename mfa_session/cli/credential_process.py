@@ -1,0 +1,66 @@
+"""`mfa-session credential-process`: answer an AWS tool."""
+
+import os
+from datetime import timedelta
+
+import typer
+
+from mfa_session.cli.desk import Desk
+from mfa_session.cli.options import RequiredProfile
+from mfa_session.cli.parts import Parts, now
+from mfa_session.credential_process import answer
+from mfa_session.credentials import SessionCredentials
+from mfa_session.errors import ConfigurationError
+from mfa_session.login import Wish
+from mfa_session.profiles import Profile
+from mfa_session.store.shadows import check_nothing_shadows
+
+EXAMPLE = "Example, in ~/.aws/config: credential_process = /usr/bin/mfa-session credential-process --profile test-user"
+
+# Go and Terraform wait sixty seconds for the whole answer.
+_PROMPT = timedelta(seconds=45)
+
+# Set for whatever we start; who comes here with it was started, in the end, by ourselves.
+_GUARD = "MFA_SESSION_ANSWERING"
+
+_STDOUT = 1
+
+
+def credential_process(context: typer.Context, profile: RequiredProfile) -> None:
+    """Print the session as the JSON that AWS tools read, and ask for a code where there is no live session.
+
+    AWS tools run this; the question comes on the terminal that they were started from.
+    Nothing but the document is ever written to stdout, and nothing at all to stderr
+    when all is well.
+    """
+    parts: Parts = context.obj
+    if os.environ.get(_GUARD) == profile:
+        raise ConfigurationError(
+            f"credential-process of profile {profile} was called by a program that it has started itself",
+            hint="let mfa_process use another profile, or none",
+        )
+    os.environ[_GUARD] = profile
+    source = parts.profile(profile)
+    check_nothing_shadows(source, credentials_file=parts.credentials_file, config_file=parts.config_file)
+    session = answer(
+        source,
+        sessions=parts.sessions,
+        log_in=lambda: _log_in(parts, source),
+        lock=lambda within: parts.lock(source, within=within),
+        failed_logins=parts.failed_logins,
+        clock=now,
+    )
+    _write(session.document() + "\n")
+
+
+def _log_in(parts: Parts, profile: Profile) -> SessionCredentials:
+    # A live session with less than a minute left is as good as none, and only one question is asked.
+    desk = Desk(parts, profile, within=_PROMPT, watching=_STDOUT)
+    return desk.log_in(Wish(profile, force=True, attempts=1)).credentials
+
+
+def _write(text: str) -> None:
+    # Not through sys.stdout, which is None when the descriptor is closed, and then says nothing.
+    left = text.encode("ascii")
+    while left:
+        left = left[os.write(_STDOUT, left) :]

@@ -1,0 +1,54 @@
+"""How a command ends: the exit code, and on stderr what happened with what to do about it."""
+
+import sys
+
+from mfa_session.errors import (
+    AWSError,
+    ConfigurationError,
+    MFASessionError,
+    PromptCancelledError,
+    StoreError,
+    UsageError,
+)
+from mfa_session.visible import visible
+
+# The AWS CLI's: https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-returncodes.html
+USAGE = 2
+INTERRUPTED = 130
+CONFIGURATION = 253
+SERVICE = 254
+GENERAL = 255
+
+
+def exit_code(error: MFASessionError) -> int:
+    """Return the exit code of the AWS CLI for an error of this family."""
+    match error:
+        case UsageError():
+            return USAGE
+        case PromptCancelledError():
+            return INTERRUPTED
+        case ConfigurationError() | StoreError():
+            return CONFIGURATION
+        case AWSError():
+            return SERVICE
+    return GENERAL
+
+
+def report(message: str, *, hint: str | None, on_one_line: bool = False) -> None:
+    """Say on stderr, once, what went wrong; *on_one_line* for AWS tools, which show only the first or the last."""
+    error = f"mfa-session: error: {visible(message)}"
+    if hint and on_one_line:
+        say(f"{error}; {visible(hint)}")
+        return
+    say(error)
+    if hint:
+        say(f"mfa-session: hint: {visible(hint)}")
+
+
+def say(line: str) -> None:
+    """Write one line to stderr; a stderr that is closed, full or gone is no reason to fail."""
+    try:
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):
+        pass

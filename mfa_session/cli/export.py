@@ -1,0 +1,41 @@
+"""`mfa-session export`: the session in the words of a shell."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from mfa_session.cli.desk import Desk
+from mfa_session.cli.options import ProfileOption
+from mfa_session.cli.parts import Parts
+from mfa_session.environment import session_variables
+from mfa_session.errors import UsageError
+from mfa_session.shells import FORMATS, assignments
+from mfa_session.store.sessions import section_of
+
+EXAMPLE = 'Example: eval "$(mfa-session export --profile test-user)"'
+
+# What would win over the session in one SDK or another: https://docs.aws.amazon.com/sdkref/latest/guide/
+_FORGOTTEN = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN")
+
+_DOCUMENT = "process"
+
+
+def export(
+    context: typer.Context,
+    profile: ProfileOption = None,
+    form: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help=f"One of: {', '.join((*FORMATS, _DOCUMENT))}.")
+    ] = "env",
+) -> None:
+    """Print the session as variables for a shell to take, each value quoted for it."""
+    if form not in (*FORMATS, _DOCUMENT):
+        raise UsageError(f"there is no format {form}", hint=f"choose one of: {', '.join((*FORMATS, _DOCUMENT))}")
+    parts: Parts = context.obj
+    source = parts.profile(profile)
+    session = Desk(parts, source).live_session()
+    if form == _DOCUMENT:
+        sys.stdout.write(session.document() + "\n")
+        return
+    variables = session_variables(section_of(session), region=source.region)
+    sys.stdout.write(assignments(variables, forget=_FORGOTTEN, shell=form))

@@ -1,0 +1,130 @@
+"""`mfa-session login`: get a session."""
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from mfa_session import durations
+from mfa_session.cli.desk import Desk
+from mfa_session.cli.endings import say
+from mfa_session.cli.options import ProfileOption
+from mfa_session.cli.parts import Parts, now
+from mfa_session.credentials import AccessKey
+from mfa_session.errors import UsageError
+from mfa_session.key_import import move_key
+from mfa_session.login import WORTH_KEEPING, Login, Wish
+from mfa_session.mfa import MFADevice, TokenCode
+from mfa_session.profiles import Profile
+from mfa_session.store.profile_headers import is_portable_profile_name
+from mfa_session.until import kept_in_words, until_in_words
+from mfa_session.visible import visible
+
+EXAMPLE = "Example: mfa-session login --profile test-user"
+
+
+def login(
+    context: typer.Context,
+    profile: ProfileOption = None,
+    serial: Annotated[
+        str | None, typer.Option(metavar="ARN", help="MFA device to use: its ARN, or the number of a hardware token.")
+    ] = None,
+    token_code: Annotated[
+        str | None, typer.Option(metavar="CODE", help="The six digits, instead of being asked for them.")
+    ] = None,
+    duration: Annotated[
+        str | None, typer.Option(metavar="TIME", help="How long the session lasts: 43200, 12h, 90m; 15m to 36h.")
+    ] = None,
+    session_profile: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Profile that gets the session.  [default: the profile, and -mfa]"),
+    ] = None,
+    to_default: Annotated[bool, typer.Option("--default", help="Write the session into [default].")] = False,
+    min_remaining: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Keep a session that has more than this left.  [default: 15m]")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Get a new session in any case.")] = False,
+    replace_other: Annotated[
+        bool, typer.Option("--replace", help="Overwrite a section that mfa-session did not write.")
+    ] = False,
+    region: Annotated[
+        str | None, typer.Option(metavar="REGION", help="Region of the session profile, and where STS is asked.")
+    ] = None,
+    output: Annotated[str | None, typer.Option(metavar="FORMAT", help="Output format of the session profile.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing when all is well; for aliases.")] = False,
+) -> None:
+    """Get a session with a code of your MFA device, and write it into the session profile."""
+    parts: Parts = context.obj
+    configured = parts.profile(profile)
+    chosen = _with_session_profile(configured, "default" if to_default else session_profile)
+    wish = Wish(
+        profile=replace(chosen, region=region or chosen.region, output=output or chosen.output),
+        device=MFADevice(serial) if serial else None,
+        code=TokenCode(token_code) if token_code else None,
+        duration=durations.session_duration(duration) if duration else None,
+        min_remaining=durations.duration(min_remaining) if min_remaining else WORTH_KEEPING,
+        force=force,
+        replace=replace_other,
+    )
+    desk = Desk(parts, configured, region=region, takes_first_key=True)
+    with parts.lock(configured):
+        outcome = desk.log_in(wish)
+        if not outcome.kept:
+            _remember(parts, configured, wish, outcome, region=region, output=output)
+    if not quiet:
+        _tell(wish.profile, outcome)
+    if desk.keys.plain is not None and not quiet:
+        _offer_to_move(parts, configured, desk.keys.plain)
+
+
+def _with_session_profile(profile: Profile, name: str | None) -> Profile:
+    if name is None:
+        return profile
+    if not is_portable_profile_name(name):
+        raise UsageError(
+            f"not every AWS tool can read a profile called {name}", hint="use letters, digits and _ . @ % / -"
+        )
+    if name == profile.name:
+        raise UsageError(
+            f"the session of {name} cannot be written over {name} itself",
+            hint=f"choose another name, such as {name}-mfa",
+        )
+    return replace(profile, session_profile=name)
+
+
+def _remember(
+    parts: Parts, configured: Profile, wish: Wish, outcome: Login, *, region: str | None, output: str | None
+) -> None:
+    """Write down what was chosen, so that the next login and every other command need not be told."""
+    chosen = {"region": region, "output": output}
+    parts.settings.change(wish.profile.session_profile, {key: value for key, value in chosen.items() if value})
+    if wish.profile.session_profile != configured.session_profile:
+        parts.settings.change(configured.name, {"mfa_session_profile": wish.profile.session_profile})
+    if outcome.device is not None and outcome.device != configured.mfa_device:
+        parts.settings.remember_device(configured, outcome.device)
+
+
+def _tell(profile: Profile, outcome: Login) -> None:
+    expiration, present = outcome.credentials.expiration.timestamp(), now().timestamp()
+    name = visible(profile.session_profile)
+    if outcome.kept:
+        say(kept_in_words(name, expiration, now=present))
+        return
+    say(f"mfa-session: {name} is live {until_in_words(expiration, now=present)}")
+    use = "" if name == "default" else f" --profile {name}"
+    say(f"mfa-session: try it: aws sts get-caller-identity{use}")
+
+
+def _offer_to_move(parts: Parts, profile: Profile, key: AccessKey) -> None:
+    """Offer to move a key that still lies in the credentials file; the login is over, whatever the answer."""
+    command = f"mfa-session keys import --profile {profile.name}"
+    file = visible(str(parts.credentials_file))
+    say(f"mfa-session: the long-term key of {visible(profile.name)} still lies in {file}")
+    person = parts.person(command)
+    if not person.is_there:
+        say(f"mfa-session: hint: move it into the store: {command}")
+        return
+    if person.agrees("Move it into the store now?", by_default=True):
+        store = parts.choose_store(person)
+        move_key(profile, key, store=store, plain=parts.plain_keys, settings=parts.settings)
+        say(f"mfa-session: it is in {store.description} now")

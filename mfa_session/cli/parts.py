@@ -1,0 +1,161 @@
+"""The real parts, put together for one command."""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, partial
+from pathlib import Path
+from urllib.parse import quote
+
+from mfa_session.ask.passphrases import Passphrases
+from mfa_session.ask.person import Nobody, Person
+from mfa_session.ask.terminal import Terminal
+from mfa_session.aws.connection import AWS, Endpoints, endpoint_settings
+from mfa_session.errors import PersonNeededError
+from mfa_session.key_add import FirstKey
+from mfa_session.key_lookup import KeyLookup
+from mfa_session.profiles import Profile, read_profile
+from mfa_session.store import places
+from mfa_session.store.access_keys import AccessKeys, KeyStore
+from mfa_session.store.encrypted_file import EncryptedFile
+from mfa_session.store.failed_logins import FailedLogins
+from mfa_session.store.locks import locked
+from mfa_session.store.os_keyring import OSKeyring
+from mfa_session.store.plain_keys import PlainKeys
+from mfa_session.store.profile_settings import ProfileSettings
+from mfa_session.store.sessions import SessionProfiles
+from mfa_session.store.shared_files import read_profiles
+from mfa_session.store.used_codes import UsedCodes
+
+# Somebody else may be looking for his phone.
+_LOCK = timedelta(seconds=60)
+
+
+def now() -> datetime:
+    """Return the present moment."""
+    return datetime.now(UTC)
+
+
+class Parts:
+    """What a command works with, made from the environment when it is first needed."""
+
+    def __init__(self, environ: Mapping[str, str], *, no_prompt: bool) -> None:
+        self.environ = environ
+        self.no_prompt = no_prompt
+
+    @cached_property
+    def credentials_file(self) -> Path:
+        """The AWS credentials file."""
+        return places.credentials_file(self.environ)
+
+    @cached_property
+    def config_file(self) -> Path:
+        """The AWS config file."""
+        return places.config_file(self.environ)
+
+    @cached_property
+    def state_folder(self) -> Path:
+        """The folder of our own files."""
+        return places.state_folder(self.environ)
+
+    def profile(self, name: str | None) -> Profile:
+        """Return the source profile that *name*, else ``AWS_PROFILE``, else ``default`` stands for."""
+        return read_profile(
+            name or self.environ.get("AWS_PROFILE") or "default",
+            config=read_profiles(self.config_file, "config"),
+            credentials=read_profiles(self.credentials_file, "credentials"),
+        )
+
+    @cached_property
+    def sessions(self) -> SessionProfiles:
+        """The session profiles."""
+        return SessionProfiles(credentials_file=self.credentials_file, config_file=self.config_file)
+
+    @cached_property
+    def settings(self) -> ProfileSettings:
+        """What we write into the config file."""
+        return ProfileSettings(self.config_file, program=program_path())
+
+    @cached_property
+    def plain_keys(self) -> PlainKeys:
+        """The long-term keys that still lie in the credentials file."""
+        return PlainKeys(self.credentials_file)
+
+    @cached_property
+    def used_codes(self) -> UsedCodes:
+        """The last used time step of each device."""
+        return UsedCodes(self.state_folder / "used-codes")
+
+    @cached_property
+    def failed_logins(self) -> FailedLogins:
+        """How the last login of each profile failed."""
+        return FailedLogins(self.state_folder / "failed-logins")
+
+    def endpoints(self, profile: Profile, *, region: str | None = None) -> Endpoints:
+        """Return where AWS is reached for *profile*."""
+        return endpoint_settings(self.environ, profile.settings, region=region)
+
+    def person(
+        self,
+        command: str,
+        *,
+        endpoints: Endpoints | None = None,
+        within: timedelta | None = None,
+        watching: int | None = None,
+    ) -> Person | Nobody:
+        """Return who is asked; *command* is what to run where somebody can be."""
+        if self.no_prompt:
+            return Nobody(command)
+        endpoint = endpoints.sts_url if endpoints else None
+        return Person(Terminal.open, command=command, endpoint=endpoint, within=within, watching=watching)
+
+    @cached_property
+    def access_keys(self) -> AccessKeys:
+        """The stores of long-term keys."""
+        return AccessKeys(
+            {
+                "keyring": OSKeyring(environ=self.environ, interactive=not self.no_prompt),
+                "file": EncryptedFile(
+                    self.state_folder / "keys.json", Passphrases(self.environ, self._terminal_for_a_passphrase)
+                ),
+            }
+        )
+
+    def choose_store(self, person: Person | Nobody, *, wanted: str | None = None) -> KeyStore:
+        """Return the store for a new key: the one *wanted*, or that ``MFA_SESSION_STORE`` names, or the best."""
+        return self.access_keys.choose(
+            wanted or self.environ.get("MFA_SESSION_STORE") or None,
+            consent=partial(person.agrees, by_default=True),
+        )
+
+    def keys(self, aws: AWS, *, person: Person | Nobody | None) -> KeyLookup:
+        """Return where the long-term keys are looked for; a *person* may give one that is nowhere yet."""
+        newcomer = None
+        if person is not None:
+            newcomer = FirstKey(
+                person, directory=aws, choose_store=partial(self.choose_store, person), settings=self.settings
+            )
+        return KeyLookup(stored=self.access_keys, in_file=self.plain_keys, newcomer=newcomer)
+
+    def lock(self, profile: Profile, *, within: timedelta = _LOCK) -> AbstractContextManager[None]:
+        """Return the lock that one login at a time of *profile* holds, from the question to the answer."""
+        return locked(self.state_folder / "locks" / quote(profile.name, safe=""), within=within)
+
+    def _terminal_for_a_passphrase(self) -> Terminal:
+        if self.no_prompt:
+            raise PersonNeededError(
+                "the passphrase of the encrypted file is needed, and nobody is to be asked",
+                hint="set MFA_SESSION_PASSPHRASE_FILE or MFA_SESSION_PASSPHRASE_FD",
+            )
+        return Terminal.open()
+
+
+def program_path() -> str:
+    """Return the absolute path by which other programs start this one."""
+    name = "mfa-session.exe" if os.name == "nt" else "mfa-session"
+    beside = Path(sys.executable).with_name(name)
+    started = shutil.which(sys.argv[0]) if Path(sys.argv[0]).name == name else None
+    return str(Path(started or (beside if beside.exists() else shutil.which(name) or beside)).absolute())

@@ -1,0 +1,119 @@
+"""The program: one command of many, its options, and how it ends."""
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from mfa_session import __version__
+from mfa_session.cli import credential_process as _credential_process
+from mfa_session.cli import demo as _demo
+from mfa_session.cli import endings
+from mfa_session.cli import exec as _exec
+from mfa_session.cli import export as _export
+from mfa_session.cli import login as _login
+from mfa_session.cli import logout as _logout
+from mfa_session.cli.parts import Parts
+from mfa_session.errors import MFASessionError
+
+# Accepted before and behind the command, as the AWS CLI does.
+_GLOBAL_FLAGS = ("--debug", "--no-prompt")
+
+# These are started by AWS tools, which show one line of stderr at the most.
+_RUN_BY_TOOLS = ("credential-process",)
+
+program = typer.Typer(
+    name="mfa-session",
+    help="One MFA code, and every AWS tool on the machine works for the next twelve hours.",
+    epilog="Begin with: mfa-session login --profile NAME. See it without an account: mfa-session demo.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # the same words without the 120 ms that rich takes to frame them
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+program.command("login", epilog=_login.EXAMPLE)(_login.login)
+program.command("credential-process", epilog=_credential_process.EXAMPLE)(_credential_process.credential_process)
+program.command("exec", epilog=_exec.EXAMPLE, context_settings={"allow_interspersed_args": False})(_exec.exec_)
+program.command("export", epilog=_export.EXAMPLE)(_export.export)
+program.command("logout", epilog=_logout.EXAMPLE)(_logout.logout)
+program.command("demo", epilog=_demo.EXAMPLE)(_demo.demo)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mfa-session {__version__}")
+        raise typer.Exit
+
+
+@program.callback()
+def _globals(
+    context: typer.Context,
+    debug: Annotated[bool, typer.Option("--debug", help="Tell on stderr what is done; never a secret.")] = False,
+    no_prompt: Annotated[
+        bool,
+        typer.Option("--no-prompt", envvar="MFA_SESSION_NO_PROMPT", help="Ask nothing; fail where a question is left."),
+    ] = False,
+    version: Annotated[  # noqa: ARG001  its callback does it all
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    if debug:
+        _log_to_stderr()
+    context.obj = Parts(os.environ, no_prompt=no_prompt)
+
+
+def _log_to_stderr() -> None:
+    # Only our own logger: botocore's, at this level, would write down token codes and secrets.
+    ours = logging.getLogger("mfa_session")
+    ours.setLevel(logging.DEBUG)
+    ours.propagate = False
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("mfa-session: debug: %(message)s"))
+    ours.addHandler(handler)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command that *arguments* name, and return the exit code."""
+    one_line = any(argument in _RUN_BY_TOOLS for argument in arguments[:3])
+    try:
+        result = program(_with_global_flags_first(arguments), standalone_mode=False)
+        sys.stdout.flush()
+    except MFASessionError as error:
+        endings.report(str(error), hint=error.hint, on_one_line=one_line)
+        return endings.exit_code(error)
+    except (KeyboardInterrupt, typer.Abort):
+        return endings.INTERRUPTED
+    except OSError as error:
+        endings.report(f"the answer could not be written: {error.strerror}", hint="look at where stdout goes")
+        _forget_stdout()
+        return endings.GENERAL
+    except Exception as error:
+        if (message := _usage_message(error)) is None:
+            raise
+        endings.report(message, hint="see: mfa-session --help", on_one_line=one_line)
+        return endings.USAGE
+    return result if isinstance(result, int) else 0
+
+
+def _with_global_flags_first(arguments: Sequence[str]) -> list[str]:
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    ours = [argument for argument in arguments[:end] if argument in _GLOBAL_FLAGS]
+    rest = [argument for argument in arguments[:end] if argument not in _GLOBAL_FLAGS]
+    return [*ours, *rest, *arguments[end:]]
+
+
+def _usage_message(error: Exception) -> str | None:
+    # Typer keeps its usage errors in a private module whose place differs between versions.
+    format_message = getattr(error, "format_message", None)
+    if format_message is None:
+        return None
+    message = str(format_message())
+    return message[:1].lower() + message[1:].rstrip(".")
+
+
+def _forget_stdout() -> None:
+    """Keep the interpreter from writing what is left in the buffer once more on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -1,0 +1,62 @@
+"""Take in a long-term access key that its owner gives: prove it, then store it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from mfa_session.credentials import AccessKey
+from mfa_session.discovery import Directory, iam_user
+from mfa_session.key_import import Settings, Store
+from mfa_session.profiles import Profile
+
+
+class Owner(Protocol):
+    """Somebody who may give a key."""
+
+    def access_key(self, profile: Profile) -> AccessKey:
+        """Return the key for *profile*.
+
+        Raises:
+            PersonNeededError: there is nobody who could give one.
+        """
+
+
+def add_key(profile: Profile, key: AccessKey, *, directory: Directory, store: Store, settings: Settings) -> AccessKey:
+    """Store *key* for *profile* once AWS has said whose it is, and return it with the account it belongs to.
+
+    Raises:
+        NotAnIAMUserError: it is the key of something that has no MFA session to get.
+        AWSError: AWS does not accept the key, or cannot be asked.
+        StoreError: the store did not take it.
+        ConfigurationError: the config file cannot say where it is.
+    """
+    settings.check_can_answer(profile)
+    proven = replace(key, account_id=iam_user(key, directory=directory).account_id)
+    store.set(profile.name, proven)
+    settings.remember_store(profile, store.name)
+    settings.answer(profile)
+    return proven
+
+
+class FirstKey:
+    """The key of a profile that has none yet: asked for, proven and stored; *choose_store* says where."""
+
+    def __init__(
+        self, owner: Owner, *, directory: Directory, choose_store: Callable[[], Store], settings: Settings
+    ) -> None:
+        self._owner = owner
+        self._directory = directory
+        self._choose_store = choose_store
+        self._settings = settings
+
+    def access_key(self, profile: Profile) -> AccessKey:
+        """Return the key.
+
+        Raises:
+            MFASessionError: as :func:`add_key`, or nobody can be asked.
+        """
+        # The store is made sure of first: a secret is not typed twice.
+        self._settings.check_can_answer(profile)
+        store = self._choose_store()
+        key = self._owner.access_key(profile)
+        return add_key(profile, key, directory=self._directory, store=store, settings=self._settings)

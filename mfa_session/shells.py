@@ -1,0 +1,75 @@
+"""How each shell is told to set variables, and to forget others.
+
+The formats and their names are those of `aws configure export-credentials`, with
+`dotenv` for what reads `.env` files. Every value is quoted so that its shell takes it as
+it is and runs nothing.
+"""
+
+import re
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+
+from mfa_session.errors import UsageError
+
+# What no shell and no reader of .env files takes for anything but itself.
+_PLAIN = re.compile(r"[A-Za-z0-9_./+=:@-]*")
+
+
+def _fish(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _powershell(value: str) -> str:
+    # PowerShell takes the four curly single quotes for the straight one.
+    return "'" + re.sub("(['\u2018\u2019\u201a\u201b])", r"\1\1", value) + "'"
+
+
+def _windows_cmd(value: str) -> str:
+    if re.search(r'["%!^]', value):
+        raise UsageError(
+            "cmd.exe has no way to write one of these values", hint="use another format, such as --format powershell"
+        )
+    return value
+
+
+def _dotenv(value: str) -> str:
+    if _PLAIN.fullmatch(value):
+        return value
+    if "'" not in value and "\\" not in value:
+        return f"'{value}'"
+    return '"' + re.sub(r'(["\\$`])', r"\\\1", value) + '"'
+
+
+_SET: dict[str, Callable[[str, str], str]] = {
+    "env": lambda name, value: f"export {name}={shlex.quote(value)}",
+    "env-no-export": lambda name, value: f"{name}={shlex.quote(value)}",
+    "fish": lambda name, value: f"set -gx {name} {_fish(value)}",
+    "powershell": lambda name, value: f"$Env:{name} = {_powershell(value)}",
+    "windows-cmd": lambda name, value: f'set "{name}={_windows_cmd(value)}"',
+    "dotenv": lambda name, value: f"{name}={_dotenv(value)}",
+}
+
+_FORGET: dict[str, Callable[[str], str]] = {
+    "env": lambda name: f"unset {name}",
+    "env-no-export": lambda name: f"unset {name}",
+    "fish": lambda name: f"set -e {name}",
+    "powershell": lambda name: f"Remove-Item -ErrorAction Ignore Env:{name}",
+    "windows-cmd": lambda name: f"set {name}=",
+}
+
+FORMATS = tuple(_SET)
+
+
+def assignments(variables: Mapping[str, str], *, forget: Sequence[str], shell: str) -> str:
+    """Return the lines by which *shell*, one of :data:`FORMATS`, sets *variables* and forgets the others.
+
+    A `.env` file cannot forget anything.
+
+    Raises:
+        UsageError: a value has a line break, or a character that the shell has no way to write.
+    """
+    if any(re.search(r"[\r\n\0]", value) for value in variables.values()):
+        raise UsageError("one of these values has a line break", hint="look at the session: mfa-session status")
+    lines = [_FORGET[shell](name) for name in forget] if shell in _FORGET else []
+    lines += [_SET[shell](name, value) for name, value in variables.items()]
+    return "".join(f"{line}\n" for line in lines)
