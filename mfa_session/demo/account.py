@@ -77,11 +77,11 @@ class Role:
     longest_session: timedelta = timedelta(hours=1)
 
 
-@dataclass
+@dataclass(frozen=True)
 class PolicyVersion:
     """One version of a managed policy."""
 
-    number: int
+    version_id: str
     document: str
     create_date: datetime
 
@@ -94,13 +94,16 @@ class ManagedPolicy:
     arn: str
     path: str
     policy_id: str
+    in_force: PolicyVersion
     versions: list[PolicyVersion]
-    default_version: int = 1
+    _newest: int = 1
 
-    @property
-    def in_force(self) -> PolicyVersion:
-        """The version that decides."""
-        return next(version for version in self.versions if version.number == self.default_version)
+    def add_version(self, document: str, create_date: datetime) -> PolicyVersion:
+        """Add a version that is not in force. A number is never given twice, even when its version is gone."""
+        self._newest += 1
+        version = PolicyVersion(f"v{self._newest}", document, create_date)
+        self.versions.append(version)
+        return version
 
 
 class Account:
@@ -110,7 +113,9 @@ class Account:
     returns at once, *disabled_regions* where STS is off. *implicit_user_is_a_resource* says
     whether a call that names no user is held against the ARN of its caller's, or against a
     prefix that a policy for ``user/${aws:username}`` does not match. *device_changes_need_mfa*
-    is AWS's rule since April 2023 for users who already have a device.
+    is AWS's rule since April 2023 for users who already have a device, *sessions_must_name_their_user*
+    what it was seen to ask of calls about access keys. *denials_name_the_policy* is how AWS words an
+    explicit denial since January 2026. *shortest_password* is the whole password policy, if there is one.
     """
 
     def __init__(self, account_id: str = "123456789012", *, partition: str = "aws", clock: Clock | None = None) -> None:
@@ -132,6 +137,8 @@ class Account:
         self.disabled_regions: set[str] = set()
         self.implicit_user_is_a_resource = True
         self.device_changes_need_mfa = True
+        self.sessions_must_name_their_user = False
+        self.shortest_password: int | None = None
         self.denials_name_the_policy = False
 
     def now(self) -> datetime:
@@ -163,8 +170,8 @@ class Account:
 
     def add_managed_policy(self, name: str, document: str, *, path: str = "/") -> ManagedPolicy:
         """Create a managed policy in its first version."""
-        first = PolicyVersion(1, document, self.now())
-        policy = ManagedPolicy(name, self.arn(f"policy{path}{name}"), path, unique_id("ANPA"), [first])
+        first = PolicyVersion("v1", document, self.now())
+        policy = ManagedPolicy(name, self.arn(f"policy{path}{name}"), path, unique_id("ANPA"), first, [first])
         self.managed_policies[policy.arn] = policy
         return policy
 
@@ -247,6 +254,11 @@ class Account:
                 yield Policy.parse(document, name=name)
             for arn in grants.attached:
                 yield Policy.parse(self.managed_policies[arn].in_force.document, name=arn)
+
+    def attachments_of(self, policy: ManagedPolicy) -> int:
+        """Return to how many users, groups and roles *policy* is attached."""
+        owners: list[User | Group | Role] = [*self.users.values(), *self.groups.values(), *self.roles.values()]
+        return sum(policy.arn in owner.grants.attached for owner in owners)
 
     def _grants_of(self, identity: Identity) -> Iterator[Grants]:
         if identity.role_name is not None:

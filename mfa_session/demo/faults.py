@@ -84,6 +84,19 @@ class ServerError:
 
 
 @dataclass(frozen=True)
+class Refuse:
+    """AWS says no for a reason that is not in the account, and nothing is done."""
+
+    status: int
+    code: str
+    message: str
+
+    def answer(self, _perform: Perform) -> Answer:
+        """Return the refusal."""
+        return refusal_answer(RefusedError(self.status, self.code, self.message), namespace=_NAMESPACE)
+
+
+@dataclass(frozen=True)
 class Throttle:
     """Too many calls, and nothing is done."""
 

@@ -88,6 +88,7 @@ class Operation:
             "aws:PrincipalType": "AssumedRole" if identity.role_name else "User",
             "aws:RequestedRegion": self.caller.region,
             "aws:ViaAWSService": "false",
+            "iam:PolicyARN": None,
             # the loopback stands for what is TLS when it is AWS
             "aws:SecureTransport": "true",
         }

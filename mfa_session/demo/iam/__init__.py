@@ -2,7 +2,7 @@
 
 from mfa_session.demo.account import Account
 from mfa_session.demo.callers import Caller, invalid_client_token_id
-from mfa_session.demo.iam import access_keys, devices
+from mfa_session.demo.iam import access_keys, devices, grants, managed_policies, users
 from mfa_session.demo.operations import Service
 
 
@@ -17,5 +17,11 @@ IAM = Service(
     version="2010-05-08",
     namespace="https://iam.amazonaws.com/doc/2010-05-08/",
     admit=_admit,
-    actions={**access_keys.ACTIONS, **devices.ACTIONS},
+    actions={
+        **users.ACTIONS,
+        **access_keys.ACTIONS,
+        **devices.ACTIONS,
+        **grants.ACTIONS,
+        **managed_policies.ACTIONS,
+    },
 )
