@@ -15,3 +15,5 @@ def make_private(folder: Path) -> None:
         # Another process may be creating the same one at this moment.
         with contextlib.suppress(FileExistsError):
             place.mkdir(mode=0o700)
+            # A umask may have taken from the owner's own rights.
+            place.chmod(0o700)

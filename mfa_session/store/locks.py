@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -38,7 +39,7 @@ def locked(path: Path, *, within: timedelta = timedelta(seconds=60)) -> Iterator
     except OSError as error:
         raise _unusable(path, error) from error
     try:
-        _give_to_owner_of(path.parent, descriptor)
+        _make_usable(descriptor, path.parent)
         _wait_for(path, descriptor, within)
         yield
     finally:
@@ -82,12 +83,15 @@ else:
         return True
 
 
-def _give_to_owner_of(folder: Path, descriptor: int) -> None:
-    """Leave no lock behind that ``sudo`` created in a user's folder and that the user could never open."""
-    if sys.platform != "win32" and os.geteuid() == 0:
-        owner = folder.stat()
-        if os.fstat(descriptor).st_uid != owner.st_uid:
-            with contextlib.suppress(OSError):
+def _make_usable(descriptor: int, folder: Path) -> None:
+    """Undo what a umask took, and leave no lock of root's behind in a user's folder, as ``sudo`` would."""
+    if sys.platform != "win32":
+        status = os.fstat(descriptor)
+        with contextlib.suppress(OSError):
+            if stat.S_IMODE(status.st_mode) != 0o600:
+                os.fchmod(descriptor, 0o600)
+            owner = folder.stat()
+            if os.geteuid() == 0 and status.st_uid != owner.st_uid:
                 os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
