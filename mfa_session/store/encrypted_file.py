@@ -1,0 +1,174 @@
+"""The encrypted file: the keys of a machine that has no OS keyring, under one passphrase."""
+
+import json
+import os
+import stat
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from mfa_session.credentials import AccessKey
+from mfa_session.errors import PassphraseError, StateError, StoreError
+from mfa_session.store import sealed_text
+from mfa_session.store.key_items import item_of, key_of
+from mfa_session.store.locks import locked
+from mfa_session.store.private_files import read_private, write_private
+from mfa_session.store.refusals import refusal
+from mfa_session.store.sealed_text import Key, SealedText
+from mfa_session.visible import visible
+
+
+class PassphraseSource(Protocol):
+    """Where the passphrase comes from."""
+
+    def passphrase(self, *, new: bool) -> str:
+        """Return the passphrase of the file; a *new* one is typed twice, for a file that is not there yet.
+
+        Raises:
+            PersonNeededError: nobody can be asked, or no answer came in time.
+            PassphraseError: the place that should have it does not.
+            PromptCancelledError: the person who was asked gave none.
+        """
+
+
+class EncryptedFile:
+    """The file *path*, 0600, which holds all keys in one piece: without the passphrase not even a profile's name shows.
+
+    Every call raises a member of the ``StoreError`` family when it does not do what it
+    says, and what *passphrase* raises. The passphrase is asked for when it is first
+    needed, and once; there is no file, and none is needed, until the first key comes.
+    """
+
+    name = "file"
+
+    def __init__(self, path: Path, passphrase: PassphraseSource) -> None:
+        self._path = path
+        self._passphrase = passphrase
+        self._key: Key | None = None
+        self._one_asks = threading.RLock()
+
+    @property
+    def description(self) -> str:
+        """Which file it is."""
+        home = Path("~").expanduser()
+        place = Path("~") / self._path.relative_to(home) if self._path.is_relative_to(home) else self._path
+        return f"the encrypted file {visible(str(place))}"
+
+    def unlock(self) -> None:
+        """Ask for the passphrase and derive the key of the file, if there is one, so that reading it takes no time.
+
+        It may run on a thread of its own, beside whatever else is waited for: a
+        :meth:`get` that comes meanwhile waits for it, and says again what it raised.
+        """
+        self._items()
+
+    def get(self, profile: str) -> AccessKey | None:
+        """Return the key of *profile*, ``None`` where the file has none."""
+        item = self._items().get(profile)
+        if item is None:
+            return None
+        key = key_of(item)
+        if key is None:
+            raise StoreError(
+                f"what {self.description} holds for profile {visible(profile)} is not an access key",
+                hint=f"store the key again: mfa-session keys add --profile {visible(profile)}",
+            )
+        return key
+
+    def set(self, profile: str, key: AccessKey) -> None:
+        """Keep *key* in the place of the one that *profile* had, and read it back."""
+        # Before the lock: a person may take longer than others wait for it.
+        self._key_of(self._document())
+        item = item_of(key)
+        with self._held():
+            document = self._document()
+            items = self._opened(document) if document else {}
+            self._write({**items, profile: item}, key=self._key_of(document))
+            if self._items().get(profile) != item:
+                raise StoreError(
+                    f"{self.description} does not give back what was stored in it",
+                    hint="check the disk and the file system that it is on",
+                )
+
+    def delete(self, profile: str) -> None:
+        """Delete the key of *profile*, if there is one; the file goes with its last key."""
+        if profile not in self._items():
+            return
+        with self._held():
+            document = self._document()
+            items = self._opened(document) if document else {}
+            items.pop(profile, None)
+            if document and items:
+                self._write(items, key=self._key_of(document))
+            else:
+                self._path.unlink(missing_ok=True)
+
+    def check(self) -> None:
+        """Make sure, without asking for the passphrase, that the file is one that can be used, or not there yet."""
+        self._document()
+
+    def _document(self) -> SealedText | None:
+        try:
+            self._refuse_what_others_can_open()
+            data = read_private(self._path)
+        except StateError as error:
+            raise StoreError(str(error), hint=error.hint) from error
+        return None if data is None else sealed_text.read(data)
+
+    def _items(self) -> dict[str, str]:
+        document = self._document()
+        return {} if document is None else self._opened(document)
+
+    def _opened(self, document: SealedText) -> dict[str, str]:
+        with self._one_asks:
+            try:
+                items: dict[str, str] = json.loads(document.open(self._key_of(document)))
+            except PassphraseError:
+                self._key = None
+                raise
+        return items
+
+    def _key_of(self, document: SealedText | None) -> Key:
+        """Return the key that opens *document*, or will open the one that is not there yet."""
+        with self._one_asks:
+            if self._key is None or (document and document.derivation != self._key.derivation):
+                derivation = document.derivation if document else sealed_text.new_derivation()
+                self._key = derivation.key(self._asked(new=document is None))
+            return self._key
+
+    def _asked(self, *, new: bool) -> str:
+        passphrase = self._passphrase.passphrase(new=new)
+        if not passphrase:
+            raise PassphraseError("the passphrase is empty", hint="give one of several words: it protects your keys")
+        return passphrase
+
+    def _write(self, items: dict[str, str], *, key: Key) -> None:
+        write_private(self._path, sealed_text.seal(json.dumps(items), key))
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Keep other processes from writing between our reading and our writing."""
+        try:
+            with locked(self._path.with_name(f".{self._path.name}.lock")):
+                yield
+        except StateError as error:
+            raise StoreError(str(error), hint=error.hint) from error
+        except OSError as error:
+            problem, hint = refusal(error, self._path)
+            raise StoreError(f"{self.description} cannot be changed: {problem}", hint=hint) from error
+
+    def _refuse_what_others_can_open(self) -> None:
+        if os.name == "nt":
+            return
+        try:
+            status = self._path.lstat()
+        except OSError:
+            return  # reading it says why
+        mode = stat.S_IMODE(status.st_mode)
+        if stat.S_ISREG(status.st_mode) and mode & 0o077:
+            raise StoreError(
+                f"{self.description} can be opened by others than you: its mode is {mode:04o}",
+                hint=f"run: chmod 600 {visible(str(self._path))}; if others had a copy, also: mfa-session keys rotate",
+            )

@@ -1,0 +1,34 @@
+"""A long-term access key as the stores hold it: one JSON object, its fields named as IAM names them."""
+
+import json
+
+from mfa_session.credentials import AccessKey, moment, timestamp
+from mfa_session.errors import UsageError
+
+
+def item_of(key: AccessKey) -> str:
+    """Return *key* as text: ASCII, on one line, about 200 characters."""
+    fields = {
+        "AccessKeyId": key.access_key_id,
+        "SecretAccessKey": key.secret_access_key,
+        "AccountId": key.account_id,
+        "CreateDate": timestamp(key.create_date) if key.create_date else None,
+    }
+    return json.dumps({name: value for name, value in fields.items() if value is not None})
+
+
+def key_of(item: str) -> AccessKey | None:
+    """Return the key that the text *item* holds, ``None`` where it holds none.
+
+    Fields that are not known are passed over: a later version may have written them.
+    """
+    try:
+        fields = json.loads(item)
+        return AccessKey(
+            access_key_id=fields["AccessKeyId"],
+            secret_access_key=fields["SecretAccessKey"],
+            account_id=fields.get("AccountId"),
+            create_date=moment(fields.get("CreateDate") or ""),
+        )
+    except (ValueError, LookupError, TypeError, AttributeError, UsageError):
+        return None
