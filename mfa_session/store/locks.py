@@ -98,6 +98,6 @@ def _make_usable(descriptor: int, folder: Path) -> None:
 def _unusable(path: Path, error: OSError) -> StateError:
     name = visible(str(path))
     if isinstance(error, PermissionError) and path.exists():
-        return StateError(f"cannot lock {name}: it belongs to somebody else", hint=f"look at whose it is: ls -l {name}")
+        return StateError(f"cannot lock {name}: you may not open it", hint=f"look at whose it is: ls -l {name}")
     problem, hint = refusal(error, path)
     return StateError(f"cannot lock {name}: {problem}", hint=hint)

@@ -6,6 +6,7 @@ anew. What is read is read as botocore does; the edit and its proof are in ``sec
 """
 
 import contextlib
+import errno
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -206,6 +207,17 @@ def _real_file(path: Path) -> Path:
     if status.st_nlink > 1:
         raise SharedFileError("it has a second name (a hard link), which would be cut off", hint=look)
     # Root may write everywhere; a file that its owner made read-only is meant to stay so.
-    if not status.st_mode & 0o222 or not os.access(target, os.R_OK | os.W_OK):
+    if not status.st_mode & 0o222 or not _opens_for_writing(target):
         raise SharedFileError("it is read-only for you", hint=f"allow writing: chmod u+w {visible(str(target))}")
     return target
+
+
+def _opens_for_writing(target: Path) -> bool:
+    try:
+        os.close(os.open(target, os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)))
+    except OSError as error:
+        # A read-only file system and an immutable file are not mended by chmod, and have sentences of their own.
+        if error.errno != errno.EACCES:
+            raise
+        return False
+    return True

@@ -1,0 +1,48 @@
+"""What the system refuses is said in words of its own."""
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from mfa_session.store.refusals import refusal
+
+PATH = Path("/home/me/.aws/credentials")
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        errno.EBUSY,
+        errno.ENOSPC,
+        errno.EFBIG,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EIO,
+        errno.EDQUOT,
+        errno.ELOOP,
+    ],
+)
+def test_each_of_the_usual_refusals_has_a_sentence_and_a_hint_of_its_own(number: int) -> None:
+    said = refusal(OSError(number, "what the system says"), PATH)
+    others = [refusal(OSError(other, ""), PATH) for other in errno.errorcode if other != number]
+
+    assert said.problem not in {other.problem for other in others}
+    assert said.hint != refusal(OSError(errno.EDOM, ""), PATH).hint
+    assert "{" not in said.hint
+
+
+def test_any_other_refusal_is_said_in_the_words_of_the_system() -> None:
+    assert refusal(OSError(errno.EDOM, "x"), PATH).problem == "numerical argument out of domain"
+    assert refusal(OSError("no number"), PATH).problem == "OSError"
+
+
+def test_a_hint_names_the_folder_and_the_file() -> None:
+    assert "/home/me/.aws /home/me/.aws/credentials" in refusal(OSError(errno.EPERM, ""), PATH).hint
+
+
+def test_a_folder_with_braces_or_control_characters_in_its_name_is_shown_as_it_is() -> None:
+    hint = refusal(OSError(errno.EACCES, ""), Path("/a{b}\x1b/c")).hint
+
+    assert hint.endswith("/a{b}\\x1b")
