@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from mfa_session.aws.connection import AWS
 from mfa_session.cli.parts import Parts, now
 from mfa_session.credential_process import LEAST_REMAINING
 from mfa_session.credentials import SessionCredentials
@@ -27,6 +26,8 @@ class Desk:
         within: timedelta | None = None,
         watching: int | None = None,
     ) -> None:
+        from mfa_session.aws.connection import AWS
+
         endpoints = parts.endpoints(profile, region=region)
         self._parts = parts
         self._profile = profile

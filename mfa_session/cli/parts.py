@@ -8,27 +8,27 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from mfa_session.ask.passphrases import Passphrases
 from mfa_session.ask.person import Nobody, Person
 from mfa_session.ask.terminal import Terminal
-from mfa_session.aws.connection import AWS, Endpoints, endpoint_settings
 from mfa_session.errors import PersonNeededError
-from mfa_session.key_add import FirstKey
-from mfa_session.key_lookup import KeyLookup
 from mfa_session.profiles import Profile, read_profile
 from mfa_session.store import places
-from mfa_session.store.access_keys import AccessKeys, KeyStore
-from mfa_session.store.encrypted_file import EncryptedFile
-from mfa_session.store.failed_logins import FailedLogins
-from mfa_session.store.locks import locked
-from mfa_session.store.os_keyring import OSKeyring
-from mfa_session.store.plain_keys import PlainKeys
-from mfa_session.store.profile_settings import ProfileSettings
-from mfa_session.store.sessions import SessionProfiles
 from mfa_session.store.shared_files import read_profiles
-from mfa_session.store.used_codes import UsedCodes
+
+# Each part is imported where it is made: `--help`, and a caller that finds a live session, need few of them.
+if TYPE_CHECKING:
+    from mfa_session.aws.connection import AWS
+    from mfa_session.aws.endpoints import Endpoints
+    from mfa_session.key_lookup import KeyLookup
+    from mfa_session.store.access_keys import AccessKeys, KeyStore
+    from mfa_session.store.failed_logins import FailedLogins
+    from mfa_session.store.plain_keys import PlainKeys
+    from mfa_session.store.profile_settings import ProfileSettings
+    from mfa_session.store.sessions import SessionProfiles
+    from mfa_session.store.used_codes import UsedCodes
 
 # Somebody else may be looking for his phone.
 _LOCK = timedelta(seconds=60)
@@ -70,39 +70,51 @@ class Parts:
         )
 
     @cached_property
-    def sessions(self) -> SessionProfiles:
+    def sessions(self) -> "SessionProfiles":
         """The session profiles."""
+        from mfa_session.store.sessions import SessionProfiles
+
         return SessionProfiles(credentials_file=self.credentials_file, config_file=self.config_file)
 
     @cached_property
-    def settings(self) -> ProfileSettings:
+    def settings(self) -> "ProfileSettings":
         """What we write into the config file."""
+        from mfa_session.store.profile_settings import ProfileSettings
+
         return ProfileSettings(self.config_file, program=program_path())
 
     @cached_property
-    def plain_keys(self) -> PlainKeys:
+    def plain_keys(self) -> "PlainKeys":
         """The long-term keys that still lie in the credentials file."""
+        from mfa_session.store.plain_keys import PlainKeys
+
         return PlainKeys(self.credentials_file)
 
     @cached_property
-    def used_codes(self) -> UsedCodes:
+    def used_codes(self) -> "UsedCodes":
         """The last used time step of each device."""
+        from mfa_session.store.used_codes import UsedCodes
+
         return UsedCodes(self.state_folder / "used-codes")
 
     @cached_property
-    def failed_logins(self) -> FailedLogins:
+    def failed_logins(self) -> "FailedLogins":
         """How the last login of each profile failed."""
+        from mfa_session.store.failed_logins import FailedLogins
+
         return FailedLogins(self.state_folder / "failed-logins")
 
-    def endpoints(self, profile: Profile, *, region: str | None = None) -> Endpoints:
+    def endpoints(self, profile: Profile, *, region: str | None = None) -> "Endpoints":
         """Return where AWS is reached for *profile*."""
+        from mfa_session.aws.endpoints import endpoint_settings
+
         return endpoint_settings(self.environ, profile.settings, region=region)
 
     def person(
         self,
         command: str,
         *,
-        endpoints: Endpoints | None = None,
+        endpoints: "Endpoints | None" = None,
         within: timedelta | None = None,
         watching: int | None = None,
     ) -> Person | Nobody:
@@ -113,8 +125,13 @@ class Parts:
         return Person(Terminal.open, command=command, endpoint=endpoint, within=within, watching=watching)
 
     @cached_property
-    def access_keys(self) -> AccessKeys:
+    def access_keys(self) -> "AccessKeys":
         """The stores of long-term keys."""
+        from mfa_session.ask.passphrases import Passphrases
+        from mfa_session.store.access_keys import AccessKeys
+        from mfa_session.store.encrypted_file import EncryptedFile
+        from mfa_session.store.os_keyring import OSKeyring
+
         return AccessKeys(
             {
                 "keyring": OSKeyring(environ=self.environ, interactive=not self.no_prompt),
@@ -124,15 +141,18 @@ class Parts:
             }
         )
 
-    def choose_store(self, person: Person | Nobody, *, wanted: str | None = None) -> KeyStore:
+    def choose_store(self, person: Person | Nobody, *, wanted: str | None = None) -> "KeyStore":
         """Return the store for a new key: the one *wanted*, or that ``MFA_SESSION_STORE`` names, or the best."""
         return self.access_keys.choose(
             wanted or self.environ.get("MFA_SESSION_STORE") or None,
             consent=partial(person.agrees, by_default=True),
         )
 
-    def keys(self, aws: AWS, *, person: Person | Nobody | None) -> KeyLookup:
+    def keys(self, aws: "AWS", *, person: Person | Nobody | None) -> "KeyLookup":
         """Return where the long-term keys are looked for; a *person* may give one that is nowhere yet."""
+        from mfa_session.key_add import FirstKey
+        from mfa_session.key_lookup import KeyLookup
+
         newcomer = None
         if person is not None:
             newcomer = FirstKey(
@@ -142,6 +162,8 @@ class Parts:
 
     def lock(self, profile: Profile, *, within: timedelta = _LOCK) -> AbstractContextManager[None]:
         """Return the lock that one login at a time of *profile* holds, from the question to the answer."""
+        from mfa_session.store.locks import locked
+
         return locked(self.state_folder / "locks" / quote(profile.name, safe=""), within=within)
 
     def _terminal_for_a_passphrase(self) -> Terminal:

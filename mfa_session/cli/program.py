@@ -1,6 +1,5 @@
 """The program: one command of many, its options, and how it ends."""
 
-import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -66,6 +65,8 @@ def _globals(
 
 
 def _log_to_stderr() -> None:
+    import logging
+
     # Only our own logger: botocore's, at this level, would write down token codes and secrets.
     ours = logging.getLogger("mfa_session")
     ours.setLevel(logging.DEBUG)
