@@ -69,18 +69,19 @@ def _answer_exec(options: list[str]) -> bool:
 
 
 def _answer_login(options: list[str]) -> bool:
-    profile, rest = _profile(options)
-    if rest not in ([], ["--quiet"], ["-q"]):
+    spoken = [option for option in options if option not in ("--quiet", "-q")]
+    profile, rest = _profile(spoken)
+    if rest:
         return False
     environ = dict(os.environ)
     now = time.time()
-    name = profile or _default_profile(environ)
-    session = cached_session(name, environ, now=now)
+    session = cached_session(profile or _default_profile(environ), environ, now=now)
     if session is None or float(session["expiration"]) - now <= _WORTH_KEEPING_SECONDS:
         return False
-    if rest:
+    if len(spoken) < len(options):
         return True
-    return _write(2, (kept_in_words(session["session_profile"], float(session["expiration"]), now=now) + "\n").encode())
+    kept = kept_in_words(session["session_profile"], float(session["expiration"]), now=now)
+    return _write(2, f"{kept}\n".encode())
 
 
 def _write(descriptor: int, text: bytes) -> bool:
