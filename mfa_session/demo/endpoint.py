@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from email.utils import format_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from types import TracebackType
 from typing import Any, Self
 
@@ -63,7 +64,7 @@ class Endpoint:
         self.journal: list[Call] = []
         self.closing = threading.Event()
         self._server = _Server(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="local AWS", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="local AWS", daemon=True)
 
     @property
     def url(self) -> str:
@@ -83,10 +84,16 @@ class Endpoint:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.closing.set()
-        self._server.shutdown()
+        # a last visitor, so that the loop looks up and sees that it is over
+        with contextlib.suppress(OSError):
+            socket.create_connection((_LOOPBACK, self._server.server_port)).close()
         self._thread.join()
         self._server.server_close()
         self._server.hang_up()
+
+    def _serve(self) -> None:
+        while not self.closing.is_set():
+            self._server.handle_request()
 
     def handle(self, request: HTTPRequest) -> Answer:
         """Answer *request*, or let the fault that waits for it do so, and write it into the journal."""
@@ -114,7 +121,8 @@ class Endpoint:
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+    # the kernel has chosen a free port; on Windows, reuse would let another program have it too
+    allow_reuse_address = False
     # callers may come by the hundred at once; with the usual five, the kernel lets the others wait a second and more
     request_queue_size = 512
 
@@ -124,9 +132,20 @@ class _Server(ThreadingHTTPServer):
         self._lock = threading.Lock()
         super().__init__((_LOOPBACK, 0), _Handler)
 
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
+    def server_bind(self) -> None:
+        """Bind, and ask no name server what the loopback is called, as the base class does."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = _LOOPBACK, int(self.server_address[1])
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Talk to a client in a thread of its own, which :meth:`hang_up` knows of from the start."""
+        thread = threading.Thread(target=self.process_request_thread, args=(request, client_address), daemon=True)
         with self._lock:
-            self._conversations[request] = threading.current_thread()
+            self._conversations[request] = thread
+        thread.start()
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Talk to a client until one of the two has enough."""
         try:
             super().process_request_thread(request, client_address)
         finally:

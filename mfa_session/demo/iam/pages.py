@@ -1,10 +1,14 @@
 """Pages: the part of a list that one answer holds."""
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 
 from mfa_session.demo.answers import RefusedError, Value
 from mfa_session.demo.operations import Operation
+
+# AWS's markers are opaque, and these look so: base 64 of where the next page begins.
+_MARKER = re.compile(rb"after:([0-9]{1,9})")
 
 PAGING = ("MaxItems", "Marker")
 
@@ -29,6 +33,9 @@ def _start(marker: str | None) -> int:
     if marker is None:
         return 0
     try:
-        return int(urlsafe_b64decode(marker).decode("ascii").removeprefix("after:"))
+        given = _MARKER.fullmatch(urlsafe_b64decode(marker))
     except ValueError:
-        raise RefusedError(400, "ValidationError", "Invalid Marker.") from None
+        given = None
+    if given is None:
+        raise RefusedError(400, "ValidationError", "Invalid Marker.")
+    return int(given[1])
