@@ -1,21 +1,34 @@
-"""An answer of AWS: fields that are there, or an error that says who left them out."""
+"""An answer of AWS: fields that are there and are what they should be, or an error that says who gave it.
 
+AWS's query protocol answers in XML: an element for each field, elements called ``member`` for a list.
+"""
+
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TypeAlias
+from xml.etree import ElementTree
 
 from mfa_session.errors import AWSAnswerError
 
+Value: TypeAlias = "str | dict[str, Value] | list[Value]"
+
 _HINT = "check which endpoint answers: AWS_ENDPOINT_URL, endpoint_url, a proxy"
+
+# No answer of AWS has one. A web page begins so, and so does XML that grows when it is read.
+_TYPE_DECLARATION = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
+
+# The answers of STS and IAM are four levels deep.
+_DEEPEST = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What *host* answered, as botocore reads it."""
+    """What *host* answered."""
 
     host: str
-    fields: Mapping[str, Any] = field(repr=False)
+    fields: Mapping[str, Value] = field(repr=False)
 
     def text(self, name: str) -> str:
         """Return a field that must be text.
@@ -28,15 +41,23 @@ class Answer:
             raise not_from_aws(self.host, f"it has no {name}")
         return value
 
+    def says(self, name: str) -> bool:
+        """Tell whether a field is there and true."""
+        return self.fields.get(name) == "true"
+
     def moment(self, name: str) -> datetime:
         """Return a field that must be a moment in time, aware of its time zone.
 
         Raises:
             AWSAnswerError: it is missing, or something else.
         """
-        value = self.fields.get(name)
-        if not isinstance(value, datetime) or value.tzinfo is None:
-            raise not_from_aws(self.host, f"it has no {name}")
+        text = self.text(name)
+        try:
+            value = datetime.fromisoformat(text)
+        except ValueError:
+            value = None
+        if value is None or value.tzinfo is None:
+            raise not_from_aws(self.host, f"its {name} is not a time")
         return value
 
     def part(self, name: str) -> "Answer":
@@ -46,24 +67,80 @@ class Answer:
             AWSAnswerError: it is missing, or something else.
         """
         value = self.fields.get(name)
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             raise not_from_aws(self.host, f"it has no {name}")
         return Answer(self.host, value)
 
     def parts(self, name: str) -> list["Answer"]:
-        """Return a field that must be a list of structures; AWS leaves out an empty one.
+        """Return a field that must be a list of structures; AWS leaves out an empty one, or what is in it.
 
         Raises:
             AWSAnswerError: it is something else.
         """
         value = self.fields.get(name) or []
-        if not isinstance(value, list) or not all(isinstance(part, Mapping) for part in value):
+        if not isinstance(value, list):
             raise not_from_aws(self.host, f"its {name} is no list")
-        return [Answer(self.host, part) for part in value]
+        return [Answer(self.host, part if isinstance(part, dict) else {}) for part in value]
 
     def blame(self, error: AWSAnswerError) -> AWSAnswerError:
         """Return *error*, which a value made of these fields raised, with the name of who answered."""
         return AWSAnswerError(f"{error} ({self.host} gave it)", hint=error.hint)
+
+
+def read_answer(body: bytes, *, host: str, operation: str) -> Answer:
+    """Return the answer to *operation* that *body* is.
+
+    Raises:
+        AWSAnswerError: it is none.
+    """
+    document = read_document(body, host=host)
+    if document.tag != f"{operation}Response":
+        raise not_from_aws(host, f"it does not answer {operation}")
+    response = _value(document, host=host)
+    result = response.get(f"{operation}Result") if isinstance(response, dict) else None
+    return Answer(host, result if isinstance(result, dict) else {})
+
+
+def read_refusal(body: bytes, *, host: str) -> tuple[str, str]:
+    """Return the code and the sentence with which AWS refuses.
+
+    Raises:
+        AWSAnswerError: it is no refusal of AWS.
+    """
+    error = read_document(body, host=host).find("Error")
+    if error is None or not error.findtext("Code"):
+        raise not_from_aws(host, "an error without a code")
+    return error.findtext("Code", ""), error.findtext("Message", "")
+
+
+def read_document(body: bytes, *, host: str) -> ElementTree.Element:
+    """Return the root element of *body*, with no element in a namespace.
+
+    Raises:
+        AWSAnswerError: this is no XML, or more than that.
+    """
+    if _TYPE_DECLARATION.search(body):
+        raise not_from_aws(host, "it is a web page, or another kind of document")
+    # The encoding is AWS's, whatever the document says: in another, the declaration would not have been found.
+    parser = ElementTree.XMLParser(encoding="utf-8")  # noqa: S314  # it declares no entity, and is short
+    try:
+        document = ElementTree.fromstring(body, parser)  # noqa: S314
+    except ElementTree.ParseError:
+        raise not_from_aws(host, "it cannot be read") from None
+    for element in document.iter():
+        element.tag = element.tag.rpartition("}")[2]
+    return document
+
+
+def _value(element: ElementTree.Element, *, host: str, depth: int = 0) -> Value:
+    if depth > _DEEPEST:
+        raise not_from_aws(host, "it is nested too deeply")
+    if len(element) == 0:
+        return element.text or ""
+    values = [(child.tag, _value(child, host=host, depth=depth + 1)) for child in element]
+    if all(name == "member" for name, _ in values):
+        return [value for _, value in values]
+    return dict(values)
 
 
 def not_from_aws(host: str, what: str) -> AWSAnswerError:

@@ -41,7 +41,7 @@ class IAMCalls(Client):
         for _ in range(_MOST_PAGES):
             page = self.ask(question)
             yield page
-            if not page.fields.get("IsTruncated"):
+            if not page.says("IsTruncated"):
                 return
             question = replace(question, parameters={**question.parameters, "Marker": page.text("Marker")})
         raise not_from_aws(page.host, f"it has more than {_MOST_PAGES} pages")

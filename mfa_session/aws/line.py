@@ -1,25 +1,31 @@
-"""An open line to AWS: botocore is imported and has read what it needs; questions can be put."""
+"""An open line to AWS: what of botocore is needed is imported, and questions can be put.
 
-import contextlib
+botocore signs, finds the host and carries; the question and the answer are ours. Its clients would look
+for keys, profiles and settings of their own, send a code again when the answer is lost, and take longer to
+import than all the rest of a login.
+"""
+
 import logging
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-import botocore.exceptions
-from botocore import xform_name
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import BotoCoreError
 
-from mfa_session.aws.answer import Answer, not_from_aws
-from mfa_session.aws.botocore_session import new_client, new_session, rehearse
+from mfa_session.aws.answer import Answer, read_answer
 from mfa_session.aws.endpoints import Endpoints
-from mfa_session.aws.exchange import Exchange, Limits, OverdueError, Stage
+from mfa_session.aws.exchange import Exchange, Limits, OverdueError
+from mfa_session.aws.hosts import API_VERSIONS, Hosts
 from mfa_session.aws.question import Question
-from mfa_session.aws.refusals import Refusal
+from mfa_session.aws.refusals import refusal
 from mfa_session.aws.silence import no_answer
-from mfa_session.errors import ConfigurationError, MFASessionError
+from mfa_session.credentials import SessionCredentials
+from mfa_session.errors import ReplyLostError, ThrottledError
 
-# botocore has two families for it, by where it was noticed.
-_NO_ANSWER = (OverdueError, botocore.exceptions.HTTPClientError, botocore.exceptions.ConnectionError)
+# Before the second attempt and before the third, for questions that may be put again.
+_PAUSES_IN_SECONDS = (0.2, 1.0)
 
 _log = logging.getLogger(__name__)
 
@@ -29,61 +35,64 @@ class Line:
 
     def __init__(self, endpoints: Endpoints, *, limits: Limits | None = None) -> None:
         self._endpoints = endpoints
+        self._hosts = Hosts(endpoints)
         self._limits = limits or Limits()
-        self._session = new_session(endpoints)
-        with contextlib.suppress(Exception):  # the first question meets it again, and explains
-            rehearse(self._session, endpoints)
 
     def ask(self, question: Question) -> Answer:
-        """Put *question* and return the answer.
+        """Put *question*, as often as it may be put, and return the answer.
 
         Raises:
             AWSError: AWS refused, could not be reached, or answered with something else than an answer.
-            ConfigurationError: botocore finds no way to AWS with these settings.
+            ConfigurationError: there is no way to AWS with these settings.
         """
         exchange = Exchange(self._limits, ca_bundle=self._endpoints.ca_bundle)
+        for pause in _PAUSES_IN_SECONDS if question.may_be_put_again else ():
+            try:
+                return self._put(question, exchange)
+            except (ReplyLostError, ThrottledError):
+                if exchange.seconds_left <= pause:
+                    raise
+                time.sleep(pause)
+        return self._put(question, exchange)
+
+    def _put(self, question: Question, exchange: Exchange) -> Answer:
+        request = self._signed(question)
         begun = time.monotonic()
         try:
-            fields = self._put(question, exchange)
-            return Answer(exchange.host, fields)
-        except MFASessionError:
-            raise
-        except Exception as error:
-            # Cut off: the original may quote the code, and its traceback the signed request.
-            raise self._translated(error, question, exchange) from None
+            reply = exchange.send(request)
+        except (BotoCoreError, OverdueError) as error:
+            # Cut off: its traceback holds the request.
+            raise no_answer(error, question=question, exchange=exchange) from None
         finally:
             took = 1000 * (time.monotonic() - begun)
             _log.debug("%s to %s: %s, %.0f ms", question.operation, exchange.host, exchange.stage.name, took)
-
-    def _put(self, question: Question, exchange: Exchange) -> Any:
-        client = new_client(self._session, question, self._endpoints)
-        client.meta.events.register("before-send", exchange.send)
-        return getattr(client, xform_name(question.operation))(**question.parameters)
-
-    def _translated(self, error: Exception, question: Question, exchange: Exchange) -> Exception:
-        if isinstance(error, botocore.exceptions.ClientError):
-            return self._refusal(error, question, exchange).meaning(now=datetime.now(UTC))
-        if isinstance(error, _NO_ANSWER):
-            return no_answer(error, question=question, exchange=exchange)
-        if exchange.stage is Stage.ANSWER_WHOLE:
-            # botocore's parser raises whatever the answer makes it raise.
-            return not_from_aws(exchange.host, "it cannot be read")
-        if isinstance(error, botocore.exceptions.BotoCoreError | ValueError):
-            return ConfigurationError(
-                f"no way to ask {question.operation} in {self._endpoints.region}: {question.quotable(str(error))}",
-                hint="check the region, and AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT and AWS_ENDPOINT_URL",
+        if reply.status != 200:
+            raise refusal(
+                reply, question=question, host=exchange.host, endpoints=self._endpoints, now=datetime.now(UTC)
             )
-        return error
+        return read_answer(reply.body, host=exchange.host, operation=question.operation)
 
-    def _refusal(self, error: Any, question: Question, exchange: Exchange) -> Refusal:
-        details = error.response.get("Error", {})
-        metadata = error.response.get("ResponseMetadata", {})
-        return Refusal(
-            code=str(details.get("Code") or ""),
-            text=str(details.get("Message") or ""),
-            status=int(metadata.get("HTTPStatusCode", 0)),
-            date=str(metadata.get("HTTPHeaders", {}).get("date", "")),
-            host=exchange.host,
-            question=question,
-            endpoints=self._endpoints,
+    def _signed(self, question: Question) -> Any:
+        host = self._hosts.of(question.service)
+        request = AWSRequest(
+            method="POST",
+            url=host.url,
+            data=question.form(API_VERSIONS[question.service]),
+            headers={"Content-Type": "application/x-www-form-urlencoded; charset=utf-8", "User-Agent": "mfa-session"},
         )
+        SigV4Auth(_signer(question), question.service, host.signing_region).add_auth(request)
+        return request.prepare()
+
+
+class _Signer(NamedTuple):
+    """The credentials that sign, under the names by which botocore asks for them."""
+
+    access_key: str
+    secret_key: str
+    token: str | None
+
+
+def _signer(question: Question) -> _Signer:
+    credentials = question.credentials
+    token = credentials.session_token if isinstance(credentials, SessionCredentials) else None
+    return _Signer(credentials.access_key_id, credentials.secret_access_key, token)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from mfa_session.aws.answer import not_from_aws
+from mfa_session.aws.answer import read_refusal
 from mfa_session.aws.endpoints import Endpoints
+from mfa_session.aws.exchange import Reply
 from mfa_session.aws.question import Question
 from mfa_session.aws.silence import outcome_unknown
 from mfa_session.credentials import AccessKey
@@ -19,6 +20,7 @@ from mfa_session.durations import in_words
 from mfa_session.errors import (
     AccessDeniedError,
     AccessKeyRefusedError,
+    AWSAnswerError,
     AWSError,
     ClockSkewError,
     DurationRefusedError,
@@ -53,7 +55,6 @@ class Refusal:
     text: str = field(repr=False)
     status: int
     date: str
-    host: str
     question: Question
     endpoints: Endpoints
 
@@ -62,11 +63,23 @@ class Refusal:
         """What AWS said, fit to be shown."""
         return self.question.quotable(self.text)
 
-    def meaning(self, *, now: datetime) -> AWSError:
-        """Return the error to raise for it; *now* is what this machine's clock shows."""
-        if explain := _BY_CODE.get(self.code):
-            return explain(self, now)
-        return _unknown_code(self)
+
+def refusal(reply: Reply, *, question: Question, host: str, endpoints: Endpoints, now: datetime) -> AWSError:
+    """Return what *reply*, which is not an answer, means; *now* is what this machine's clock shows."""
+    try:
+        code, text = read_refusal(reply.body, host=host)
+    except AWSAnswerError as error:
+        return _without_a_code(reply.status, error, question=question, host=host)
+    refused = Refusal(code, text, reply.status, reply.date, question, endpoints)
+    if explain := _BY_CODE.get(code):
+        return explain(refused, now)
+    return _unknown_code(refused)
+
+
+def _without_a_code(status: int, error: AWSAnswerError, *, question: Question, host: str) -> AWSError:
+    if status >= 500:  # a proxy's or a load balancer's own page
+        return outcome_unknown(f"{host} has trouble of its own (HTTP {status})", question=question)
+    return AWSAnswerError(f"{error} (HTTP {status})", hint=error.hint)
 
 
 def _invalid_client_token(refusal: Refusal, _: datetime) -> AWSError:
@@ -103,7 +116,8 @@ def _clock_skew(refusal: Refusal, now: datetime) -> AWSError:
     if ahead is None:
         how_far = "too far from AWS's"
     else:
-        how_far = f"{in_words(abs(ahead))} {'ahead of' if ahead > timedelta(0) else 'behind'} AWS's"
+        minutes = timedelta(minutes=round(abs(ahead) / timedelta(minutes=1)))  # the seconds are those of the journey
+        how_far = f"{in_words(minutes)} {'ahead of' if ahead > timedelta(0) else 'behind'} AWS's"
     return ClockSkewError(
         f"the clock of this machine is {how_far}", hint="set the clock, and let it be set from the network from now on"
     )
@@ -205,8 +219,6 @@ def _unknown_code(refusal: Refusal) -> AWSError:
         return outcome_unknown(f"AWS has trouble of its own ({code})", question=question)
     if refusal.status == 429:
         return _throttled(refusal, datetime.now(UTC))
-    if not refusal.code.strip():
-        return not_from_aws(refusal.host, f"an error {refusal.status} without a code")
     return AWSError(
         f"AWS refused {question.operation}: {code}: {refusal.said}",
         hint="AWS describes its error codes in the API reference of the service",

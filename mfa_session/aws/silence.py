@@ -37,7 +37,7 @@ def outcome_unknown(what: str, *, question: Question) -> ReplyLostError:
 def _what_happened(error: Exception, exchange: Exchange) -> str:
     if isinstance(error, OverdueError):
         return f"no whole answer came from {exchange.host} within {exchange.limits.whole:.0f} s"
-    if exchange.stage is Stage.ANSWER_BEGUN:
+    if exchange.stage is Stage.REPLY_BEGUN:
         return f"{exchange.host} did not finish its answer"
     if any(isinstance(cause, TimeoutError) for cause in _causes(error)):
         return f"no answer came from {exchange.host} within {exchange.limits.read:.0f} s"

@@ -11,16 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.aws.botocore_session import new_session
 from mfa_session.aws.connection import AWS
-from mfa_session.aws.endpoints import Endpoints
 from mfa_session.credentials import AccessKey
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.mfa import MFADevice, TokenCode
 from tests.aws.raw_server import Connection, serving
 from tests.clean_environment import clean_environment
-
-KEY = AccessKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 
 
 def python(program: str, *arguments: str, environment: dict[str, str]) -> str:
@@ -171,25 +167,3 @@ def test_the_log_has_neither_code_nor_secret_and_leaves_other_loggers_alone(
     assert line.startswith("GetSessionToken to 127.0.0.1:")
     assert not any(secret in caplog.text for secret in (typed.digits, key.secret_access_key, session.session_token))
     assert logging.getLogger("botocore").level == logging.NOTSET
-
-
-@pytest.mark.parametrize("service", ["sts", "iam"])
-def test_the_small_loader_reads_what_the_stock_loader_reads(service: str) -> None:
-    from botocore.loaders import Loader
-
-    ours, stock = new_session(Endpoints()).get_component("data_loader"), Loader()
-
-    for model in ("service-2", "endpoint-rule-set-1", "paginators-1"):
-        assert ours.load_service_model(service, model) == stock.load_service_model(service, model)
-
-
-def test_a_botocore_that_keeps_its_models_elsewhere_uses_its_own_loader(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from botocore.loaders import Loader
-
-    monkeypatch.setattr(Loader, "BUILTIN_DATA_PATH", str(tmp_path))
-
-    session = new_session(Endpoints())
-
-    assert type(session.get_component("data_loader")) is Loader

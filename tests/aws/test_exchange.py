@@ -167,10 +167,12 @@ def test_a_redirect_is_not_followed(status: str) -> None:
     [
         pytest.param(answering(b""), "it cannot be read", id="empty"),
         pytest.param(answering(b"\x00\xff" * 500), "it cannot be read", id="binary"),
-        pytest.param(answering(b"<html><body>Log in to the WiFi</body></html>"), "it cannot be read", id="HTML"),
+        pytest.param(
+            answering(b"<html><body>Log in to the WiFi</body></html>"), "it does not answer GetSessionToken", id="HTML"
+        ),
         pytest.param(answering(b"<!doctype html><p>hello"), "it is a web page", id="HTML 5"),
         pytest.param(answering(b"<GetSessionTokenResponse><GetSess"), "it cannot be read", id="truncated XML"),
-        pytest.param(answering(b"<a/>", status="403 Forbidden"), "an error 403 without a code", id="403"),
+        pytest.param(answering(b"<a/>", status="403 Forbidden"), "an error without a code (HTTP 403)", id="403"),
         pytest.param(answering(b"Not found", status="404 Not Found"), "it cannot be read", id="404"),
         pytest.param(
             lambda connection: connection.socket.sendall(b"SSH-2.0-OpenSSH_9.6\r\n"), "it is not HTTP", id="SSH"
@@ -210,6 +212,16 @@ def test_a_host_without_an_address_is_told_with_the_region() -> None:
     assert not isinstance(caught.value, ReplyLostError)
     assert str(caught.value) == "there is no host sts.invalid, or no network"
     assert "--region" in caught.value.hint
+
+
+@pytest.mark.parametrize("page", [b"", b"<html>Bad gateway</html>", b"<!DOCTYPE html><p>", b"upstream error"])
+def test_the_page_of_a_broken_gateway_may_have_cost_the_code(page: bytes) -> None:
+    with serving(answering(page, status="502 Bad Gateway")) as server, pytest.raises(ReplyLostError) as caught:
+        trade(server)
+
+    assert str(caught.value) == (
+        f"127.0.0.1:{server.port} has trouble of its own (HTTP 502); the token code may have been used"
+    )
 
 
 def test_a_dropped_reply_is_not_asked_for_again(

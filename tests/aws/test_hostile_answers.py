@@ -76,7 +76,18 @@ def test_a_field_that_is_missing_is_named(missing: str) -> None:
         trade(answer)
 
 
-@pytest.mark.parametrize("result", ["", "<GetSessionTokenResult/>", "<SomethingElse/>"])
+@pytest.mark.parametrize(
+    "result",
+    [
+        "",
+        "<GetSessionTokenResult/>",
+        "<SomethingElse/>",
+        "<GetSessionTokenResult><Credentials>none</Credentials></GetSessionTokenResult>",
+        "<GetSessionTokenResult><member/><member/></GetSessionTokenResult>",
+        "<a>" * 100_000 + "</a>" * 100_000,
+    ],
+    ids=["nothing", "empty", "another", "text", "list", "abyss"],
+)
 def test_an_answer_without_credentials_is_refused(result: str) -> None:
     with pytest.raises(AWSAnswerError, match="is not one of AWS"):
         _ask_with(result)
@@ -89,10 +100,12 @@ def test_an_answer_without_credentials_is_refused(result: str) -> None:
         ("9999-12-31T23:59:59Z", "lasts longer than was asked for"),
         ("9999-12-31T23:59:59-23:59", "lasts longer than was asked for"),
         ("0001-01-01T00:00:00+23:59", "over already"),
-        ("tomorrow", "cannot be read"),
-        ("", "cannot be read"),
-        ("99999999999999999999", "cannot be read"),
-        ("NaN", "cannot be read"),
+        ("tomorrow", "its Expiration is not a time"),
+        ("", "its Expiration is not a time"),
+        ("99999999999999999999", "its Expiration is not a time"),
+        ("NaN", "its Expiration is not a time"),
+        ("2099-01-01T00:00:00", "its Expiration is not a time"),
+        ("<a>2099-01-01T00:00:00Z</a>", "it has no Expiration"),
     ],
 )
 def test_a_time_that_cannot_be_true_is_refused(expiration: str, reason: str) -> None:

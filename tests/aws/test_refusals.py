@@ -370,13 +370,6 @@ def test_no_error_quotes_a_code_or_a_secret(code: str, text: str) -> None:
     assert "wJalrXUtnFEMI" not in f"{error} {error.hint}"
 
 
-def test_the_origin_of_an_error_is_cut_off_because_it_may_quote_the_code() -> None:
-    error = refusal(TRADE, "SomethingNew", "Value '123456' is wrong")
-
-    assert error.__cause__ is None
-    assert error.__suppress_context__
-
-
 def test_what_aws_says_is_kept_short_and_cannot_move_the_cursor() -> None:
     error = refusal(WHO_AM_I, "SomethingNew", "a\u202eb\n\n" + "long " * 1000)
 
