@@ -130,6 +130,10 @@ class NotAnIAMUserError(AWSError):
     """The key in hand belongs to something that has no MFA session to get: a role, a session, root."""
 
 
+class OutputError(MFASessionError):
+    """What was asked for is there, and cannot be written to where it was asked for."""
+
+
 class PersonNeededError(MFASessionError):
     """A question has to be asked, and there is nobody who can be asked here."""
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import typer
 
 from mfa_session.cli.desk import Desk
+from mfa_session.cli.endings import put_out
 from mfa_session.cli.options import RequiredProfile
 from mfa_session.cli.parts import Parts, now
 from mfa_session.credential_process import answer
@@ -50,17 +51,10 @@ def credential_process(context: typer.Context, profile: RequiredProfile) -> None
         failed_logins=parts.failed_logins,
         clock=now,
     )
-    _write(session.document() + "\n")
+    put_out(session.document() + "\n")
 
 
 def _log_in(parts: Parts, profile: Profile) -> SessionCredentials:
     # A live session with less than a minute left is as good as none, and only one question is asked.
     desk = Desk(parts, profile, within=_PROMPT, watching=_STDOUT)
     return desk.log_in(Wish(profile, force=True, attempts=1)).credentials
-
-
-def _write(text: str) -> None:
-    # Not through sys.stdout, which is None when the descriptor is closed, and then says nothing.
-    left = text.encode("ascii")
-    while left:
-        left = left[os.write(_STDOUT, left) :]

@@ -1,11 +1,13 @@
 """How a command ends: the exit code, and on stderr what happened with what to do about it."""
 
+import os
 import sys
 
 from mfa_session.errors import (
     AWSError,
     ConfigurationError,
     MFASessionError,
+    OutputError,
     PromptCancelledError,
     StoreError,
     UsageError,
@@ -43,6 +45,23 @@ def report(message: str, *, hint: str | None, on_one_line: bool = False) -> None
     say(error)
     if hint:
         say(f"mfa-session: hint: {visible(hint)}")
+
+
+def put_out(text: str) -> None:
+    """Write *text*, the thing that was asked for, to stdout.
+
+    Raises:
+        OutputError: not all of it could be written.
+    """
+    # Not through sys.stdout, which is None when the descriptor is closed, and then says nothing.
+    left = text.encode(getattr(sys.stdout, "encoding", None) or "utf-8", errors="backslashreplace")
+    try:
+        while left:
+            left = left[os.write(1, left) :]
+    except OSError as error:
+        raise OutputError(
+            f"the answer could not be written: {error.strerror}", hint="look at where the output goes"
+        ) from error
 
 
 def say(line: str) -> None:

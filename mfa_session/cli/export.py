@@ -1,11 +1,11 @@
 """`mfa-session export`: the session in the words of a shell."""
 
-import sys
 from typing import Annotated
 
 import typer
 
 from mfa_session.cli.desk import Desk
+from mfa_session.cli.endings import put_out
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts
 from mfa_session.environment import session_variables
@@ -35,7 +35,7 @@ def export(
     source = parts.profile(profile)
     session = Desk(parts, source).live_session()
     if form == _DOCUMENT:
-        sys.stdout.write(session.document() + "\n")
+        put_out(session.document() + "\n")
         return
     variables = session_variables(section_of(session), region=source.region)
-    sys.stdout.write(assignments(variables, forget=_FORGOTTEN, shell=form))
+    put_out(assignments(variables, forget=_FORGOTTEN, shell=form))

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from mfa_session.cli.completions import profile_names
+
 ProfileOption = Annotated[
     str | None,
     typer.Option(
@@ -11,10 +13,28 @@ ProfileOption = Annotated[
         metavar="NAME",
         help="Profile whose key it is.  [default: AWS_PROFILE, else default]",
         show_default=False,
+        autocompletion=profile_names,
+    ),
+]
+
+ListedProfileOption = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        help="Only this profile.  [default: every one that mfa-session has to do with]",
+        show_default=False,
+        autocompletion=profile_names,
     ),
 ]
 
 # Whoever starts us for one profile may have AWS_PROFILE set to another.
 RequiredProfile = Annotated[
-    str, typer.Option("--profile", metavar="NAME", help="Profile whose key it is; AWS_PROFILE is not looked at.")
+    str,
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        help="Profile whose key it is; AWS_PROFILE is not looked at.",
+        autocompletion=profile_names,
+    ),
 ]

@@ -1,7 +1,8 @@
 """The program: one command of many, its options, and how it ends."""
 
+import itertools
 import os
-import sys
+import warnings
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -15,14 +16,15 @@ from mfa_session.cli import exec as _exec
 from mfa_session.cli import export as _export
 from mfa_session.cli import login as _login
 from mfa_session.cli import logout as _logout
+from mfa_session.cli import status as _status
 from mfa_session.cli.parts import Parts
 from mfa_session.errors import MFASessionError
 
 # Accepted before and behind the command, as the AWS CLI does.
 _GLOBAL_FLAGS = ("--debug", "--no-prompt")
 
-# These are started by AWS tools, which show one line of stderr at the most.
-_RUN_BY_TOOLS = ("credential-process",)
+# AWS tools start it, and show one line of stderr at the most.
+_RUN_BY_TOOLS = "credential-process"
 
 program = typer.Typer(
     name="mfa-session",
@@ -37,6 +39,7 @@ program.command("login", epilog=_login.EXAMPLE)(_login.login)
 program.command("credential-process", epilog=_credential_process.EXAMPLE)(_credential_process.credential_process)
 program.command("exec", epilog=_exec.EXAMPLE, context_settings={"allow_interspersed_args": False})(_exec.exec_)
 program.command("export", epilog=_export.EXAMPLE)(_export.export)
+program.command("status", epilog=_status.EXAMPLE)(_status.status_)
 program.command("logout", epilog=_logout.EXAMPLE)(_logout.logout)
 program.command("demo", epilog=_demo.EXAMPLE)(_demo.demo)
 
@@ -78,24 +81,30 @@ def _log_to_stderr() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command that *arguments* name, and return the exit code."""
-    one_line = any(argument in _RUN_BY_TOOLS for argument in arguments[:3])
+    arguments = _with_global_flags_first(arguments)
+    flags = list(itertools.takewhile(_GLOBAL_FLAGS.__contains__, arguments))
+    one_line = arguments[len(flags) : len(flags) + 1] == [_RUN_BY_TOOLS]
+    if "--debug" not in flags:
+        # A library's deprecation is not the user's business, and one line of it on stderr breaks an AWS SDK.
+        warnings.simplefilter("ignore")
     try:
-        result = program(_with_global_flags_first(arguments), standalone_mode=False)
-        sys.stdout.flush()
+        result = program(arguments, standalone_mode=False)
     except MFASessionError as error:
         endings.report(str(error), hint=error.hint, on_one_line=one_line)
         return endings.exit_code(error)
     except (KeyboardInterrupt, typer.Abort):
         return endings.INTERRUPTED
-    except OSError as error:
-        endings.report(f"the answer could not be written: {error.strerror}", hint="look at where stdout goes")
-        _forget_stdout()
-        return endings.GENERAL
     except Exception as error:
-        if (message := _usage_message(error)) is None:
+        if message := _usage_message(error):
+            endings.report(message, hint="see: mfa-session --help", on_one_line=one_line)
+            return endings.USAGE
+        if "--debug" in flags:
             raise
-        endings.report(message, hint="see: mfa-session --help", on_one_line=one_line)
-        return endings.USAGE
+        # A mistake of ours. Its message may quote anything, and is not shown unasked.
+        endings.report(
+            f"internal error: {type(error).__name__}", hint="run it again with --debug, and report what it says"
+        )
+        return endings.GENERAL
     return result if isinstance(result, int) else 0
 
 
@@ -113,8 +122,3 @@ def _usage_message(error: Exception) -> str | None:
         return None
     message = str(format_message())
     return message[:1].lower() + message[1:].rstrip(".")
-
-
-def _forget_stdout() -> None:
-    """Keep the interpreter from writing what is left in the buffer once more on its way out."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
