@@ -181,18 +181,18 @@ class Account:
         self.access_keys[key.access_key_id] = key
         return key
 
-    def add_device(self, user: User | None, serial_number: str) -> VirtualDevice:
-        """Give *user*, or root where that is ``None``, a device that shows codes, enabled now.
-
-        *serial_number* is what follows ``mfa/`` in its ARN, unless it is the ARN itself or a hardware
-        token's number, which has no lower-case letter.
-        """
-        if not serial_number.startswith("arn:") and serial_number != serial_number.upper():
-            serial_number = self.arn(f"mfa/{serial_number}")
-        device = VirtualDevice(serial_number, self.clock, enable_date=self.now())
-        self.devices[serial_number] = device
-        self.devices_of(user)[serial_number] = device
+    def add_device(self, user: User | None, name: str) -> VirtualDevice:
+        """Give *user*, or root where that is ``None``, a virtual device that is already enabled."""
+        device = VirtualDevice(self.arn(f"mfa/{name}"), self.clock, enable_date=self.now())
+        self.devices[device.serial_number] = device
+        self.devices_of(user)[device.serial_number] = device
         return device
+
+    def add_hardware_token(self, user: User | None, serial_number: str) -> VirtualDevice:
+        """Give *user* or root a hardware token; it shows codes, and *serial_number* is what is printed on it."""
+        token = VirtualDevice(serial_number, self.clock, enable_date=self.now())
+        self.devices_of(user)[serial_number] = token
+        return token
 
     def add_security_key(self, user: User | None, name: str) -> SecurityKey:
         """Give *user* or root a FIDO security key."""

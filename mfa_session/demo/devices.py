@@ -12,10 +12,13 @@ from mfa_session.mfa import time_step
 
 _BYTES_OF_A_SEED = 40
 
+# How many steps before and after this one have a code that is good.
+_WINDOW = 1
+
 
 @dataclass
 class VirtualDevice:
-    """A device that shows codes: an app on a phone, or a hardware token where *serial_number* is no ARN.
+    """A device that shows codes: an app on a phone; a hardware token is the same with another serial number.
 
     *drift* is how far the phone's own clock is ahead of AWS's. AWS accepts the code of the
     step before, of this one and of the next, each once.
@@ -40,7 +43,7 @@ class VirtualDevice:
 
     def accepts(self, code: str) -> bool:
         """Tell whether *code* is good now, and count it as used if it is."""
-        step = self._step_of(lambda step: totp(self.seed, step) == code, reach=1)
+        step = self._step_of(lambda step: totp(self.seed, step) == code, reach=_WINDOW)
         if step is None:
             return False
         self._used_steps.add(step)
@@ -49,7 +52,7 @@ class VirtualDevice:
     def accepts_both(self, first: str, second: str, *, reach: int) -> bool:
         """Tell whether two codes follow each other at most *reach* steps from now; both are used if they do.
 
-        From then on the phone's clock is known to be as far off as it is.
+        A phone that is further off than a code may be is known to be so from then on.
         """
         step = self._step_of(
             lambda step: (totp(self.seed, step - 1), totp(self.seed, step)) == (first, second), reach=reach
@@ -57,7 +60,9 @@ class VirtualDevice:
         if step is None:
             return False
         self._used_steps |= {step - 1, step}
-        self._known_drift += step - self._now()
+        off = step - self._now()
+        # one step is how late somebody may type, and says nothing of the clock
+        self._known_drift += off if abs(off) > _WINDOW else 0
         return True
 
     def _now(self) -> int:
@@ -65,15 +70,9 @@ class VirtualDevice:
 
     def _step_of(self, fits: Callable[[int], bool], *, reach: int) -> int | None:
         """Return the unused step nearest to now that *fits*."""
-        near = sorted(range(-reach, reach + 1), key=abs)
-        return next(
-            (
-                self._now() + away
-                for away in near
-                if self._now() + away not in self._used_steps and fits(self._now() + away)
-            ),
-            None,
-        )
+        now = self._now()
+        near = (now + away for away in sorted(range(-reach, reach + 1), key=abs))
+        return next((step for step in near if step not in self._used_steps and fits(step)), None)
 
 
 @dataclass(frozen=True)

@@ -192,7 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
         request = HTTPRequest(self.command, self.path, tuple(self.headers.items()), body)
         self._send(endpoint.handle(request))
 
-    do_GET = do_PUT = do_DELETE = do_HEAD = do_POST  # noqa: N815 -- the base class looks for these names
+    do_GET = do_PUT = do_DELETE = do_POST  # noqa: N815 -- the base class looks for these names
 
     def _body(self) -> bytes | None:
         length = self.headers.get("Content-Length", "0")

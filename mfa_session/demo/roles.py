@@ -63,11 +63,9 @@ def _permitted(operation: Operation) -> Role:
     as_one_of_the_account = _trust(role, request, {account.account_id, account.arn("root"), "*"})
     if Decision.EXPLICITLY_DENIED in (in_person, as_one_of_the_account):
         raise operation.refusal(request, None)
-    if in_person is Decision.ALLOWED:
-        return role
-    if as_one_of_the_account is not Decision.ALLOWED:
+    if Decision.ALLOWED not in (in_person, as_one_of_the_account):
         raise operation.refusal(request, None)
-    if own.decision is not Decision.ALLOWED:
+    if in_person is not Decision.ALLOWED and own.decision is not Decision.ALLOWED:
         raise operation.refusal(request, own)
     return role
 

@@ -1,5 +1,6 @@
 """The endpoint itself: its address, its journal, and what it thinks of strange HTTP."""
 
+import http.client
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -83,9 +84,17 @@ def test_of_many_calls_at_once_with_one_code_one_gets_a_session(
 
 
 def test_several_calls_may_share_a_connection(endpoint: Endpoint, key: LongTermKey) -> None:
-    sts = client(endpoint, "sts", key)
+    wire = signed(endpoint, key)
+    connection = http.client.HTTPConnection(endpoint.host, timeout=5)
+    connection.connect()
+    kept = connection.sock
 
-    assert {sts.get_caller_identity()["Account"] for _ in range(3)} == {"123456789012"}
+    for _ in range(3):
+        connection.request("POST", "/", wire.body, wire.headers)
+        assert connection.getresponse().read()
+
+    assert connection.sock is kept
+    connection.close()
 
 
 def test_an_unknown_action_is_named_with_its_version(endpoint: Endpoint, key: LongTermKey) -> None:

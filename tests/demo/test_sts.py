@@ -146,7 +146,7 @@ class TestTokenCode:
     def test_a_code_is_used_for_one_device_only(
         self, endpoint: Endpoint, account: Account, key: LongTermKey, phone: VirtualDevice, user: User
     ) -> None:
-        twin = account.add_device(user, "GAHT12345678")
+        twin = account.add_hardware_token(user, "GAHT12345678")
         twin.seed = phone.seed
         with_code(endpoint, key, phone, phone.code())
 
@@ -220,7 +220,7 @@ class TestSerialNumber:
     def test_that_of_a_hardware_token_is_as_good_as_an_arn(
         self, endpoint: Endpoint, account: Account, key: LongTermKey, user: User
     ) -> None:
-        token = account.add_device(user, "GAHT12345678")
+        token = account.add_hardware_token(user, "GAHT12345678")
 
         assert with_code(endpoint, key, token, token.code()).status == 200
 
