@@ -41,7 +41,7 @@ _EMPTY_FOR_SECONDS = 1.0
 _EMPTY_FOR_A_READER_SECONDS = 0.01
 
 # A tool that had read the file before our change writes its stale copy over it within this time.
-_LOOK_AGAIN_AFTER_SECONDS = 0.005
+_LOOK_AGAIN_AFTER_SECONDS = 0.01
 
 _ATTEMPTS = 20
 

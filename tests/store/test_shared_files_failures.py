@@ -123,9 +123,7 @@ def test_what_is_immutable(path: Path, what: str) -> None:
 
 @pytest.mark.parametrize("call", ["fsync", "rename", "write"])
 def test_a_disk_that_reports_an_error(path: Path, call: str) -> None:
-    inject = ("strace", "-f", "-o", "/dev/null", "-P", str(path.parent / ".credentials.mfa-session.tmp"))
-    inject += ("-e", f"inject={call}:error=EIO")
-    run(*inject, "true")
+    inject = strace(path.parent / ".credentials.mfa-session.tmp", f"{call}:error=EIO")
 
     said = written(path, through=inject)
 
@@ -133,8 +131,7 @@ def test_a_disk_that_reports_an_error(path: Path, call: str) -> None:
 
 
 def test_a_folder_that_cannot_be_brought_to_the_disk_is_no_failure(path: Path) -> None:
-    inject = ("strace", "-f", "-o", "/dev/null", "-P", str(path.parent), "-e", "inject=fsync:error=EINVAL")
-    run(*inject, "true")
+    inject = strace(path.parent, "fsync:error=EINVAL")
 
     assert written(path, through=inject) == ""
     assert b"newnew" in path.read_bytes()
@@ -171,5 +168,12 @@ def without_roots_rights() -> tuple[str, ...]:
     if os.geteuid():
         return ()
     through = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
+    run(*through, "true")
+    return through
+
+
+def strace(path: Path, inject: str) -> tuple[str, ...]:
+    """Return what to start a program through, so that the system answers its calls about *path* with an error."""
+    through = ("strace", "-f", "-o", "/dev/null", "-P", str(path), "-e", f"inject={inject}")
     run(*through, "true")
     return through
