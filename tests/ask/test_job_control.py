@@ -25,16 +25,25 @@ def test_a_program_in_the_background_asks_nobody_and_is_not_stopped(terminal: Ps
     assert terminal.modes() == before
 
 
+def test_a_terminal_cannot_even_be_opened_in_the_background(terminal: PseudoTerminal) -> None:
+    program = ask(terminal, "'opened'", foreground=False)
+
+    program.wait()
+
+    assert program.stdout == b"error: PersonNeededError\n"
+
+
 def test_a_program_that_went_to_the_background_since_it_opened_the_terminal_asks_nobody(
     terminal: PseudoTerminal,
 ) -> None:
-    program = ask(terminal, SECRET, before="import os; os.kill(os.getpid(), signal.SIGSTOP)", foreground=True)
+    program = ask(terminal, f"(signal.raise_signal(signal.SIGSTOP), {SECRET})")
     program.wait_until_stopped()
 
     program.resume(foreground=False)
 
     program.wait()
     assert program.stdout == b"error: PersonNeededError\n"
+    assert terminal.text == ""
 
 
 def test_a_program_beside_the_one_that_started_it_can_ask(terminal: PseudoTerminal) -> None:

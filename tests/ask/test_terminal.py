@@ -53,6 +53,15 @@ def test_control_characters_of_a_question_are_made_visible(terminal: PseudoTermi
     terminal.expect("Code of \\x1b[2J\\u202ealice: ")
 
 
+def test_one_blank_stands_between_question_and_answer(terminal: PseudoTerminal) -> None:
+    program = ask(terminal, "(terminal.ask('One:'), terminal.ask('Two: '))")
+
+    terminal.type("1\n2\n")
+
+    program.wait()
+    assert re.search("One: \n.*Two: \n", terminal.text, re.DOTALL)
+
+
 def test_what_is_told_stands_on_a_line_of_its_own(terminal: PseudoTerminal) -> None:
     program = ask(terminal, r"[terminal.tell('one\rtwo'), terminal.tell('three')]")
 
