@@ -1,26 +1,16 @@
-"""An answer of AWS: fields that are there and are what they should be, or an error that says who gave it.
+"""An answer of AWS: fields that are there and are what they should be, or an error that says who gave it."""
 
-AWS's query protocol answers in XML: an element for each field, elements called ``member`` for a list.
-"""
-
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
-from xml.etree import ElementTree
 
 from mfa_session.errors import AWSAnswerError
 
+# AWS's query protocol knows nothing else; what is text, a number or a time is for the reader to know.
 Value: TypeAlias = "str | dict[str, Value] | list[Value]"
 
 _HINT = "check which endpoint answers: AWS_ENDPOINT_URL, endpoint_url, a proxy"
-
-# No answer of AWS has one. A web page begins so, and so does XML that grows when it is read.
-_TYPE_DECLARATION = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
-
-# The answers of STS and IAM are four levels deep.
-_DEEPEST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,62 +75,6 @@ class Answer:
     def blame(self, error: AWSAnswerError) -> AWSAnswerError:
         """Return *error*, which a value made of these fields raised, with the name of who answered."""
         return AWSAnswerError(f"{error} ({self.host} gave it)", hint=error.hint)
-
-
-def read_answer(body: bytes, *, host: str, operation: str) -> Answer:
-    """Return the answer to *operation* that *body* is.
-
-    Raises:
-        AWSAnswerError: it is none.
-    """
-    document = read_document(body, host=host)
-    if document.tag != f"{operation}Response":
-        raise not_from_aws(host, f"it does not answer {operation}")
-    response = _value(document, host=host)
-    result = response.get(f"{operation}Result") if isinstance(response, dict) else None
-    return Answer(host, result if isinstance(result, dict) else {})
-
-
-def read_refusal(body: bytes, *, host: str) -> tuple[str, str]:
-    """Return the code and the sentence with which AWS refuses.
-
-    Raises:
-        AWSAnswerError: it is no refusal of AWS.
-    """
-    error = read_document(body, host=host).find("Error")
-    if error is None or not error.findtext("Code"):
-        raise not_from_aws(host, "an error without a code")
-    return error.findtext("Code", ""), error.findtext("Message", "")
-
-
-def read_document(body: bytes, *, host: str) -> ElementTree.Element:
-    """Return the root element of *body*, with no element in a namespace.
-
-    Raises:
-        AWSAnswerError: this is no XML, or more than that.
-    """
-    if _TYPE_DECLARATION.search(body):
-        raise not_from_aws(host, "it is a web page, or another kind of document")
-    # The encoding is AWS's, whatever the document says: in another, the declaration would not have been found.
-    parser = ElementTree.XMLParser(encoding="utf-8")  # noqa: S314  # it declares no entity, and is short
-    try:
-        document = ElementTree.fromstring(body, parser)  # noqa: S314
-    except ElementTree.ParseError:
-        raise not_from_aws(host, "it cannot be read") from None
-    for element in document.iter():
-        element.tag = element.tag.rpartition("}")[2]
-    return document
-
-
-def _value(element: ElementTree.Element, *, host: str, depth: int = 0) -> Value:
-    if depth > _DEEPEST:
-        raise not_from_aws(host, "it is nested too deeply")
-    if len(element) == 0:
-        return element.text or ""
-    values = [(child.tag, _value(child, host=host, depth=depth + 1)) for child in element]
-    if all(name == "member" for name, _ in values):
-        return [value for _, value in values]
-    return dict(values)
 
 
 def not_from_aws(host: str, what: str) -> AWSAnswerError:

@@ -9,12 +9,14 @@ import logging
 import time
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError
 
-from mfa_session.aws.answer import Answer, read_answer
+from mfa_session.aws.answer import Answer
+from mfa_session.aws.document import read_answer
 from mfa_session.aws.endpoints import Endpoints
 from mfa_session.aws.exchange import Exchange, Limits, OverdueError
 from mfa_session.aws.hosts import API_VERSIONS, Hosts
@@ -77,11 +79,17 @@ class Line:
         request = AWSRequest(
             method="POST",
             url=host.url,
-            data=question.form(API_VERSIONS[question.service]),
+            data=_form(question),
             headers={"Content-Type": "application/x-www-form-urlencoded; charset=utf-8", "User-Agent": "mfa-session"},
         )
         SigV4Auth(_signer(question), question.service, host.signing_region).add_auth(request)
         return request.prepare()
+
+
+def _form(question: Question) -> bytes:
+    """Return the body of the request, as AWS's query protocol has it."""
+    fields = {"Action": question.operation, "Version": API_VERSIONS[question.service], **question.parameters}
+    return urlencode(fields).encode("ascii")
 
 
 class _Signer(NamedTuple):

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
 
 from mfa_session.aws.endpoints import Service
 from mfa_session.credentials import AccessKey, SessionCredentials
@@ -36,10 +35,6 @@ class Question:
     def may_be_put_again(self) -> bool:
         """Whether nothing is lost when AWS hears it twice: no code is used up, nothing is made twice."""
         return self.repeatable and not self.codes
-
-    def form(self, api_version: str) -> bytes:
-        """Return the body of the request, as AWS's query protocol has it."""
-        return urlencode({"Action": self.operation, "Version": api_version, **self.parameters}).encode("ascii")
 
     def quotable(self, text: str) -> str:
         """Return *text*, which came from outside, without any secret of this question, short and safe to print."""

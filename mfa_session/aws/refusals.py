@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from mfa_session.aws.answer import read_refusal
+from mfa_session.aws.document import read_refusal
 from mfa_session.aws.endpoints import Endpoints
 from mfa_session.aws.exchange import Reply
 from mfa_session.aws.question import Question

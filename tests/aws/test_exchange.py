@@ -178,6 +178,11 @@ def test_a_redirect_is_not_followed(status: str) -> None:
             lambda connection: connection.socket.sendall(b"SSH-2.0-OpenSSH_9.6\r\n"), "it is not HTTP", id="SSH"
         ),
         pytest.param(
+            answering('<?xml version="1.0" encoding="utf-16"?><!DOCTYPE l><l/>'.encode("utf-16")),
+            "it cannot be read",
+            id="entities in another encoding",
+        ),
+        pytest.param(
             answering(b'<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><l>&b;</l>'),
             "it is a web page",
             id="entities",

@@ -1,0 +1,67 @@
+"""The XML in which AWS's query protocol answers.
+
+An element for each field, elements called ``member`` for a list; ``…Response`` around an answer, and
+``ErrorResponse`` around a refusal. What else a server may send is none of AWS's, and told so.
+"""
+
+import re
+from xml.etree import ElementTree
+
+from mfa_session.aws.answer import Answer, Value, not_from_aws
+
+# No answer of AWS has one. A web page begins so, and so does XML that grows when it is read.
+_TYPE_DECLARATION = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
+
+# The answers of STS and IAM are four levels deep.
+_DEEPEST = 10
+
+
+def read_answer(body: bytes, *, host: str, operation: str) -> Answer:
+    """Return the answer to *operation* that *body* is.
+
+    Raises:
+        AWSAnswerError: it is none.
+    """
+    document = _read(body, host=host)
+    if document.tag != f"{operation}Response":
+        raise not_from_aws(host, f"it does not answer {operation}")
+    response = _value(document, host=host)
+    result = response.get(f"{operation}Result") if isinstance(response, dict) else None
+    return Answer(host, result if isinstance(result, dict) else {})
+
+
+def read_refusal(body: bytes, *, host: str) -> tuple[str, str]:
+    """Return the code and the sentence with which AWS refuses.
+
+    Raises:
+        AWSAnswerError: it is no refusal of AWS.
+    """
+    error = _read(body, host=host).find("Error")
+    if error is None or not error.findtext("Code"):
+        raise not_from_aws(host, "an error without a code")
+    return error.findtext("Code", ""), error.findtext("Message", "")
+
+
+def _read(body: bytes, *, host: str) -> ElementTree.Element:
+    if _TYPE_DECLARATION.search(body):
+        raise not_from_aws(host, "it is a web page, or another kind of document")
+    # The encoding is AWS's, whatever the document says: in another, the declaration would not have been found.
+    parser = ElementTree.XMLParser(encoding="utf-8")  # noqa: S314  # it declares no entity, and is short
+    try:
+        document = ElementTree.fromstring(body, parser)  # noqa: S314
+    except ElementTree.ParseError:
+        raise not_from_aws(host, "it cannot be read") from None
+    for element in document.iter():
+        element.tag = element.tag.rpartition("}")[2]
+    return document
+
+
+def _value(element: ElementTree.Element, *, host: str, depth: int = 0) -> Value:
+    if depth > _DEEPEST:
+        raise not_from_aws(host, "it is nested too deeply")
+    if len(element) == 0:
+        return element.text or ""
+    values = [(child.tag, _value(child, host=host, depth=depth + 1)) for child in element]
+    if all(name == "member" for name, _ in values):
+        return [value for _, value in values]
+    return dict(values)
