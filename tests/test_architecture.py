@@ -27,7 +27,7 @@ VALUES = {
 }
 
 # What the tool does: one verb a module. They take values and protocols, and know none of the rooms.
-VERBS = {"credential_process", "discovery", "key_add", "key_import", "key_lookup", "login"}
+VERBS = {"credential_process", "discovery", "key_add", "key_import", "key_lookup", "login", "status"}
 
 # What stands on the path of a cached answer: they know each other, and nothing else of ours.
 HOT = {"__main__", "cached_answer", "environment", "until"}

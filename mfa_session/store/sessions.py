@@ -1,7 +1,6 @@
 """Sessions, each in its session profile of the AWS files."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 
 from mfa_session.credentials import SessionCredentials, moment, timestamp
@@ -33,6 +32,37 @@ def section_of(credentials: SessionCredentials) -> dict[str, str]:
     }
 
 
+def session_in(section: Mapping[str, str], profile: Profile) -> SessionCredentials | None:
+    """Return the session of *profile*, live or over; ``None`` where the *section* is not marked as its session's.
+
+    Raises:
+        DamagedSessionError: what is marked so is not a whole session.
+    """
+    if section.get("mfa_session_source") != profile.name:
+        return None
+    expiration = moment(section.get("x_security_token_expires", ""))
+    if expiration is None:
+        raise _damaged(profile, "x_security_token_expires is missing or is no time")
+    if section.get("aws_security_token", section.get("aws_session_token")) != section.get("aws_session_token"):
+        raise _damaged(profile, "a stale aws_security_token stands beside aws_session_token")
+    try:
+        return SessionCredentials(
+            section.get("aws_access_key_id", ""),
+            section.get("aws_secret_access_key", ""),
+            section.get("aws_session_token", ""),
+            expiration,
+        )
+    except AWSAnswerError as error:
+        raise _damaged(profile, str(error)) from None
+
+
+def _damaged(profile: Profile, what: str) -> DamagedSessionError:
+    return DamagedSessionError(
+        f"the session in profile {profile.session_profile} is damaged: {what}",
+        hint=f"get a new one: mfa-session login --profile {profile.name}",
+    )
+
+
 class SessionProfiles:
     """The sections of the credentials file that hold sessions, with what the config file says about them."""
 
@@ -41,21 +71,13 @@ class SessionProfiles:
         self._config_file = config_file
 
     def session(self, profile: Profile) -> SessionCredentials | None:
-        """Return the session of *profile*, live or over; ``None`` where nothing marked as its session is kept.
+        """Return the session of *profile*, as :func:`session_in` finds it in its section.
 
         Raises:
             DamagedSessionError: what is marked so is not a whole session.
             SharedFileError: AWS tools cannot read the credentials file.
         """
-        section = self._section(profile)
-        if section.get("mfa_session_source") != profile.name:
-            return None
-        expiration = moment(section.get("x_security_token_expires", ""))
-        if expiration is None:
-            raise self._damaged(profile, "x_security_token_expires is missing or is no time")
-        if section.get("aws_security_token", section.get("aws_session_token")) != section.get("aws_session_token"):
-            raise self._damaged(profile, "a stale aws_security_token stands beside aws_session_token")
-        return self._credentials(profile, section, expiration)
+        return session_in(self._section(profile), profile)
 
     def all(self) -> list[Profile]:
         """Return the source profile of every session that is kept, live, over or damaged.
@@ -141,20 +163,3 @@ class SessionProfiles:
 
     def _line(self, name: str, key: str) -> str:
         return f"line {line_of(self._credentials_file, 'credentials', name, key)} of {self._credentials_file}"
-
-    def _credentials(self, profile: Profile, section: Mapping[str, str], expiration: datetime) -> SessionCredentials:
-        try:
-            return SessionCredentials(
-                section.get("aws_access_key_id", ""),
-                section.get("aws_secret_access_key", ""),
-                section.get("aws_session_token", ""),
-                expiration,
-            )
-        except AWSAnswerError as error:
-            raise self._damaged(profile, str(error)) from None
-
-    def _damaged(self, profile: Profile, what: str) -> DamagedSessionError:
-        return DamagedSessionError(
-            f"the session in profile {profile.session_profile} is damaged: {what}",
-            hint=f"get a new one: mfa-session login --profile {profile.name}",
-        )

@@ -1,0 +1,178 @@
+"""`mfa-session status`: what is logged in, until when, and where the long-term key is."""
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from mfa_session.aws.connection import AWS
+from mfa_session.cli.endings import put_out, say
+from mfa_session.cli.options import ListedProfileOption
+from mfa_session.cli.parts import Parts, now
+from mfa_session.credentials import timestamp
+from mfa_session.errors import MFASessionError
+from mfa_session.status import State, Status, all_statuses, status
+from mfa_session.store.sessions import session_in
+from mfa_session.store.shared_files import read_profiles
+from mfa_session.until import span_in_words, until_in_words
+from mfa_session.visible import visible
+
+EXAMPLE = "Example: mfa-session status"
+
+_HEADINGS = ("PROFILE", "SESSION PROFILE", "SESSION", "DEVICE", "KEY")
+
+# Within this time a weekday and an hour are one moment.
+_SAME_WEEK = timedelta(days=6)
+
+_NO_LIVE_SESSION = 1
+
+
+def status_(
+    context: typer.Context,
+    profile: ListedProfileOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Ask AWS who each live session is; otherwise only the AWS files are read.")
+    ] = False,
+) -> None:
+    """Show what is logged in, until when, with which device, and where the long-term key is.
+
+    Without --profile, every profile that mfa-session has to do with is shown. The exit
+    code is 0 while a shown session is live, and 1 when none is.
+    """
+    parts: Parts = context.obj
+    shown = _statuses(parts, profile)
+    failure = None
+    if verify:
+        shown, failure = _verified(parts, shown)
+    if as_json:
+        records = [_record(each, present=now()) for each in shown]
+        put_out(json.dumps(records[0] if profile else records, indent=2) + "\n")
+    elif shown:
+        put_out(_text(shown, in_full=bool(profile) or verify, present=now()))
+    else:
+        say("mfa-session: no profile has a session yet; to begin: mfa-session login --profile NAME")
+    if failure is not None:
+        raise failure
+    if not any(each.state is State.LIVE for each in shown):
+        raise typer.Exit(_NO_LIVE_SESSION)
+
+
+def _statuses(parts: Parts, profile: str | None) -> list[Status]:
+    config = read_profiles(parts.config_file, "config")
+    credentials = read_profiles(parts.credentials_file, "credentials")
+    if profile is None:
+        return all_statuses(config=config, credentials=credentials, session_in=session_in, now=now())
+    return [status(profile, config=config, credentials=credentials, session_in=session_in, now=now())]
+
+
+def _verified(parts: Parts, statuses: Sequence[Status]) -> tuple[list[Status], MFASessionError | None]:
+    """Return the statuses with what AWS says of each live session, and the first reason why it says nothing."""
+    verified, failure = [], None
+    for each in statuses:
+        answer = each
+        if each.state is State.LIVE and each.session is not None:
+            try:
+                aws = AWS(parts.endpoints(each.profile))
+                answer = replace(each, identity=aws.get_caller_identity(each.session))
+            except MFASessionError as error:
+                answer = replace(each, problem=str(error))
+                failure = failure or error
+        verified.append(answer)
+    return verified, failure
+
+
+def _record(each: Status, *, present: datetime) -> dict[str, str | int | bool | None]:
+    """Return what `--json` prints of one profile; every key is always there, and none is ever taken away.
+
+    ``state`` is ``live``, ``expired``, ``none`` or ``damaged``. ``expiration`` is a moment
+    in UTC and ``remaining_seconds`` is 0 when it has passed; both are null where there
+    is no whole session. ``device`` is a serial number. ``key_store`` is ``keyring``,
+    ``file`` (the encrypted one) or ``credentials_file``, or null where no key is known;
+    ``key_in_credentials_file`` tells of a key in the clear, even if a store has it too. ``identity``
+    is an ARN, and null without `--verify`. ``problem`` is a sentence, and null when all is well.
+    """
+    remaining = each.remaining(present)
+    return {
+        "profile": each.profile.name,
+        "session_profile": each.profile.session_profile,
+        "state": each.state.value,
+        "expiration": timestamp(each.session.expiration) if each.session else None,
+        "remaining_seconds": None if remaining is None else int(remaining.total_seconds()),
+        "device": each.profile.mfa_device.serial_number if each.profile.mfa_device else None,
+        "key_store": each.profile.store or ("credentials_file" if each.key_in_file else None),
+        "key_in_credentials_file": each.key_in_file,
+        "identity": each.identity.arn if each.identity else None,
+        "problem": each.problem,
+    }
+
+
+def _text(statuses: Sequence[Status], *, in_full: bool, present: datetime) -> str:
+    """Return one line a profile where that fits on the screen and tells enough, else several."""
+    rows = [_HEADINGS, *(_row(each, present=present) for each in statuses)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    if in_full or max(map(len, lines)) > shutil.get_terminal_size().columns:
+        return "\n".join("".join(f"{line}\n" for line in _lines_of(each, present=present)) for each in statuses)
+    lines += [each.problem for each in statuses if each.problem]
+    return "".join(f"{visible(line)}\n" for line in lines)
+
+
+def _row(each: Status, *, present: datetime) -> tuple[str, ...]:
+    device = each.profile.mfa_device
+    store = {"keyring": "keyring", "file": "encrypted"}.get(each.profile.store or "", "-")
+    return (
+        visible(each.profile.name),
+        visible(each.profile.session_profile),
+        _until_in_brief(each, present=present),
+        device.name if device else "-",
+        "plain text" if each.key_in_file else store,
+    )
+
+
+def _until_in_brief(each: Status, *, present: datetime) -> str:
+    if each.state is not State.LIVE or each.session is None:
+        return each.state.value
+    end = each.session.expiration.astimezone()
+    if end.date() == present.astimezone().date():
+        return f"live until {end:%H:%M}"
+    return f"live until {end:%a %H:%M}" if end - present < _SAME_WEEK else f"live until {end:%Y-%m-%d}"
+
+
+def _lines_of(each: Status, *, present: datetime) -> Iterator[str]:
+    device = each.profile.mfa_device
+    facts = {
+        "profile": each.profile.name,
+        "session profile": each.profile.session_profile,
+        "session": _session_in_words(each, present=present),
+        "identity": each.identity.arn if each.identity else "",
+        "device": device.serial_number if device else "not known yet",
+        "long-term key": _key_in_words(each),
+        "problem": each.problem or "",
+    }
+    for name, fact in facts.items():
+        if fact:
+            yield f"{name:<16} {visible(fact)}"
+
+
+def _session_in_words(each: Status, *, present: datetime) -> str:
+    if each.session is None:
+        return each.state.value
+    end, seconds = each.session.expiration.timestamp(), present.timestamp()
+    if each.state is State.LIVE:
+        return f"live {until_in_words(end, now=seconds)}"
+    return f"expired {span_in_words(seconds - end)} ago"
+
+
+def _key_in_words(each: Status) -> str:
+    places = {"keyring": "in the OS keyring", "file": "in the encrypted file"}
+    place = places.get(each.profile.store or "")
+    if each.key_in_file:
+        return (
+            f"{place}, and still in the credentials file" if place else "still in the credentials file, in plain text"
+        )
+    return place or "not known"

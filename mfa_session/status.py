@@ -1,0 +1,137 @@
+"""Tell how things stand with a profile: its session, its device, and where its long-term key is.
+
+All is read from the two AWS files, which are handed in as botocore reads them: neither
+a keyring nor AWS is asked, so the answer is what this machine believes.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from mfa_session.credentials import SessionCredentials
+from mfa_session.errors import ConfigurationError, DamagedSessionError, ProfileNotFoundError
+from mfa_session.identity import CallerIdentity
+from mfa_session.profiles import Profile, Sections, read_profile, source_profile_name
+
+# What only `mfa-session` writes, or reads.
+_OURS = "mfa_session_"
+
+
+class State(StrEnum):
+    """What can be said of a session without asking AWS."""
+
+    LIVE = "live"
+    EXPIRED = "expired"
+    NONE = "none"
+    DAMAGED = "damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How things stand with *profile*.
+
+    *key_in_file* tells that the long-term key still lies in the credentials file.
+    *problem* is what is wrong with the session or with the settings, in words. *identity*
+    is who the session is to AWS, where AWS was asked.
+    """
+
+    profile: Profile
+    state: State
+    session: SessionCredentials | None
+    key_in_file: bool
+    problem: str | None = None
+    identity: CallerIdentity | None = None
+
+    def remaining(self, now: datetime) -> timedelta | None:
+        """Return how long the session still lives, nothing if it is over; ``None`` where there is no whole one."""
+        return max(timedelta(0), self.session.expiration - now) if self.session else None
+
+
+class SessionIn(Protocol):
+    """How a session is read."""
+
+    def __call__(self, section: Mapping[str, str], profile: Profile) -> SessionCredentials | None:
+        """Return the session of *profile* that the *section* of its session profile holds, or ``None``.
+
+        Raises:
+            DamagedSessionError: there is one that cannot be used.
+        """
+
+
+def status(name: str, *, config: Sections, credentials: Sections, session_in: SessionIn, now: datetime) -> Status:
+    """Return how things stand with profile *name*, or with the one whose session profile it is.
+
+    Raises:
+        ProfileNotFoundError: the files know no such profile.
+    """
+    try:
+        profile, problem = _read(name, config=config, credentials=credentials)
+    except ProfileNotFoundError:
+        for each in all_statuses(config=config, credentials=credentials, session_in=session_in, now=now):
+            if name in (each.profile.name, each.profile.session_profile):
+                return each  # a session that has outlived its profile
+        raise
+    return _standing(profile, problem, credentials=credentials, session_in=session_in, now=now)
+
+
+def all_statuses(*, config: Sections, credentials: Sections, session_in: SessionIn, now: datetime) -> list[Status]:
+    """Return how things stand with every profile that we have to do with, in the order of their names.
+
+    That is every profile that has a session or a setting of ours, and every one that has
+    both an MFA device and a long-term key in the credentials file. A session that was left
+    in another session profile than the one that is set now has an entry of its own.
+    """
+    found = []
+    for name, session_profile in sorted(set(_ours(config, credentials))):
+        profile, problem = Profile(name, session_profile), None
+        if name in config or name in credentials:
+            read, problem = _read(name, config=config, credentials=credentials)
+            profile = replace(read, name=name, session_profile=session_profile)
+        found.append(_standing(profile, problem, credentials=credentials, session_in=session_in, now=now))
+    return found
+
+
+def _read(name: str, *, config: Sections, credentials: Sections) -> tuple[Profile, str | None]:
+    """Return a profile, and what is wrong with its settings; then it has none."""
+    try:
+        return read_profile(name, config=config, credentials=credentials), None
+    except ProfileNotFoundError:
+        raise
+    except ConfigurationError as error:
+        source = source_profile_name(name, config=config, credentials=credentials)
+        return Profile(source, _session_profile(source, config)), str(error)
+
+
+def _standing(
+    profile: Profile, problem: str | None, *, credentials: Sections, session_in: SessionIn, now: datetime
+) -> Status:
+    key_in_file = _has_long_term_key(credentials.get(profile.name, {}))
+    try:
+        session = session_in(credentials.get(profile.session_profile, {}), profile)
+    except DamagedSessionError as error:
+        return Status(profile, State.DAMAGED, None, key_in_file, problem or str(error))
+    if session is None:
+        return Status(profile, State.NONE, None, key_in_file, problem)
+    state = State.EXPIRED if session.expire_within(timedelta(0), now=now) else State.LIVE
+    return Status(profile, state, session, key_in_file, problem)
+
+
+def _ours(config: Sections, credentials: Sections) -> Iterator[tuple[str, str]]:
+    """Yield the names of each source profile that we have to do with, and of its session profile."""
+    for name, section in credentials.items():
+        if source := section.get("mfa_session_source"):
+            yield source, name
+    for name, settings in config.items():
+        can_log_in = "mfa_serial" in settings and _has_long_term_key(credentials.get(name, {}))
+        if can_log_in or any(key.startswith(_OURS) for key in settings):
+            yield name, _session_profile(name, config)
+
+
+def _session_profile(name: str, config: Sections) -> str:
+    return config.get(name, {}).get("mfa_session_profile") or f"{name}-mfa"
+
+
+def _has_long_term_key(section: Mapping[str, str]) -> bool:
+    return section.get("aws_access_key_id", "").startswith("AKIA")

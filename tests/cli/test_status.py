@@ -1,0 +1,216 @@
+"""`status` shows what the AWS files say, as a table or as JSON, and asks AWS only when it is told to."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.clean_environment import clean_environment
+from tests.cli.sections import LONG_AGO, LONG_HENCE, SECRET, TOKEN, long_term_key, session
+from tests.machine import PHONE, Machine
+
+CONFIG = f"[profile test-user]\nmfa_serial = {PHONE}\nmfa_session_store = keyring\n"
+
+
+def test_the_table_has_one_line_a_profile_and_fits_a_terminal_of_80_columns(machine: Machine) -> None:
+    machine.write_config(CONFIG + "[profile work]\nmfa_session_duration = 8h\n")
+    machine.write_credentials(session() + session("old-mfa", source="old", end=LONG_AGO))
+
+    shown = machine.run("status")
+
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert shown.stdout == (
+        "PROFILE    SESSION PROFILE  SESSION                DEVICE           KEY\n"
+        "old        old-mfa          expired                -                -\n"
+        "test-user  test-user-mfa    live until 2099-01-01  test-user-phone  keyring\n"
+        "work       work-mfa         none                   -                -\n"
+    )
+
+
+def test_a_profile_is_told_in_several_lines_where_the_table_is_too_wide(machine: Machine) -> None:
+    machine.write_config(CONFIG)
+    machine.write_credentials(session())
+
+    shown = machine.run("status", COLUMNS="60", TZ="UTC")
+
+    assert "PROFILE " not in shown.stdout
+    assert shown.stdout.startswith("profile          test-user\nsession profile  test-user-mfa\nsession          live")
+
+
+def test_one_profile_is_told_in_full(machine: Machine) -> None:
+    machine.write_config(CONFIG)
+    machine.write_credentials(session(end=LONG_HENCE) + long_term_key())
+
+    shown = machine.run("status", "--profile", "test-user-mfa", TZ="UTC")
+
+    assert shown.returncode == 0
+    assert [line[:17].rstrip() for line in shown.stdout.splitlines()] == [
+        "profile",
+        "session profile",
+        "session",
+        "device",
+        "long-term key",
+    ]
+    assert "live until 2099-01-01 00:00 (" in shown.stdout
+    assert PHONE in shown.stdout
+    assert "in the OS keyring, and still in the credentials file" in shown.stdout
+
+
+def test_json_has_every_key_of_every_profile(machine: Machine) -> None:
+    machine.write_config(CONFIG)
+    machine.write_credentials(session())
+
+    (shown,) = json.loads(machine.run("status", "--json").stdout)
+
+    remaining = shown.pop("remaining_seconds")
+    assert remaining == pytest.approx(4070908800 - time.time(), abs=60)
+    assert shown == {
+        "profile": "test-user",
+        "session_profile": "test-user-mfa",
+        "state": "live",
+        "expiration": "2099-01-01T00:00:00Z",
+        "device": PHONE,
+        "key_store": "keyring",
+        "key_in_credentials_file": False,
+        "identity": None,
+        "problem": None,
+    }
+
+
+def test_json_of_one_profile_is_one_object_with_null_for_what_is_not_there(machine: Machine) -> None:
+    machine.write_credentials(long_term_key())
+
+    shown = machine.run("status", "--profile", "test-user", "--json")
+
+    assert shown.returncode == 1
+    assert json.loads(shown.stdout) == {
+        "profile": "test-user",
+        "session_profile": "test-user-mfa",
+        "state": "none",
+        "expiration": None,
+        "remaining_seconds": None,
+        "device": None,
+        "key_store": "credentials_file",
+        "key_in_credentials_file": True,
+        "identity": None,
+        "problem": None,
+    }
+
+
+def test_the_exit_code_tells_whether_a_shown_session_is_live(machine: Machine) -> None:
+    machine.write_credentials(session(end=LONG_AGO) + session("work-mfa", source="work"))
+
+    codes = [
+        machine.run("status", *options).returncode
+        for options in ((), ("--profile", "work"), ("--profile", "test-user"))
+    ]
+
+    assert codes == [0, 0, 1]
+
+
+def test_a_damaged_session_is_shown_as_such_with_the_reason(machine: Machine) -> None:
+    machine.write_credentials(session(token=""))
+
+    shown = machine.run("status")
+
+    assert shown.returncode == 1
+    assert "damaged" in shown.stdout.splitlines()[1]
+    assert shown.stdout.splitlines()[-1].endswith("no valid SessionToken among the temporary credentials")
+
+
+def test_where_there_is_nothing_it_says_how_to_begin(machine: Machine) -> None:
+    shown = machine.run("status")
+
+    assert (shown.returncode, shown.stdout) == (1, "")
+    assert shown.stderr == ("mfa-session: no profile has a session yet; to begin: mfa-session login --profile NAME\n")
+    assert machine.run("status", "--json").stdout == "[]\n"
+
+
+def test_no_secret_is_shown(machine: Machine) -> None:
+    machine.write_credentials(session() + long_term_key())
+
+    shown = "".join(machine.run("status", *options).stdout for options in ((), ("--json",), ("--profile", "test-user")))
+
+    assert SECRET not in shown
+    assert TOKEN not in shown
+
+
+def test_a_name_cannot_move_the_cursor(machine: Machine) -> None:
+    machine.write_credentials(session(source="a\x1b[2Jb"))
+
+    shown = machine.run("status").stdout
+
+    assert "\x1b" not in shown
+    assert r"a\x1b[2Jb" in shown
+
+
+def test_verify_asks_aws_who_it_is(machine: Machine) -> None:
+    machine.lay_down_the_key()
+    machine.log_in()
+
+    shown = machine.run("status", "--profile", "test-user", "--verify")
+
+    assert shown.returncode == 0
+    assert "identity         arn:aws:iam::123456789012:user/test-user\n" in shown.stdout
+    assert [call.mfa for call in machine.calls("GetCallerIdentity")][-1] is True
+
+
+def test_a_session_that_aws_refuses_is_shown_and_ends_as_a_refusal(machine: Machine) -> None:
+    machine.write_credentials(session())
+
+    shown = machine.run("status", "--verify", "--json")
+
+    assert shown.returncode == 254
+    (only,) = json.loads(shown.stdout)
+    assert (only["state"], only["identity"]) == ("live", None)
+    assert shown.stderr.startswith(f"mfa-session: error: {only['problem']}\nmfa-session: hint: ")
+
+
+def test_nothing_is_asked_of_aws_about_a_session_that_is_over(machine: Machine) -> None:
+    machine.write_credentials(session(end=LONG_AGO))
+
+    shown = machine.run("status", "--verify")
+
+    assert shown.returncode == 1
+    assert machine.endpoint.journal == []
+
+
+@pytest.mark.parametrize(
+    ("credentials", "options"),
+    [
+        (session(), ("--profile", "nobody")),
+        (session() + session(), ()),
+        ("aws_access_key_id = ASIA\n", ()),
+    ],
+)
+def test_what_cannot_be_read_is_one_error_with_a_hint(
+    machine: Machine, credentials: str, options: tuple[str, ...]
+) -> None:
+    machine.write_credentials(credentials)
+
+    shown = machine.run("status", *options)
+
+    assert (shown.returncode, shown.stdout) == (253, "")
+    assert [line.split(":")[1] for line in shown.stderr.splitlines()] == [" error", " hint"]
+
+
+def test_without_verify_neither_a_keyring_nor_aws_is_loaded(machine: Machine) -> None:
+    machine.write_config(CONFIG)
+    machine.write_credentials(session())
+    program = (
+        "import sys\n"
+        "from mfa_session.cli.program import run\n"
+        "code = run(['status'])\n"
+        "print(code, *sys.modules, file=sys.stderr)\n"
+    )
+
+    ran = subprocess.run(
+        [sys.executable, "-c", program], env=clean_environment(machine.home), capture_output=True, text=True, check=True
+    )
+
+    code, *loaded = ran.stderr.split()
+    heavy = {"boto3", "botocore", "keyring", "secretstorage", "jeepney", "cryptography", "configobj", "rich", "http"}
+    assert code == "0"
+    assert heavy & set(loaded) == set()
