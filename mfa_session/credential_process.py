@@ -1,7 +1,7 @@
 """Answer an AWS tool with a session: one login for any number of callers.
 
 Forty tools that find no session at the same moment all come here. One of them takes
-the lock and asks; the others look, while they wait, for what came of it.
+the lock and asks; the others wait for the lock, and look what came of it.
 """
 
 from contextlib import AbstractContextManager
@@ -11,7 +11,6 @@ from typing import Protocol
 from mfa_session.credentials import SessionCredentials
 from mfa_session.errors import (
     DamagedSessionError,
-    LockedError,
     MFASessionError,
     PersonNeededError,
     PromptCancelledError,
@@ -24,9 +23,6 @@ LEAST_REMAINING = timedelta(seconds=60)
 
 # The SDK for JavaScript runs a failing program twice for one call, the one for C++ four times.
 _REMEMBERED = timedelta(seconds=5)
-
-# How often a waiting caller looks whether there is a session by now.
-_LOOK_EVERY = timedelta(milliseconds=200)
 
 # Go and Terraform end the program after 60 seconds, and show what it has said until then.
 _PATIENCE = timedelta(seconds=55)
@@ -93,28 +89,28 @@ def answer(
     begun = clock()
 
     def settled() -> SessionCredentials | None:
-        try:
-            session = sessions.session(profile)
-        except DamagedSessionError:
-            session = None  # a login writes a whole one
+        session = _whole_session(profile, sessions)
         if session is not None and not session.expire_within(LEAST_REMAINING, now=clock()):
             return session
         if failure := failed_logins.since(profile, min(begun, clock() - _REMEMBERED)):
             raise failure
         return None
 
-    while True:
-        if session := settled():
-            return session
-        try:
-            with lock(within=_LOOK_EVERY):
-                return settled() or _log_in(profile, log_in, failed_logins)
-        except LockedError:
-            if clock() - begun > _PATIENCE:
-                raise
+    if session := settled():
+        return session
+    # Whoever waits here finds, a moment after the lock is free, what came of the one question.
+    with lock(within=_PATIENCE):
+        return settled() or _log_in(profile, log_in, sessions, failed_logins)
 
 
-def _log_in(profile: Profile, log_in: LogIn, failed_logins: FailedLogins) -> SessionCredentials:
+def _whole_session(profile: Profile, sessions: Sessions) -> SessionCredentials | None:
+    try:
+        return sessions.session(profile)
+    except DamagedSessionError:
+        return None  # a login writes a whole one
+
+
+def _log_in(profile: Profile, log_in: LogIn, sessions: Sessions, failed_logins: FailedLogins) -> SessionCredentials:
     try:
         return log_in()
     except KeyboardInterrupt:
@@ -126,9 +122,14 @@ def _log_in(profile: Profile, log_in: LogIn, failed_logins: FailedLogins) -> Ses
         )
         raise
     except PersonNeededError as error:
-        # Another caller may have the terminal that this one has not.
         if isinstance(error, PromptTimeoutError):
             failed_logins.remember(profile, error)
+            raise
+        # Another caller may have the terminal that this one has not; and the reason for asking is worth knowing.
+        try:
+            sessions.session(profile)
+        except DamagedSessionError as damage:
+            raise PersonNeededError(f"{damage}, and {error}", hint=error.hint) from error
         raise
     except MFASessionError as error:
         failed_logins.remember(profile, error)

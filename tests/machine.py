@@ -1,6 +1,7 @@
 """A user's machine in small: a home folder, the installed program, and AWS on the loopback."""
 
 import configparser
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -76,6 +77,10 @@ class Machine:
             f"[test-user]\naws_access_key_id = {self.key.access_key_id}\n"
             f"aws_secret_access_key = {self.key.secret_access_key}\n"
         )
+
+    def forget_used_codes(self) -> None:
+        """Let the program believe that the present code is fresh, so that a test need not wait for the next."""
+        shutil.rmtree(self.home / ".aws" / "mfa-session" / "used-codes", ignore_errors=True)
 
     def credentials(self, profile: str) -> dict[str, str]:
         return self._section(self.credentials_file, profile)

@@ -27,7 +27,7 @@ class Person:
 
     *command* is what to run where there is a terminal, when there is none here; *endpoint*
     is named in the question where codes go anywhere else than to AWS;
-    *within* is how long each answer may take, ``None`` for as long as it needs;
+    *within* is how long all questions may take together, ``None`` for as long as they need;
     *watching* is a descriptor that makes the answer worthless once its reader has gone.
     """
 
@@ -44,7 +44,7 @@ class Person:
         self._opened: Terminal | None = None
         self._command = command
         self._endpoint = endpoint
-        self._within = within
+        self._deadline = None if within is None else time.monotonic() + within.total_seconds()
         self._watching = watching
 
     @property
@@ -55,6 +55,10 @@ class Person:
             except PersonNeededError as error:
                 raise PersonNeededError(str(error), hint=f"run in a terminal: {self._command}") from error
         return self._opened
+
+    @property
+    def _left(self) -> timedelta | None:
+        return None if self._deadline is None else timedelta(seconds=max(0.0, self._deadline - time.monotonic()))
 
     @property
     def is_there(self) -> bool:
@@ -101,7 +105,7 @@ class Person:
 
     def agrees(self, question: str, *, by_default: bool) -> bool:
         """Tell whether the answer to *question* is yes."""
-        return self._terminal.confirm(question, default=by_default, within=self._within)
+        return self._terminal.confirm(question, default=by_default, within=self._left)
 
     def tell(self, text: str) -> None:
         """Show one line."""
@@ -120,7 +124,7 @@ class Person:
         return f"{profile.name}: code of MFA device {device.name}{account}{endpoint}: "
 
     def _ask(self, question: str, *, secret: bool = False) -> str:
-        return self._terminal.ask(question, secret=secret, within=self._within, watching=self._watching)
+        return self._terminal.ask(question, secret=secret, within=self._left, watching=self._watching)
 
     def _valid(self, parse: Callable[[str], Answer], question: str, *, secret: bool = False) -> Answer:
         while True:
