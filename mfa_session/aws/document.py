@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 from mfa_session.aws.answer import Answer, Value, not_from_aws
 
 # No answer of AWS has one. A web page begins so, and so does XML that grows when it is read.
-_TYPE_DECLARATION = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
+_TYPE_DECLARATION = re.compile(r"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 
 # The answers of STS and IAM are four levels deep.
 _DEEPEST = 10
@@ -43,12 +43,15 @@ def read_refusal(body: bytes, *, host: str) -> tuple[str, str]:
 
 
 def _read(body: bytes, *, host: str) -> ElementTree.Element:
-    if _TYPE_DECLARATION.search(body):
-        raise not_from_aws(host, "it is a web page, or another kind of document")
-    # The encoding is AWS's, whatever the document says: in another, the declaration would not have been found.
-    parser = ElementTree.XMLParser(encoding="utf-8")  # noqa: S314  # it declares no entity, and is short
     try:
-        document = ElementTree.fromstring(body, parser)  # noqa: S314
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise not_from_aws(host, "it cannot be read") from None
+    if _TYPE_DECLARATION.search(text):
+        raise not_from_aws(host, "it is a web page, or another kind of document")
+    try:
+        # A zero would let expat take it for another encoding, in which a declaration was not found.
+        document = ElementTree.fromstring(text.replace("\0", "?"))  # noqa: S314  # it is short, and has no entities
     except ElementTree.ParseError:
         raise not_from_aws(host, "it cannot be read") from None
     for element in document.iter():
