@@ -68,13 +68,17 @@ class Hosts:
     def _by_the_rules(self, service: Service) -> Host:
         rules = self._data.load_data(f"{service}/{API_VERSIONS[service]}/endpoint-rule-set-1")
         provider = EndpointProvider(rules, self._data.load_data("partitions"))
-        wishes: dict[str, str | bool] = {
-            "Region": self._endpoints.region,
-            "UseFIPS": self._endpoints.use_fips,
-            "UseDualStack": self._endpoints.use_dualstack,
-        }
+        plain: dict[str, str | bool] = {"Region": self._endpoints.region, "UseFIPS": False, "UseDualStack": False}
         if service == "sts":
-            wishes["UseGlobalEndpoint"] = False
-        found: Any = provider.resolve_endpoint(**wishes)
-        schemes = found.properties.get("authSchemes") or [{}]
-        return Host(found.url, schemes[0].get("signingRegion") or self._endpoints.region)
+            plain["UseGlobalEndpoint"] = False
+        wished = {**plain, "UseFIPS": self._endpoints.use_fips, "UseDualStack": self._endpoints.use_dualstack}
+        found = provider.resolve_endpoint(**wished)
+        # Older rules name IAM's region for its plain hosts alone.
+        region = _signing_region(found) or _signing_region(provider.resolve_endpoint(**plain))
+        return Host(found.url, region or self._endpoints.region)
+
+
+def _signing_region(found: Any) -> str | None:
+    schemes = found.properties.get("authSchemes") or [{}]
+    region: str | None = schemes[0].get("signingRegion")
+    return region
