@@ -1,0 +1,144 @@
+"""The OS keyring: one item a profile, in the keyring that the user's own system unlocks."""
+
+import os
+import sys
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Protocol
+
+from mfa_session.credentials import AccessKey
+from mfa_session.errors import KeyringLockedError, KeyringUnavailableError, StoreError
+from mfa_session.store.key_items import item_of, key_of
+from mfa_session.store.keyring_back_ends import SECRET_SERVICE, USE_THE_FILE, BackEnd, back_end
+from mfa_session.store.time_limits import TimeLimits
+from mfa_session.visible import visible
+
+# Windows holds 2,560 bytes (CRED_MAX_CREDENTIAL_BLOB_SIZE) of two a character; a key is about 200 characters.
+_LONGEST_ITEM = 1200
+
+
+class _Keychain(Protocol):
+    """What a back end does: one text for a *user* of a *service*; each call has its limit of time."""
+
+    def get(self, service: str, user: str) -> str | None: ...
+    def set(self, service: str, user: str, text: str) -> None: ...
+    def delete(self, service: str, user: str) -> None: ...
+
+
+class OSKeyring:
+    """The keyring of this user, as *environ* leads to it.
+
+    A dialog that asks to unlock it may open if the call is *interactive* and the one who
+    made it would see it: not over SSH, not without a display. *insisted* is what
+    ``mfa_session_keyring`` names: a back end that is used because the user says so.
+
+    Every call raises a member of the ``StoreError`` family when it does not do what it
+    says; where a dialog opened, a ``PromptCancelledError`` when it was closed and a
+    ``PromptTimeoutError`` when nobody answered it.
+    """
+
+    name = "keyring"
+
+    def __init__(
+        self,
+        *,
+        environ: Mapping[str, str],
+        interactive: bool,
+        insisted: str | None = None,
+        platform: str = sys.platform,
+        limits: TimeLimits = TimeLimits(),  # noqa: B008  frozen
+    ) -> None:
+        self._environ = environ
+        self._interactive = interactive
+        self._insisted = insisted
+        self._platform = platform
+        self._limits = limits
+
+    @property
+    def description(self) -> str:
+        """What users call their keyring."""
+        try:
+            return self._back_end.description
+        except KeyringUnavailableError:
+            return "the OS keyring"
+
+    def get(self, profile: str) -> AccessKey | None:
+        """Return the key of *profile*, ``None`` where the keyring has none."""
+        item = self._keychain.get(_service(profile), profile)
+        if item is None:
+            return None
+        key = key_of(item)
+        if key is None:
+            raise StoreError(
+                f"what {self.description} holds for profile {visible(profile)} is not an access key",
+                hint=f"store the key again: mfa-session keys add --profile {visible(profile)}",
+            )
+        return key
+
+    def set(self, profile: str, key: AccessKey) -> None:
+        """Keep *key* in the place of the one that *profile* had, and read it back."""
+        self._write(_service(profile), profile, item_of(key))
+
+    def delete(self, profile: str) -> None:
+        """Delete the key of *profile*, if there is one."""
+        self._keychain.delete(_service(profile), profile)
+
+    def check(self) -> None:
+        """Make sure that keys can be kept here, by keeping, reading and deleting something that is not one."""
+        # A name of its own, because another process may be checking at this moment.
+        user = os.urandom(8).hex()
+        self._write("mfa-session check", user, os.urandom(16).hex())
+        self._keychain.delete("mfa-session check", user)
+
+    def _write(self, service: str, user: str, item: str) -> None:
+        if len(item) > _LONGEST_ITEM:
+            raise StoreError(
+                f"this is more than {self.description} holds: {len(item)} of {_LONGEST_ITEM} characters",
+                hint=USE_THE_FILE.removeprefix("or "),
+            )
+        self._keychain.set(service, user, item)
+        if self._keychain.get(service, user) != item:
+            raise StoreError(
+                f"{self.description} does not give back what was stored in it",
+                hint=f"check it with the program that shows your keyring; {USE_THE_FILE}",
+            )
+
+    @cached_property
+    def _back_end(self) -> BackEnd:
+        return back_end(self._environ, platform=self._platform, insisted=self._insisted)
+
+    @cached_property
+    def _keychain(self) -> _Keychain:
+        may_ask = self._interactive and self._is_seen()
+        if self._back_end == SECRET_SERVICE:
+            return self._secret_service(may_ask=may_ask)
+        if self._back_end.opens_dialogs and not may_ask:
+            raise KeyringLockedError(
+                f"{self.description} may open a dialog, and nobody would see it here",
+                hint=f"run this at the desktop, or do not name another keyring; {USE_THE_FILE}",
+            )
+        # Imported when it is needed, as below: the libraries take longer than a whole cached answer.
+        from mfa_session.store.limited_back_end import LimitedBackEnd
+
+        return LimitedBackEnd(self._back_end, within=self._limits.dialog if may_ask else self._limits.answer)
+
+    def _secret_service(self, *, may_ask: bool) -> _Keychain:
+        try:
+            from mfa_session.store.secret_service import SecretService
+        except ImportError as error:
+            raise KeyringUnavailableError(
+                f"the Secret Service keyring cannot be used here: {visible(str(error))}",
+                hint=f"install SecretStorage and jeepney beside mfa-session; {USE_THE_FILE}",
+            ) from error
+        return SecretService(self._environ, limits=self._limits, may_ask=may_ask)
+
+    def _is_seen(self) -> bool:
+        """Tell whether a dialog would open in front of the one who runs this."""
+        if "SSH_CONNECTION" in self._environ:
+            return False
+        has_display = bool(self._environ.get("DISPLAY") or self._environ.get("WAYLAND_DISPLAY"))
+        return has_display or self._platform in ("darwin", "win32")
+
+
+def _service(profile: str) -> str:
+    return f"mfa-session:{profile}"

@@ -1,0 +1,157 @@
+"""The Secret Service of a Linux desktop: gnome-keyring, KWallet, KeePassXC.
+
+Items have the attributes that ``keyring`` gives to its own, so that its command shows
+them too.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+
+from jeepney import DBusErrorResponse
+from secretstorage import Collection, Item, create_collection
+from secretstorage.exceptions import (
+    ItemNotFoundException,
+    LockedException,
+    PromptDismissedException,
+    SecretServiceNotAvailableException,
+    SecretStorageException,
+)
+from secretstorage.util import add_match_rules
+
+from mfa_session.errors import KeyringLockedError, KeyringUnavailableError, MFASessionError, PromptCancelledError
+from mfa_session.store.keyring_back_ends import USE_THE_FILE
+from mfa_session.store.session_bus import SessionBus
+from mfa_session.store.time_limits import TimeLimits
+from mfa_session.visible import visible
+
+
+class SecretService:
+    """The default keyring of the Secret Service that *environ* leads to.
+
+    Each call raises a ``KeyringUnavailableError`` or a ``KeyringLockedError``, and with
+    *may_ask* a ``PromptCancelledError`` or a ``PromptTimeoutError``, when it does not do
+    what it says.
+    """
+
+    def __init__(self, environ: Mapping[str, str], *, limits: TimeLimits, may_ask: bool) -> None:
+        self._environ = environ
+        self._limits = limits
+        self._may_ask = may_ask
+
+    def get(self, service: str, user: str) -> str | None:
+        """Return the text kept for *user* of *service*, ``None`` where there is none."""
+        with self._keyring() as keyring:
+            for item in keyring.search_items(_attributes(service, user)):
+                # KeePassXC may ask for each item, although its keyring is open.
+                _unlock(item)
+                return item.get_secret().decode("utf-8", "replace")
+        return None
+
+    def set(self, service: str, user: str, text: str) -> None:
+        """Keep *text*, in one step in the place of what was there."""
+        attributes = {**_attributes(service, user), "application": "Python keyring library"}
+        with self._keyring() as keyring:
+            keyring.create_item(f"AWS access key of {user}", attributes, text.encode(), replace=True)
+
+    def delete(self, service: str, user: str) -> None:
+        """Delete what is kept, if anything is."""
+        with self._keyring() as keyring:
+            for item in list(keyring.search_items(_attributes(service, user))):
+                _unlock(item)
+                item.delete()
+
+    @contextmanager
+    def _keyring(self) -> Iterator[Collection]:
+        try:
+            with closing(SessionBus(self._environ, limits=self._limits, may_ask=self._may_ask)) as bus:
+                # Not every service addresses the end of a dialog to the one who opened it.
+                add_match_rules(bus)
+                keyring = self._default_keyring(bus)
+                _unlock(keyring)
+                yield keyring
+        except (SecretStorageException, DBusErrorResponse, OSError) as error:
+            raise self._in_our_words(error) from error
+
+    def _default_keyring(self, bus: SessionBus) -> Collection:
+        try:
+            return Collection(bus)
+        except ItemNotFoundException:
+            if self._may_ask:
+                return create_collection(bus, "Default", "default")
+        raise KeyringUnavailableError(
+            "the Secret Service has no default keyring yet",
+            hint=f"make one at the desktop, by logging in or in Passwords and Keys; {USE_THE_FILE}",
+        )
+
+    def _in_our_words(self, error: Exception) -> MFASessionError:
+        match error:
+            case TimeoutError():
+                return KeyringUnavailableError(
+                    f"the Secret Service did not answer within {self._limits.answer.total_seconds():g} s",
+                    hint=f"it hangs: restart it, or log out of the desktop and in again; {USE_THE_FILE}",
+                )
+            case PromptDismissedException():
+                return _dismissed()
+            case LockedException():
+                return _still_locked()
+            case DBusErrorResponse():
+                return _refused(error)
+            case SecretServiceNotAvailableException(__cause__=DBusErrorResponse() as cause):
+                return _refused(cause)
+        return KeyringUnavailableError(
+            f"the Secret Service broke off: {visible(getattr(error, 'strerror', None) or str(error))}",
+            hint=f"run this again; {USE_THE_FILE}",
+        )
+
+
+def _attributes(service: str, user: str) -> dict[str, str]:
+    return {"service": service, "username": user}
+
+
+def _unlock(locked: Collection | Item) -> None:
+    """Unlock a keyring or an item; the service asks its user where it must."""
+    if locked.is_locked():
+        if locked.unlock():
+            raise _dismissed()
+        if locked.is_locked():
+            raise _still_locked()
+
+
+def _dismissed() -> PromptCancelledError:
+    return PromptCancelledError(
+        "the dialog of the Secret Service keyring was closed without an answer, or could not open",
+        hint=f"run this again and answer it, or unlock the keyring at the desktop; {USE_THE_FILE}",
+    )
+
+
+def _still_locked() -> KeyringLockedError:
+    return KeyringLockedError(
+        "the Secret Service keyring is locked",
+        hint=f"unlock it at the desktop, then run this again; {USE_THE_FILE}",
+    )
+
+
+def _refused(error: DBusErrorResponse) -> MFASessionError:
+    """Return what an error means that came over the bus; its name tells who sent it."""
+    name = str(error.name)
+    kind = name.removeprefix("org.freedesktop.DBus.Error.")
+    if kind in ("ServiceUnknown", "NameHasNoOwner"):
+        return KeyringUnavailableError(
+            "no Secret Service is running in this D-Bus session",
+            hint=f"start one, such as gnome-keyring; {USE_THE_FILE}",
+        )
+    if kind.startswith("Spawn.") or kind == "TimedOut":
+        return KeyringUnavailableError(
+            "the Secret Service does not start when D-Bus tries to start it",
+            hint=f"start it by hand to see why, such as gnome-keyring-daemon; {USE_THE_FILE}",
+        )
+    if kind in ("NoReply", "Disconnected"):
+        return KeyringUnavailableError(
+            "the Secret Service ended before it answered",
+            hint=f"start it again (log out of the desktop and in), then run this again; {USE_THE_FILE}",
+        )
+    if name == "org.freedesktop.Secret.Error.IsLocked":
+        return _still_locked()
+    return KeyringUnavailableError(
+        f"the Secret Service refused: {visible(name)}", hint=f"restart it, then run this again; {USE_THE_FILE}"
+    )
