@@ -1,0 +1,174 @@
+"""Shells complete profile names, quickly, and whatever the AWS files look like."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from mfa_session.cli.completions import profile_names
+from mfa_session.cli.program import program
+from tests.clean_environment import clean_environment
+from tests.cli.sections import session
+from tests.machine import PROGRAMS, Machine
+
+CONFIG = "[default]\n[profile production]\n[profile test-user]\n"
+
+# Each of these would be run, or would end the line, in one shell or another.
+HOSTILE = "[p$(touch pwned)]\n[p`touch pwned`]\n[p';touch pwned;']\n[p q]\n[--p]\n[p\x1b[2J]\n"
+
+SEARCH_PATH = f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"
+
+
+def needs(shell: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(shutil.which(shell) is None, reason=f"{shell} is not installed")
+
+
+def install_completion(machine: Machine, shell: str) -> None:
+    """Do what a person does, in the shell that is to complete."""
+    # Without the second command, the shell would make way for the program, which could not tell what shell it was.
+    done = machine.run_program(shell, "-c", "mfa-session --install-completion; true", PATH=SEARCH_PATH)
+    assert f"{shell} completion installed" in done.stdout, done.stderr
+
+
+def answer(machine: Machine, shell: str, line: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Return what the script of *shell* would be told about *line*."""
+    return machine.run(
+        _MFA_SESSION_COMPLETE=f"complete_{shell}",
+        _TYPER_COMPLETE_ARGS=line,
+        COMP_WORDS=line,
+        COMP_CWORD=str(len(line.split(" ")) - 1),
+        **more,
+    )
+
+
+@needs("bash")
+def test_bash_completes_the_name_of_a_profile(machine: Machine) -> None:
+    machine.write_config(CONFIG)
+    machine.write_credentials(HOSTILE)
+    install_completion(machine, "bash")
+
+    with machine.terminal() as terminal:
+        terminal.run("bash", "-i", environment={"PATH": SEARCH_PATH})
+        terminal.type("mfa-session login --profile p\t")
+        terminal.expect("--profile production ")
+
+    assert not (machine.home / "pwned").exists()
+
+
+@needs("zsh")
+def test_zsh_completes_the_name_of_a_profile(machine: Machine) -> None:
+    machine.write_config(CONFIG)
+    machine.write_credentials(HOSTILE)
+    install_completion(machine, "zsh")
+
+    with machine.terminal() as terminal:
+        terminal.run("zsh", "-i", environment={"PS1": "$ ", "PATH": SEARCH_PATH})
+        terminal.expect("$ ")
+        # At the first Tab zsh only reads Typer's script.
+        terminal.type("mfa-session login --profile p\t\t")
+        terminal.expect_on_screen("--profile production")
+
+    assert not (machine.home / "pwned").exists()
+
+
+@needs("fish")
+def test_fish_completes_the_name_of_a_profile(machine: Machine) -> None:
+    machine.write_config(CONFIG)
+    machine.write_credentials(HOSTILE)
+    install_completion(machine, "fish")
+
+    completed = machine.run_program(
+        "fish", "-c", "complete --do-complete 'mfa-session login --profile p'", PATH=SEARCH_PATH
+    )
+
+    assert completed.stdout == "production\n"
+    assert not (machine.home / "pwned").exists()
+
+
+def test_powershell_is_given_a_script_that_asks_us_and_one_name_a_line(machine: Machine) -> None:
+    machine.write_config(CONFIG)
+
+    script = machine.run(_MFA_SESSION_COMPLETE="source_powershell").stdout
+    told = answer(machine, "powershell", "mfa-session login --profile p", _TYPER_COMPLETE_WORD_TO_COMPLETE="p").stdout
+
+    assert "Register-ArgumentCompleter -Native -CommandName mfa-session -ScriptBlock $scriptblock" in script
+    assert '$Env:_MFA_SESSION_COMPLETE = "complete_powershell"' in script
+    assert told == "production::: \n"
+
+
+def test_the_names_are_those_of_both_files_once(machine: Machine) -> None:
+    machine.write_config(CONFIG)
+    machine.write_credentials("[test-user]\n" + session())
+
+    told = answer(machine, "bash", "mfa-session exec --profile ")
+
+    assert told.stdout.splitlines() == ["default", "production", "test-user", "test-user-mfa"]
+
+
+@pytest.mark.parametrize("damage", ["no section\n", "[a]\n[a]\n", "\ufeff[a]\n", "[a]\nkey\n"])
+def test_a_file_that_cannot_be_read_has_no_names_and_nothing_is_said(machine: Machine, damage: str) -> None:
+    machine.write_config(CONFIG)
+    machine.write_credentials(damage)
+
+    told = answer(machine, "bash", "mfa-session status --profile t")
+
+    assert (told.stdout, told.stderr) == ("test-user\n", "")
+
+
+def test_without_a_home_nothing_is_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", "/nowhere")
+
+    assert profile_names("") == []
+
+
+def test_every_option_that_takes_a_profile_completes_it(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine.write_config(CONFIG)
+    monkeypatch.setenv("HOME", str(machine.home))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(machine.config_file))
+    group = typer.main.get_command(program)
+    assert isinstance(group, typer.core.TyperGroup)
+
+    offered = {}
+    for name, command in group.commands.items():
+        context = typer.Context(command)
+        for parameter in command.params:
+            if "--profile" in parameter.opts:
+                offered[name] = [item.value for item in parameter.shell_complete(context, "prod")]
+
+    assert {"login", "exec", "export", "logout", "status", "credential-process"} <= set(offered)
+    assert all(names == ["production"] for names in offered.values())
+
+
+def test_completing_loads_neither_a_keyring_nor_aws(machine: Machine) -> None:
+    machine.write_config(CONFIG)
+    asking = (
+        "import sys\n"
+        "sys.argv = ['mfa-session']\n"
+        "from mfa_session.__main__ import main\n"
+        "try:\n"
+        "    main()\n"
+        "finally:\n"
+        "    print(*sys.modules, file=sys.stderr)\n"
+    )
+
+    ran = subprocess.run(
+        [sys.executable, "-c", asking],
+        env=clean_environment(
+            machine.home,
+            _MFA_SESSION_COMPLETE="complete_bash",
+            COMP_WORDS="mfa-session login --profile p",
+            COMP_CWORD="3",
+        ),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    heavy = {"boto3", "botocore", "keyring", "secretstorage", "jeepney", "cryptography", "configobj", "rich", "http"}
+    assert ran.stdout == "production\n"
+    assert heavy & set(ran.stderr.split()) == set()
