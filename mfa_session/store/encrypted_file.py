@@ -60,7 +60,7 @@ class EncryptedFile:
         """Ask for the passphrase and derive the key of the file, if there is one, so that reading it takes no time.
 
         It may run on a thread of its own, beside whatever else is waited for: a
-        :meth:`get` that comes meanwhile waits for it, and says again what it raised.
+        :meth:`get` that comes meanwhile waits for it, and asks again if it failed.
         """
         self._items()
 

@@ -138,7 +138,7 @@ def _refused(error: DBusErrorResponse) -> MFASessionError:
     if kind in ("ServiceUnknown", "NameHasNoOwner"):
         return KeyringUnavailableError(
             "no Secret Service is running in this D-Bus session",
-            hint=f"start one, such as gnome-keyring; {USE_THE_FILE}",
+            hint=f"start one, such as gnome-keyring, KWallet or KeePassXC; {USE_THE_FILE}",
         )
     if kind.startswith("Spawn.") or kind == "TimedOut":
         return KeyringUnavailableError(
