@@ -92,9 +92,11 @@ def run(arguments: Sequence[str]) -> int:
     except MFASessionError as error:
         endings.report(str(error), hint=error.hint, on_one_line=one_line)
         return endings.exit_code(error)
-    except (KeyboardInterrupt, typer.Abort):
+    except KeyboardInterrupt:
         return endings.INTERRUPTED
     except Exception as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):  # as older versions of Typer hand it on
+            return endings.INTERRUPTED
         if message := _usage_message(error):
             endings.report(message, hint="see: mfa-session --help", on_one_line=one_line)
             return endings.USAGE

@@ -109,6 +109,7 @@ def test_a_write_that_the_system_does_not_let_through_leaves_the_old_content(pat
         "import resource, sys; from pathlib import Path\n"
         "from mfa_session.store.private_files import write_private\n"
         "from mfa_session.errors import StateError\n"
+        "sys.dont_write_bytecode = True  # a file cut off at ten bytes would stay for everybody\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))\n"
         "try:\n    write_private(Path(sys.argv[1]), b'new' * 10)\n"
         "except StateError as error:\n    print(error)\n"

@@ -37,10 +37,18 @@ def path(tmp_path: Path) -> Path:
 
 
 def written(path: Path, *, before: str = "", through: tuple[str, ...] = ()) -> str:
-    """Write in a process of its own, started *through* another program; return what it said."""
+    """Write in a process of its own, started *through* another program; return what it said.
+
+    It writes no bytecode: cut off by a limit, that would break the program for everybody.
+    """
     command = [*through, sys.executable, "-c", WRITE.format(before=before), str(path)]
     child = subprocess.run(
-        command, env=clean_environment(path.parent), capture_output=True, text=True, check=False, timeout=30
+        command,
+        env=clean_environment(path.parent, PYTHONDONTWRITEBYTECODE="1"),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
     )
     assert (child.returncode, child.stderr) == (0, "")
     return child.stdout
