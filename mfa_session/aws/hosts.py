@@ -1,8 +1,7 @@
 """The hosts of AWS: where a service is in a region, and which region its signatures name.
 
 botocore's own rules answer, out of its data files: they know every partition, FIPS and dual-stack
-hosts, and that IAM has one host in each partition. Only what would have to be known besides is left
-out: botocore's sessions, clients and service models take three times as long to load as all the rest.
+hosts, and that IAM has one host in each partition.
 """
 
 from dataclasses import dataclass

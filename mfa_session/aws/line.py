@@ -1,8 +1,8 @@
 """An open line to AWS: what of botocore is needed is imported, and questions can be put.
 
 botocore signs, finds the host and carries; the question and the answer are ours. Its clients would look
-for keys, profiles and settings of their own, send a code again when the answer is lost, and take longer to
-import than all the rest of a login.
+for keys, profiles and settings of their own, send a code again when the answer is lost, and take twice as
+long to load.
 """
 
 import logging

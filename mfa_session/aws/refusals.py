@@ -43,6 +43,8 @@ _DENIAL = re.compile(
 _PARAMETER = re.compile(r"at '(?P<name>\w+)' failed to satisfy constraint")
 _TOO_LONG = re.compile(r"exceeds the (MaxSessionDuration|1 hour session limit)")
 
+_LATER = "wait a minute, and run the command again"
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -70,15 +72,13 @@ def refusal(reply: Reply, *, question: Question, host: str, endpoints: Endpoints
         code, text = read_refusal(reply.body, host=host)
     except AWSAnswerError as error:
         return _without_a_code(reply.status, error, question=question, host=host)
-    refused = Refusal(code, text, reply.status, reply.date, question, endpoints)
-    if explain := _BY_CODE.get(code):
-        return explain(refused, now)
-    return _unknown_code(refused)
+    explain = _BY_CODE.get(code, _unknown_code)
+    return explain(Refusal(code, text, reply.status, reply.date, question, endpoints), now)
 
 
 def _without_a_code(status: int, error: AWSAnswerError, *, question: Question, host: str) -> AWSError:
     if status >= 500:  # a proxy's or a load balancer's own page
-        return outcome_unknown(f"{host} has trouble of its own (HTTP {status})", question=question)
+        return outcome_unknown(f"{host} has trouble of its own (HTTP {status})", question=question, hint=_LATER)
     return AWSAnswerError(f"{error} (HTTP {status})", hint=error.hint)
 
 
@@ -124,9 +124,9 @@ def _clock_skew(refusal: Refusal, now: datetime) -> AWSError:
 
 
 def _ahead_of_aws(refusal: Refusal, now: datetime) -> timedelta | None:
-    if times := _SIGNATURE_TIMES.search(refusal.text):
-        return _signature_time(times["ours"]) - _signature_time(times["theirs"])
     try:
+        if times := _SIGNATURE_TIMES.search(refusal.text):
+            return _signature_time(times["ours"]) - _signature_time(times["theirs"])
         return now - parsedate_to_datetime(refusal.date).replace(tzinfo=UTC)
     except ValueError:
         return None
@@ -180,7 +180,7 @@ def _not_authorized(refusal: Refusal) -> AWSError:
     )
 
 
-def _validation(refusal: Refusal, _: datetime) -> AWSError:
+def _validation(refusal: Refusal, now: datetime) -> AWSError:
     parameter = match["name"] if (match := _PARAMETER.search(refusal.text)) else ""
     if parameter.lower() == "tokencode":
         return _token_code_refused()
@@ -191,7 +191,7 @@ def _validation(refusal: Refusal, _: datetime) -> AWSError:
             f"AWS does not give a session for so long: {refusal.said}",
             hint="ask for less: --duration 1h, or duration_seconds of the profile",
         )
-    return _unknown_code(refusal)
+    return _unknown_code(refusal, now)
 
 
 def _expired(_: Refusal, __: datetime) -> AWSError:
@@ -208,17 +208,16 @@ def _region_disabled(refusal: Refusal, _: datetime) -> AWSError:
 
 
 def _throttled(refusal: Refusal, _: datetime) -> AWSError:
-    return ThrottledError(
-        f"AWS asks to slow down: {refusal.said or refusal.code}", hint="wait a minute, and run the command again"
-    )
+    said = refusal.said or refusal.question.quotable(refusal.code)
+    return ThrottledError(f"AWS asks to slow down: {said}", hint=_LATER)
 
 
-def _unknown_code(refusal: Refusal) -> AWSError:
+def _unknown_code(refusal: Refusal, now: datetime) -> AWSError:
     question, code = refusal.question, refusal.question.quotable(refusal.code)
     if refusal.status >= 500:
-        return outcome_unknown(f"AWS has trouble of its own ({code})", question=question)
+        return outcome_unknown(f"AWS has trouble of its own ({code})", question=question, hint=_LATER)
     if refusal.status == 429:
-        return _throttled(refusal, datetime.now(UTC))
+        return _throttled(refusal, now)
     return AWSError(
         f"AWS refused {question.operation}: {code}: {refusal.said}",
         hint="AWS describes its error codes in the API reference of the service",

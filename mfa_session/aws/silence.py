@@ -24,14 +24,16 @@ def no_answer(error: Exception, *, question: Question, exchange: Exchange) -> AW
     return outcome_unknown(_what_happened(error, exchange), question=question)
 
 
-def outcome_unknown(what: str, *, question: Question) -> ReplyLostError:
+def outcome_unknown(what: str, *, question: Question, hint: str = _CHECK_THE_NETWORK) -> ReplyLostError:
     """Return the error for a question that went out, when *what* happened instead of an answer."""
     if question.codes:
         return ReplyLostError(
             f"{what}; the token code may have been used",
             hint="wait until the device shows the next code, and run the command again",
         )
-    return ReplyLostError(what, hint=_CHECK_THE_NETWORK)
+    if not question.repeatable:
+        return ReplyLostError(f"{what}; {question.operation} may have been done all the same", hint=hint)
+    return ReplyLostError(what, hint=hint)
 
 
 def _what_happened(error: Exception, exchange: Exchange) -> str:

@@ -1,5 +1,6 @@
 """What becomes of a question on a bad way: one request at most, bounded, and told for what it is."""
 
+import contextlib
 import socket
 import time
 from collections.abc import Callable
@@ -216,6 +217,20 @@ def test_nothing_is_sent_to_a_port_where_nobody_listens() -> None:
 
     assert not isinstance(caught.value, ReplyLostError)
     assert str(caught.value) == f"127.0.0.1:{port} cannot be reached: connection refused"
+
+
+def test_a_host_that_takes_no_connection_is_not_waited_for_longer_than_the_limit() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, contextlib.ExitStack() as queue:
+        address = listener.getsockname()
+        for _ in range(4):  # as many as the kernel accepts for a server that never does
+            waiting = queue.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(address)
+
+        with pytest.raises(AWSUnreachableError, match="could not be reached within 1 s") as caught:
+            trade(RawServer(address[1]), limits=Limits(connect=1))
+
+    assert not isinstance(caught.value, ReplyLostError)
 
 
 def test_a_host_without_an_address_is_told_with_the_region() -> None:

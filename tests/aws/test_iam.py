@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from mfa_session.aws.connection import AWS
-from mfa_session.credentials import AccessKey
+from mfa_session.credentials import AccessKey, SessionCredentials
 from mfa_session.demo.account import Account, User
 from mfa_session.demo.endpoint import Endpoint
-from mfa_session.errors import AccessDeniedError
+from mfa_session.errors import AccessDeniedError, ExpiredSessionError
 from mfa_session.mfa import MFADevice, TokenCode
 
 PHONE = MFADevice("arn:aws:iam::123456789012:mfa/test-user-phone")
@@ -76,3 +76,11 @@ def test_a_session_lists_the_devices_of_its_user(aws: AWS, key: AccessKey, code:
     devices = aws.list_mfa_devices(session, "test-user")
 
     assert devices == [PHONE]
+
+
+def test_a_session_that_was_made_without_a_code_may_not_ask_iam(aws: AWS, account: Account, user: User) -> None:
+    given = account.begin_session(account.identity_of(user), timedelta(hours=1))
+    session = SessionCredentials(given.access_key_id, given.secret_access_key, given.session_token, given.expiration)
+
+    with pytest.raises(ExpiredSessionError, match="made without MFA"):
+        aws.list_mfa_devices(session, "test-user")

@@ -327,6 +327,13 @@ def test_a_refusal_of_aws_is_told_in_short_with_what_to_do(
     assert hint in error.hint
 
 
+def test_what_may_have_been_done_without_an_answer_is_told() -> None:
+    error = refusal(Question("iam", "CreateAccessKey", SESSION), "InternalFailure", "", status=500)
+
+    assert str(error) == "AWS has trouble of its own (InternalFailure); CreateAccessKey may have been done all the same"
+    assert error.hint == "wait a minute, and run the command again"
+
+
 @pytest.mark.parametrize("code", ["RequestTimeTooSkewed", "RequestInTheFuture", "SignatureDoesNotMatch"])
 def test_a_clock_is_compared_with_the_date_of_the_answer_where_the_message_has_no_time(code: str) -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(hours=3, seconds=30), usegmt=True)
@@ -336,9 +343,17 @@ def test_a_clock_is_compared_with_the_date_of_the_answer_where_the_message_has_n
     assert str(error) == "the clock of this machine is 3 h behind AWS's"
 
 
-@pytest.mark.parametrize("date", ["", "yesterday", "Thu, 99 Foo 2022 00:00:00 GMT"])
-def test_a_clock_that_cannot_be_compared_is_told_to_be_off_all_the_same(date: str) -> None:
-    error = refusal(WHO_AM_I, "SignatureDoesNotMatch", "Signature expired: who knows", date=date)
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("Signature expired: who knows", ""),
+        ("Signature expired: who knows", "yesterday"),
+        ("Signature expired: who knows", "Thu, 99 Foo 2022 00:00:00 GMT"),
+        ("Signature expired: 99999999T999999Z is now earlier than 1 (99999999T999999Z - 15 min.)", ""),
+    ],
+)
+def test_a_clock_that_cannot_be_compared_is_told_to_be_off_all_the_same(text: str, date: str) -> None:
+    error = refusal(WHO_AM_I, "SignatureDoesNotMatch", text, date=date)
 
     assert (type(error), str(error)) == (ClockSkewError, "the clock of this machine is too far from AWS's")
 

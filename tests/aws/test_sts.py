@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mfa_session.aws.connection import AWS
+from mfa_session.aws.endpoints import Endpoints
 from mfa_session.credentials import AccessKey
 from mfa_session.demo.account import Account
 from mfa_session.demo.endpoint import Endpoint
@@ -15,6 +16,7 @@ from mfa_session.errors import (
     ClockSkewError,
     ExpiredSessionError,
     MFADeviceRefusedError,
+    RegionDisabledError,
     TokenCodeRefusedError,
 )
 from mfa_session.mfa import MFADevice, TokenCode
@@ -140,6 +142,18 @@ def test_a_clock_that_aws_tolerates_gets_a_session(
     session = aws.get_session_token(key, device, code(), HOUR)
 
     assert session.expiration > datetime.now(UTC) + HOUR
+
+
+def test_a_region_in_which_sts_is_off_is_named(
+    endpoint: Endpoint, account: Account, key: AccessKey, device: MFADevice, code: Callable[[], TokenCode]
+) -> None:
+    account.disabled_regions.add("eu-south-1")
+    aws = AWS(Endpoints(region="eu-south-1", region_is_known=True, sts_url=endpoint.url))
+
+    with pytest.raises(RegionDisabledError, match="STS is switched off in eu-south-1") as caught:
+        aws.get_session_token(key, device, code(), HOUR)
+
+    assert "--region us-east-1" in caught.value.hint
 
 
 def test_a_session_that_is_over_is_told_from_a_refused_key(
