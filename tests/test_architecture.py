@@ -14,9 +14,11 @@ PACKAGE = Path(mfa_session.__file__).parent
 VALUES = {
     "credentials",
     "durations",
+    "enforcing_policies",
     "errors",
     "identity",
     "mfa",
+    "partitions",
     "policies",
     "policy_conditions",
     "policy_patterns",

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from mfa_session.demo.account import Account
 from mfa_session.demo.clock import Clock
-from mfa_session.demo.enforcement import article_policy
+from mfa_session.enforcing_policies import article_policy
 
 USER_NAME = "test-user"
 DEVICE_NAME = "test-user-phone"
@@ -38,7 +38,7 @@ def demo_account(*, enforcement: str | None = None, clock: Clock | None = None) 
     user = account.add_user(USER_NAME)
     group = account.add_group("developers", user)
     group.grants.inline["work"] = json.dumps(_WORK)
-    policy = account.add_managed_policy("enforce-mfa", enforcement or article_policy())
+    policy = account.add_managed_policy("enforce-mfa", enforcement or article_policy().document)
     group.grants.attached.append(policy.arn)
     account.add_device(user, DEVICE_NAME)
     account.add_access_key(user, age=_AGE_OF_THE_KEY)

@@ -7,8 +7,8 @@ import pytest
 
 from mfa_session.demo.account import Account, Group, User
 from mfa_session.demo.endpoint import Endpoint
-from mfa_session.demo.enforcement import article_policy, safer_policy
 from mfa_session.demo.sessions import LongTermKey, Session
+from mfa_session.enforcing_policies import article_policy, safe_policy
 from tests.demo.clients import client, refused
 
 ARN = "arn:aws:iam::123456789012:policy/enforce-mfa"
@@ -187,17 +187,17 @@ class TestAttachedPolicies:
 
 class TestManagedPolicies:
     def test_one_is_made_and_told(self, iam: Any) -> None:
-        made = iam.create_policy(PolicyName="safer", PolicyDocument=safer_policy(), Path="/security/")["Policy"]
+        made = iam.create_policy(PolicyName="safer", PolicyDocument=safe_policy().document, Path="/security/")["Policy"]
 
         assert made["Arn"] == "arn:aws:iam::123456789012:policy/security/safer"
         told = iam.get_policy(PolicyArn=made["Arn"])["Policy"]
         assert (told["PolicyName"], told["DefaultVersionId"], told["AttachmentCount"]) == ("safer", "v1", 0)
         version = iam.get_policy_version(PolicyArn=made["Arn"], VersionId="v1")["PolicyVersion"]
-        assert (version["Document"], version["IsDefaultVersion"]) == (json.loads(safer_policy()), True)
+        assert (version["Document"], version["IsDefaultVersion"]) == (json.loads(safe_policy().document), True)
 
     def test_a_name_is_given_once(self, iam: Any) -> None:
         with refused("EntityAlreadyExists", "A policy called enforce-mfa already exists.", status=409):
-            iam.create_policy(PolicyName="enforce-mfa", PolicyDocument=article_policy())
+            iam.create_policy(PolicyName="enforce-mfa", PolicyDocument=article_policy().document)
 
     @pytest.mark.parametrize("document", ["{", "[]", '{"Version": "2012-10-17"}', json.dumps({**NOTHING, "X": 1})])
     def test_a_document_that_is_no_policy_is_refused(self, iam: Any, document: str) -> None:
@@ -221,7 +221,7 @@ class TestManagedPolicies:
         iam.set_default_policy_version(PolicyArn=ARN, VersionId="v2")
         client(endpoint, "s3", key).list_buckets()
 
-        iam.create_policy_version(PolicyArn=ARN, PolicyDocument=article_policy(), SetAsDefault=True)
+        iam.create_policy_version(PolicyArn=ARN, PolicyDocument=article_policy().document, SetAsDefault=True)
         with refused("AccessDenied", status=403):
             client(endpoint, "s3", key).list_buckets()
 

@@ -7,9 +7,9 @@ import pytest
 
 from mfa_session.demo.account import Account
 from mfa_session.demo.endpoint import Endpoint
-from mfa_session.demo.enforcement import safer_policy
 from mfa_session.demo.presets import demo_account
 from mfa_session.demo.sessions import LongTermKey
+from mfa_session.enforcing_policies import safe_policy
 from tests.demo.clients import client, refused
 
 
@@ -32,7 +32,7 @@ def denying(operator: str, key: str, value: str) -> str:
 @pytest.mark.parametrize(
     ("enforcement", "is_denied"),
     [
-        (safer_policy(), True),
+        (safe_policy().document, True),
         (denying("BoolIfExists", "aws:MultiFactorAuthPresent", "false"), True),
         # the classic mistake: a long-term key has no such key at all, and is not bound
         (denying("Bool", "aws:MultiFactorAuthPresent", "false"), False),

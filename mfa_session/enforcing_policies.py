@@ -1,0 +1,320 @@
+"""MFA-enforcing policies: the recommended one, and three that many accounts have.
+
+Each lets users set up a device by themselves and denies everything else to a caller
+who showed no code. They differ in what they forget. Every ARN names its partition:
+IAM takes none with a wildcard there.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any
+
+from mfa_session.durations import LONGEST_SESSION, in_words
+from mfa_session.errors import UsageError
+
+# Of a managed policy, blanks not counted: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+LONGEST_POLICY = 6144
+
+# What a user needs to get to the first code, and no more. AWS lists GetSessionToken too, which no policy can deny.
+_NEEDED_BEFORE_MFA = (
+    "iam:CreateVirtualMFADevice",
+    "iam:EnableMFADevice",
+    "iam:GetMFADevice",
+    "iam:GetUser",
+    "iam:ListMFADevices",
+    "iam:ListVirtualMFADevices",
+    "iam:ResyncMFADevice",
+    "sts:GetSessionToken",
+)
+
+_ARTICLE_ACTIONS = (
+    "iam:CreateVirtualMFADevice",
+    "iam:DeleteVirtualMFADevice",
+    "iam:DeactivateMFADevice",
+    "iam:EnableMFADevice",
+    "iam:ResyncMFADevice",
+    "iam:ListMFADevices",
+    "iam:ListVirtualMFADevices",
+    "iam:ChangePassword",
+)
+
+_OWN_KEYS = (
+    "iam:CreateAccessKey",
+    "iam:DeleteAccessKey",
+    "iam:GetAccessKeyLastUsed",
+    "iam:ListAccessKeys",
+    "iam:UpdateAccessKey",
+)
+_OWN_DEVICES = ("iam:DeactivateMFADevice", "iam:EnableMFADevice", "iam:ListMFADevices", "iam:ResyncMFADevice")
+
+_WITHOUT_MFA = {"aws:MultiFactorAuthPresent": "false"}
+_CALLED_BY_THE_USER = {"aws:ViaAWSService": "false"}
+
+
+@dataclass(frozen=True, slots=True)
+class EnforcingStatement:
+    """One statement, as IAM takes it, and what it does in one sentence."""
+
+    elements: Mapping[str, Any]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnforcingPolicy:
+    """A policy that enforces MFA, statement by statement."""
+
+    statements: tuple[EnforcingStatement, ...]
+
+    @property
+    def document(self) -> str:
+        """The policy as JSON that IAM accepts, in lines for people to read."""
+        statements = [statement.elements for statement in self.statements]
+        return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2)
+
+    @property
+    def explanation(self) -> list[str]:
+        """One sentence for each statement, behind its Sid."""
+        return [f"{statement.elements['Sid']}: {statement.sentence}" for statement in self.statements]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the recommended policy is to be like.
+
+    *password_change* lets users change their own password. *via_aws_service* spares
+    the calls that an AWS service makes on a user's behalf, which may carry no MFA.
+    *max_mfa_age* is how long ago a code may have been typed.
+
+    Raises:
+        UsageError: no session has codes of such an age.
+    """
+
+    password_change: bool = True
+    via_aws_service: bool = False
+    max_mfa_age: timedelta | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_mfa_age is not None and not timedelta(0) < self.max_mfa_age <= LONGEST_SESSION:
+            raise UsageError(
+                f"an MFA age of {in_words(self.max_mfa_age)} is none that a policy could ask for",
+                hint="a session lasts 36 hours at most: give an age of up to 36h, such as 8h",
+            )
+
+
+def size(document: str) -> int:
+    """Return how many characters of *document* count against :data:`LONGEST_POLICY`."""
+    return len("".join(document.split()))
+
+
+def safe_policy(partition: str = "aws", shape: Shape | None = None) -> EnforcingPolicy:
+    """Return the recommended policy: AWS's own for self-management, without its gaps.
+
+    It reaches users with a path, lets them delete a device that they took out of use
+    (with MFA, and only one that carries their name), and grants nothing besides.
+    """
+    shape = shape or Shape()
+    iam = f"arn:{partition}:iam::*"
+    own_user = [f"{iam}:user/${{aws:username}}", f"{iam}:user/*/${{aws:username}}"]
+    own_names = [f"{iam}:mfa/${{aws:username}}", f"{iam}:mfa/${{aws:username}}-*"]
+    viewed = ["iam:GetAccountPasswordPolicy"] if shape.password_change else []
+    statements = [
+        _allow(
+            "AllowViewAccount",
+            [*viewed, "iam:ListVirtualMFADevices"],
+            "*",
+            "lets users see which names of devices are taken"
+            + (", and the rules for passwords" if shape.password_change else ""),
+        ),
+        _allow(
+            "AllowManageOwnAccessKeys",
+            _OWN_KEYS,
+            own_user,
+            "lets users rotate their own access keys, whatever path their user has",
+        ),
+        _allow(
+            "AllowManageOwnMFADevices",
+            [*_OWN_DEVICES, "iam:GetMFADevice", "iam:GetUser"],
+            own_user,
+            "lets users see, enable, resynchronize and take away their own MFA devices",
+        ),
+        _allow(
+            "AllowCreateOwnVirtualMFADevice",
+            ["iam:CreateVirtualMFADevice"],
+            own_names,
+            "lets users create a virtual device, called like the user, or that with a hyphen and more behind it",
+        ),
+        _allow(
+            "AllowDeleteOwnVirtualMFADeviceWithMFA",
+            ["iam:DeleteVirtualMFADevice"],
+            own_names,
+            "lets users who showed a code delete such a device once it is out of use, and nobody else's",
+            Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+        ),
+    ]
+    if shape.password_change:
+        statements.append(
+            _allow("AllowChangeOwnPassword", ["iam:ChangePassword"], own_user, "lets users change their own password")
+        )
+    return EnforcingPolicy((*statements, *_denials(shape)))
+
+
+def _denials(shape: Shape) -> list[EnforcingStatement]:
+    spared = _CALLED_BY_THE_USER if shape.via_aws_service else {}
+    except_for = ", but for calls that an AWS service makes for the user" if spared else ""
+    denials = [
+        _deny(
+            "DenyAllExceptListedIfNoMFA",
+            _NEEDED_BEFORE_MFA,
+            "denies all but the way to a first code to callers without MFA, long-term keys among them" + except_for,
+            condition={"BoolIfExists": {**_WITHOUT_MFA, **spared}},
+        )
+    ]
+    if shape.max_mfa_age is not None:
+        too_old = {"aws:MultiFactorAuthAge": str(int(shape.max_mfa_age.total_seconds()))}
+        denials.append(
+            _deny(
+                "DenyAllExceptListedIfMFAIsOld",
+                _NEEDED_BEFORE_MFA,
+                f"denies the same to sessions whose code is older than {in_words(shape.max_mfa_age)}" + except_for,
+                condition={"NumericGreaterThan": too_old, **({"BoolIfExists": spared} if spared else {})},
+            )
+        )
+    return denials
+
+
+def article_policy(partition: str = "aws") -> EnforcingPolicy:
+    """Return the policy of a widely read article of 2024, as many accounts have it."""
+    iam = f"arn:{partition}:iam::*"
+    return EnforcingPolicy(
+        (
+            _allow(
+                "AllowManageOwnMFA",
+                _ARTICLE_ACTIONS,
+                [f"{iam}:mfa/*", f"{iam}:user/${{aws:username}}"],
+                "lets users manage their MFA devices and their password, and delete the unassigned device of anyone",
+            ),
+            _deny(
+                "DenyAllExceptListedIfNoMFA",
+                _ARTICLE_ACTIONS,
+                "denies all but these actions to callers without MFA; with the key alone they may all be done",
+            ),
+        )
+    )
+
+
+def aws_self_manage_policy(partition: str = "aws") -> EnforcingPolicy:
+    """Return AWS's sample for users who manage their own credentials.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_my-sec-creds-self-manage.html
+    """
+    iam = f"arn:{partition}:iam::*"
+    own_user = f"{iam}:user/${{aws:username}}"
+
+    def own(sid: str, names: str, sentence: str) -> EnforcingStatement:
+        return _allow(sid, [f"iam:{name}" for name in names.split()], own_user, sentence)
+
+    return EnforcingPolicy(
+        (
+            _allow(
+                "AllowViewAccountInfo",
+                ["iam:GetAccountPasswordPolicy", "iam:ListVirtualMFADevices"],
+                "*",
+                "lets users see the rules for passwords, and the virtual devices of the account",
+            ),
+            own("AllowManageOwnPasswords", "ChangePassword GetUser", "lets users change their own password"),
+            _allow("AllowManageOwnAccessKeys", _OWN_KEYS, own_user, "lets users rotate their own access keys"),
+            own(
+                "AllowManageOwnSigningCertificates",
+                "DeleteSigningCertificate ListSigningCertificates UpdateSigningCertificate UploadSigningCertificate",
+                "lets users manage their own X.509 certificates",
+            ),
+            own(
+                "AllowManageOwnSSHPublicKeys",
+                "DeleteSSHPublicKey GetSSHPublicKey ListSSHPublicKeys UpdateSSHPublicKey UploadSSHPublicKey",
+                "lets users manage their own SSH keys",
+            ),
+            own(
+                "AllowManageOwnGitCredentials",
+                "CreateServiceSpecificCredential DeleteServiceSpecificCredential ListServiceSpecificCredentials"
+                " ResetServiceSpecificCredential UpdateServiceSpecificCredential",
+                "lets users manage their own Git credentials",
+            ),
+            _create_any_device(iam),
+            _allow("AllowManageOwnUserMFA", _OWN_DEVICES, own_user, "lets users manage their own MFA devices"),
+            _aws_denial(_NEEDED_BEFORE_MFA),
+        )
+    )
+
+
+def aws_mfa_only_policy(partition: str = "aws") -> EnforcingPolicy:
+    """Return AWS's sample for users who manage nothing but their own MFA devices.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_my-sec-creds-self-manage-mfa-only.html
+    """
+    iam = f"arn:{partition}:iam::*"
+    return EnforcingPolicy(
+        (
+            _allow(
+                "AllowViewAccountInfo",
+                ["iam:ListVirtualMFADevices"],
+                "*",
+                "lets users see the virtual devices of the account",
+            ),
+            _create_any_device(iam),
+            _allow(
+                "AllowManageOwnUserMFA",
+                [*_OWN_DEVICES, "iam:GetMFADevice", "iam:GetUser"],
+                f"{iam}:user/${{aws:username}}",
+                "lets users manage their own MFA devices",
+            ),
+            _aws_denial([action for action in _NEEDED_BEFORE_MFA if action != "iam:GetMFADevice"]),
+        )
+    )
+
+
+def _create_any_device(iam: str) -> EnforcingStatement:
+    return _allow(
+        "AllowManageOwnVirtualMFADevice",
+        ["iam:CreateVirtualMFADevice"],
+        f"{iam}:mfa/*",
+        "lets users create a virtual device of any name",
+    )
+
+
+def _aws_denial(needed: Sequence[str]) -> EnforcingStatement:
+    return _deny("DenyAllExceptListedIfNoMFA", needed, "denies all but the way to a first code to callers without MFA")
+
+
+def _allow(
+    sid: str, actions: Sequence[str], resource: str | list[str], sentence: str, **more: Mapping[str, Any]
+) -> EnforcingStatement:
+    elements = {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": resource, **more}
+    return EnforcingStatement(elements, sentence)
+
+
+def _deny(
+    sid: str, except_for: Sequence[str], sentence: str, *, condition: Mapping[str, Any] | None = None
+) -> EnforcingStatement:
+    return EnforcingStatement(
+        {
+            "Sid": sid,
+            "Effect": "Deny",
+            "NotAction": sorted(except_for),
+            "Resource": "*",
+            "Condition": condition or {"BoolIfExists": _WITHOUT_MFA},
+        },
+        sentence,
+    )
+
+
+# Under the names by which they are asked for; the recommended one is made by safe_policy.
+KNOWN_POLICIES: Mapping[str, Callable[[str], EnforcingPolicy]] = MappingProxyType(
+    {
+        "article": article_policy,
+        "aws-self-manage": aws_self_manage_policy,
+        "aws-mfa-only": aws_mfa_only_policy,
+    }
+)
