@@ -39,7 +39,8 @@ def with_values(data: bytes, kind: Kind, profile: str, values: Mapping[str, str 
     Raises:
         SharedFileError: AWS tools cannot read the file, or it cannot be changed without harm.
     """
-    wanted = _checked(values, kind, profile)
+    _refuse_default(profile, kind)
+    wanted = _checked(values)
     found = read_sections(data)
     at = find_profile(found, profile, kind)
     section = None if at is None else found.sections[at]
@@ -62,35 +63,39 @@ def without_profile(data: bytes, kind: Kind, profile: str) -> bytes:
     Raises:
         SharedFileError: AWS tools cannot read the file, or it cannot be changed without harm.
     """
-    _checked({}, kind, profile)
+    _refuse_default(profile, kind)
     found = read_sections(data)
     at = find_profile(found, profile, kind)
     if at is None:
         return data
     section = found.sections[at]
-    owners = dict(_owners(found, section))
-    for number, key in owners.items():
+    end = section.start + 1
+    for number, key in _owners(found, section):
         nested = section.values[key].startswith("\n")
         if number != section.keys[key] and not nested:
             _refuse_somebodys_data(found, number, key)
-    end = max(owners, default=section.start) + 1
+        end = number + 1
     return proven(found, Splice(section.start, end, []), at=at, becomes=None)
 
 
-def _checked(values: Mapping[str, str | None], kind: Kind, profile: str) -> dict[str, str | None]:
+def _refuse_default(profile: str, kind: Kind) -> None:
     if profile == "DEFAULT" and kind == "credentials":
         raise SharedFileError(
             "[DEFAULT] is no profile: every profile inherits from it", hint="choose another name, or default"
         )
-    for key, value in values.items():
+
+
+def _checked(values: Mapping[str, str | None]) -> dict[str, str | None]:
+    checked = dict(values)
+    for key, value in checked.items():
         if not _KEY.fullmatch(key):
-            raise SharedFileError(f"no key can be called {visible(key)!r}", hint="use a-z, 0-9 and _")
+            raise SharedFileError(f"no key can be called {visible(key)}", hint="use a-z, 0-9 and _")
         if value is not None and (not value or value != value.strip() or _IMPOSSIBLE_IN_A_VALUE.search(value)):
             raise SharedFileError(
                 f"the value for {key} is empty, or has blanks at its ends or control characters in it",
                 hint="look at where it comes from",
             )
-    return dict(values)
+    return checked
 
 
 def _without_leftovers(values: dict[str, str | None], section: Section | None, kind: Kind) -> dict[str, str | None]:

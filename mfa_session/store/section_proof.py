@@ -1,12 +1,13 @@
 """The proof of an edit: read before and after with the same parser, nothing else reads differently.
 
 Only the section that changed, the one before it and the header after it are read again, and
-that is enough. What configparser makes of a line depends on the lines above through three
-things: the section it is in, the key it could continue, and which names were there before. A
-header sets the first two anew. So everything above the section before is read as it was, since
-its bytes are the same; and everything below the header after is read as it was, provided that
-this line is still read as that header and no name was added that another section has. Both are
-checked here, on the bytes that will be written.
+that is enough. What configparser makes of a line depends on the lines above it through four
+things: the section they are in, the key that could be continued and its indentation, the names
+that were there before, and what ``[DEFAULT]`` holds. A header sets the first two anew, and no
+edit touches ``[DEFAULT]``. So all that stands above the section before is read as it was, since
+not a byte of it changed; and all that stands below the header after is read as it was, provided
+that this line is still read as that header, and that no section got the name of another. Both
+are checked here, on the bytes that will be written.
 """
 
 from collections.abc import Mapping, Sequence

@@ -19,11 +19,7 @@ Kind = Literal["credentials", "config"]
 # A line as Python's universal newlines end it, on bytes: nothing else does, not even U+2028.
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
-_OTHER_ENCODINGS = {
-    b"\xef\xbb\xbf": "a UTF-8 byte order mark",
-    b"\xff\xfe": "UTF-16 text",
-    b"\xfe\xff": "UTF-16 text",
-}
+_BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "UTF-8", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,31 +77,38 @@ def read_sections(data: bytes) -> Sections:
 
 
 class _Recorder(configparser.RawConfigParser):
-    """botocore's parser, which also remembers the lines it found sections and keys on."""
+    """botocore's parser, which also remembers the lines it found sections and keys on.
+
+    It hears of them in two places that configparser documents as replaceable: ``SECTCRE``
+    is asked about each line that may be a header, ``optionxform`` about each key.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._line = -1
         self._found: list[tuple[str, int, dict[str, int]]] = []
-        # An attribute that is meant to be replaced, and is asked about every line that may be a header.
-        self.SECTCRE = self  # type: ignore[assignment]
+        self.SECTCRE = self  # type: ignore[assignment]  # only its match() is ever called
 
     def counted(self, texts: Sequence[str]) -> Iterator[str]:
+        """Yield *texts* to the parser, which takes one at a time."""
         for self._line, text in enumerate(texts):
             yield text
 
     def match(self, text: str) -> re.Match[str] | None:
+        """Tell whether *text* is a header, as the pattern in whose place this stands."""
         header = configparser.RawConfigParser.SECTCRE.match(text)
         if header:
             self._found.append((header["header"], self._line, {}))
         return header
 
     def optionxform(self, optionstr: str) -> str:
+        """Return the key as botocore names it."""
         key = super().optionxform(optionstr)
         self._found[-1][2].setdefault(key, self._line)
         return key
 
     def sections_of(self, length: int) -> Iterator[Section]:
+        """Yield the sections that were found in a file of *length* lines."""
         ends = [*(start for _, start, _ in self._found), length]
         for (name, start, keys), end in zip(self._found, ends[1:], strict=True):
             values = self.defaults() if name == self.default_section else dict(self.items(name, raw=True))
@@ -121,16 +124,16 @@ def _text(line: bytes, number: int) -> str:
 
 
 def _refuse_other_encodings(data: bytes) -> None:
-    encoding = next((name for mark, name in _OTHER_ENCODINGS.items() if data.startswith(mark)), None)
-    # A few NULs are a value that botocore reads; one in four is every second byte of half the file.
-    if encoding is None and data.count(0) > len(data) // 4:
-        encoding = "NUL bytes, as UTF-16 text has them"
-    if encoding:
+    problem = None
+    for mark, encoding in _BYTE_ORDER_MARKS.items():
+        if data.startswith(mark):
+            problem = f"it begins with a byte order mark of {encoding}"
+    # A few NULs are in a value that botocore reads; one byte in four is half a file of UTF-16.
+    if problem is None and data.count(0) > len(data) // 4:
+        problem = "it is full of NUL bytes, as UTF-16 has them"
+    if problem:
         raise SharedFileError(
-            f"it begins with {encoding}, and AWS tools cannot read it"
-            if not encoding.startswith("NUL")
-            else f"it is full of {encoding}, and AWS tools cannot read it",
-            hint="save it as UTF-8 without a byte order mark",
+            f"{problem}, and AWS tools cannot read it", hint="save it as UTF-8 without a byte order mark"
         )
 
 

@@ -43,6 +43,7 @@ _EMPTY_FOR_A_READER_SECONDS = 0.01
 # A tool that had read the file before our change writes its stale copy over it within this time.
 _LOOK_AGAIN_AFTER_SECONDS = 0.01
 
+# Each attempt leaves the file time to settle: together they are half a second of a program that never stops.
 _ATTEMPTS = 20
 
 
@@ -124,9 +125,10 @@ def check_writable(path: str | os.PathLike[str], kind: Kind, profile: str) -> No
         target = _real_file(Path(path))
         with_values(snapshot(target, empty_until=0).data, kind, profile, dict.fromkeys(keys, "-"))
         folder = next(place for place in target.parents if place.exists())
+        if not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
         if not os.access(folder, os.W_OK | os.X_OK):
-            folder_is = "a folder in which you may not write" if folder.is_dir() else "no folder"
-            raise SharedFileError(f"{visible(str(folder))} is {folder_is}", hint=f"ls -ld {visible(str(folder))}")
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def _change(path: Path, kind: Kind, edit: Callable[[bytes], bytes]) -> None:
@@ -170,7 +172,7 @@ def _refusing(path: Path) -> Iterator[None]:
     except (SharedFileError, StateError) as error:
         problem, hint = str(error), error.hint
     except OSError as error:
-        problem, hint = refusal(error, path)
+        problem, hint = refusal(error, Path(os.path.realpath(path)))
     else:
         return
     # Raised out here, it carries no cause along that might quote a line.
@@ -178,6 +180,9 @@ def _refusing(path: Path) -> Iterator[None]:
 
 
 def _read(path: Path) -> Sections:
+    # AWS_CONFIG_FILE=/dev/null is how people say that there is to be none.
+    if os.path.realpath(path) == os.devnull:
+        return read_sections(b"")
     try:
         return read_sections(snapshot(path, empty_until=time.monotonic() + _EMPTY_FOR_A_READER_SECONDS).data)
     except SharedFileError as error:

@@ -101,9 +101,9 @@ def test_what_botocore_cannot_read_is_refused_with_the_line_and_without_a_word_o
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"\xef\xbb\xbf[a]\nk = v\n", "a UTF-8 byte order mark"),
-        ("[a]\nk = v\n".encode("utf-16"), "UTF-16"),
-        (b"\xfe\xff" + "[a]\n".encode("utf-16-be"), "UTF-16"),
+        (b"\xef\xbb\xbf[a]\nk = v\n", "a byte order mark of UTF-8"),
+        ("[a]\nk = v\n".encode("utf-16"), "a byte order mark of UTF-16"),
+        (b"\xfe\xff" + "[a]\n".encode("utf-16-be"), "a byte order mark of UTF-16"),
         ("[a]\nk = v\n".encode("utf-16-le"), "full of NUL bytes"),
         (b"[a]\nk = v\n" + b"\0" * 512, "full of NUL bytes"),
     ],

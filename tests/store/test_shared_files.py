@@ -252,6 +252,10 @@ def test_a_fifo_is_refused_without_waiting_for_its_other_end(tmp_path: Path) -> 
         read_profiles(tmp_path / "credentials", "credentials")
 
 
+def test_the_null_device_reads_as_a_file_that_is_not_there() -> None:
+    assert read_profiles(os.devnull, "config") == {}
+
+
 def test_a_device_is_refused() -> None:
     refused(Path(os.devnull), "it is not a regular file")
 
@@ -355,7 +359,9 @@ def test_what_would_stand_in_the_way_of_a_write_can_be_known_before(path: Path, 
     assert entries(path.parent) == {"credentials"}
     assert entries(tmp_path) == {".aws"}
 
-    path.write_bytes(b"[dev]\n[dev]\n")
+    with pytest.raises(SharedFileError, match=f"{path}/below: a part of its path is not a folder"):
+        check_writable(path / "below", "config", "dev")
 
+    path.write_bytes(b"[dev]\n[dev]\n")
     with pytest.raises(SharedFileError, match=r"line 2: .*; nothing was changed"):
         check_writable(path, "credentials", "new")
