@@ -48,7 +48,7 @@ def written(path: Path, *, before: str = "", through: tuple[str, ...] = ()) -> s
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=100,
     )
     assert (child.returncode, child.stderr) == (0, "")
     return child.stdout
