@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from mfa_session.store.shared_files import write_profile
 from tests.clean_environment import clean_environment
 
 BEFORE = b"[dev]\naws_access_key_id = AKIAOLD\n"
+AFTER = BEFORE.replace(b"[dev]\n", b"[dev]\naws_session_token = " + b"new" * 4000 + b"\n")
 
 WRITE = """
 import sys
@@ -178,6 +180,36 @@ def without_roots_rights() -> tuple[str, ...]:
     through = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
     run(*through, "true")
     return through
+
+
+def test_a_process_killed_at_any_of_its_calls_to_the_system_leaves_the_old_file_or_the_new(path: Path) -> None:
+    outcomes = []
+    for call in range(1, 60):
+        path.write_bytes(BEFORE)
+        os.utime(path, (1, 1))
+        killed = not survives(path, call)
+        outcomes.append(path.read_bytes())
+        os.utime(path, (1, 1))
+        write_profile(path, "credentials", "dev", {"aws_session_token": "next"})
+        assert {entry.name for entry in path.parent.iterdir()} == {".mfa-session.lock", "credentials"}
+        if not killed:
+            break
+
+    assert outcomes[0] == BEFORE
+    assert outcomes[-1] == AFTER
+    assert set(outcomes) == {BEFORE, AFTER}
+    assert len(outcomes) > 10
+
+
+def survives(path: Path, call: int) -> bool:
+    """Write, killed at that *call* about one of the files; tell whether it was over before."""
+    folder = path.parent
+    files = [path, folder, folder / ".mfa-session.lock", folder / ".credentials.mfa-session.tmp"]
+    only = [word for file in files for word in ("-P", str(file))]
+    through = ("strace", "-f", "-o", "/dev/null", *only, "-e", f"inject=all:signal=KILL:when={call}")
+    run(*through[:4], "true")
+    command = [*through, sys.executable, "-c", WRITE.format(before=""), str(path)]
+    return not subprocess.run(command, env=clean_environment(folder), check=False, timeout=100).returncode
 
 
 def strace(path: Path, inject: str) -> tuple[str, ...]:
