@@ -117,7 +117,7 @@ class Policy:
             "the policy has no Statement, or one that is not an object",
             hint='write "Statement": [{"Effect": …, "Action": …, "Resource": …}]',
         )
-        statements = tuple(_read_statement(statement, variables) for statement in raw)
+        statements = tuple(_read_numbered(number, statement, variables) for number, statement in enumerate(raw, 1))
         sids = [statement.sid for statement in statements if statement.sid]
         _demand(len(sids) == len(set(sids)), "two statements have the same Sid", hint="give each Sid once")
         return cls(statements, name)
@@ -174,6 +174,15 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     for name in names:
         _demand(names.count(name) == 1, f"{name} stands twice in one object", hint="write a list instead")
     return dict(pairs)
+
+
+def _read_numbered(number: int, statement: Mapping[str, Any], variables: Variables) -> Statement:
+    try:
+        return _read_statement(statement, variables)
+    except UsageError as error:
+        sid = statement.get("Sid")
+        which = f"{number} ({sid})" if isinstance(sid, str) and _SID.fullmatch(sid) and sid else str(number)
+        raise UsageError(f"statement {which}: {error}", hint=error.hint) from None
 
 
 def _read_statement(statement: Mapping[str, Any], variables: Variables) -> Statement:

@@ -21,7 +21,9 @@ VALUES = {
     "partitions",
     "policies",
     "policy_conditions",
+    "policy_holes",
     "policy_patterns",
+    "policy_trial",
     "process_line",
     "shells",
     "profiles",
@@ -29,7 +31,7 @@ VALUES = {
 }
 
 # What the tool does: one verb a module. They take values and protocols, and know none of the rooms.
-VERBS = {"credential_process", "discovery", "key_add", "key_import", "key_lookup", "login", "status"}
+VERBS = {"credential_process", "discovery", "key_add", "key_import", "key_lookup", "login", "policy_check", "status"}
 
 # What stands on the path of a cached answer: they know each other, and nothing else of ours.
 HOT = {"__main__", "cached_answer", "environment", "until"}

@@ -358,6 +358,18 @@ def test_a_statement_that_is_none_is_refused(statement: dict[str, object], compl
     assert caught.value.hint
 
 
+def test_the_statement_that_is_wrong_is_told_by_number_and_name() -> None:
+    with pytest.raises(UsageError, match=r"^statement 2: .*Effect"):
+        policy(allow(), {**allow(), "Effect": "Maybe"})
+    with pytest.raises(UsageError, match=r"^statement 1 \(Enforce\): .*Effect"):
+        policy({**allow(Sid="Enforce"), "Effect": "Maybe"})
+
+
+def test_a_place_in_the_text_is_told_where_it_is_no_json() -> None:
+    with pytest.raises(UsageError, match="line 2 column 1"):
+        Policy.parse('{"Version": "2012-10-17"\n"Statement": []}')
+
+
 def test_two_statements_must_not_share_a_name() -> None:
     with pytest.raises(UsageError, match="same Sid"):
         policy(allow(Sid="One"), deny(Sid="One"))

@@ -1,0 +1,310 @@
+"""Holes of MFA-enforcing policies: what they let through or keep from being done, and the mend."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from mfa_session.policies import Decision
+from mfa_session.policy_trial import Caller, Target, Trial, by_name
+
+# Four services stand for all that an account is there for: who is denied these is denied everything.
+_WORK = ("s3:ListAllMyBuckets", "ec2:StartInstances", "lambda:InvokeFunction", "iam:CreateUser")
+
+_ROTATION = ("iam:ListAccessKeys", "iam:CreateAccessKey", "iam:UpdateAccessKey", "iam:DeleteAccessKey")
+_ENROLMENT = (("iam:CreateVirtualMFADevice", Target.OWN_DEVICE), ("iam:EnableMFADevice", Target.OWN_USER))
+_OWN_USER_ACTIONS = (
+    "iam:ListMFADevices",
+    "iam:EnableMFADevice",
+    "iam:ResyncMFADevice",
+    "iam:DeactivateMFADevice",
+    "iam:GetUser",
+    "iam:ChangePassword",
+    *_ROTATION,
+)
+_TO_OTHERS = (
+    ("iam:DeleteVirtualMFADevice", Target.ANOTHERS_DEVICE),
+    ("iam:DeactivateMFADevice", Target.ANOTHER_USER),
+    ("iam:CreateAccessKey", Target.ANOTHER_USER),
+)
+
+_PRESENT = "aws:MultiFactorAuthPresent"
+
+_KEY, _NO_MFA, _MFA = Caller.LONG_TERM_KEY, Caller.SESSION_WITHOUT_MFA, Caller.MFA_SESSION
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """What is wrong with a set of policies, *name* for programs and *words* for people, and the *mend*."""
+
+    name: str
+    words: str
+    mend: str
+
+
+def holes(trial: Trial) -> list[Hole]:
+    """Return what is wrong. Where everybody is denied everything, that alone: all else follows from it.
+
+    Raises:
+        UsageError: it depends on something of which nothing is known here.
+    """
+    if hits_everyone := list(_denies_everyone(trial)):
+        return hits_everyone
+    return [hole for find in _HOLES for hole in find(trial)]
+
+
+def limits(trial: Trial) -> list[Hole]:
+    """Return what no policy can close, or what one may want so.
+
+    Raises:
+        UsageError: it depends on something of which nothing is known here.
+    """
+    return [limit for find in _LIMITS for limit in find(trial)]
+
+
+def _denies_everyone(trial: Trial) -> Iterator[Hole]:
+    if all(trial.denies(action, Target.EVERYTHING, _MFA) for action in _WORK):
+        culprits = by_name(trial.ruling(action, Target.EVERYTHING, _MFA) for action in _WORK)
+        yield Hole(
+            "denies-everyone",
+            f"{culprits} denies everything to everyone, with MFA or without",
+            'give the Deny the condition "BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}',
+        )
+
+
+def _work_without_mfa(trial: Trial) -> Iterator[Hole]:
+    open_to_key = [action for action in _WORK if not trial.denies(action, Target.EVERYTHING, _KEY)]
+    open_to_session = [action for action in _WORK if not trial.denies(action, Target.EVERYTHING, _NO_MFA)]
+    if open_to_key and not open_to_session:
+        yield _unbound_key(trial, open_to_key)
+    elif open_to_session and not open_to_key:
+        yield Hole(
+            "session-without-mfa",
+            f"a session that was made without a code is not denied {_listed(open_to_session)}",
+            'write the condition of the Deny as "BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}',
+        )
+    elif open_to_key and not _is_allowed_only_with_mfa(trial):
+        yield Hole(
+            "not-enforced",
+            f"MFA is not asked for: nothing denies {_listed(open_to_key)} to a long-term key",
+            "deny everything without MFA but the way to a first code; see: mfa-session policy show",
+        )
+
+
+def _unbound_key(trial: Trial, actions: list[str]) -> Hole:
+    rulings = [trial.ruling(action, Target.EVERYTHING, _NO_MFA) for action in actions]
+    operators = {
+        condition.operator
+        for ruling in rulings
+        for condition in (ruling.statement.conditions if ruling.statement else ())
+        if condition.key.lower() == _PRESENT.lower() and not condition.if_exists
+    }
+    return Hole(
+        "bool-for-boolifexists",
+        f"{by_name(rulings)} does not bind long-term keys, which carry no {_PRESENT} at all: "
+        f"nothing denies them {_listed(actions)}",
+        f"write BoolIfExists where the condition has {' and '.join(sorted(operators)) or 'another operator'}",
+    )
+
+
+def _is_allowed_only_with_mfa(trial: Trial) -> bool:
+    def is_allowed(caller: Caller) -> bool:
+        return any(trial.allows(action, Target.EVERYTHING, caller) for action in _WORK)
+
+    return is_allowed(_MFA) and not is_allowed(_KEY) and not is_allowed(_NO_MFA)
+
+
+def _nothing_denied(trial: Trial) -> Iterator[Hole]:
+    open_to_key = [action for action in _WORK if not trial.denies(action, Target.EVERYTHING, _KEY)]
+    if open_to_key and _is_allowed_only_with_mfa(trial):
+        yield Hole(
+            "nothing-denied",
+            f"without MFA, {_listed(open_to_key)} is not allowed, but not denied either: another policy may allow it",
+            "deny everything without MFA but the way to a first code; see: mfa-session policy show",
+        )
+
+
+def _without_mfa(name: str, action: str, target: Target, what: str, mend: str) -> Callable[[Trial], Iterator[Hole]]:
+    """Return a search for an *action* that should be possible only with MFA."""
+
+    def find(trial: Trial) -> Iterator[Hole]:
+        if any(trial.allows(action, target, caller) for caller in (_KEY, _NO_MFA)):
+            who = "the long-term key alone" if trial.allows(action, target, _KEY) else "a session without MFA"
+            yield Hole(name, f"{who} is enough to {what}", mend)
+
+    return find
+
+
+def _keys_without_mfa(trial: Trial) -> Iterator[Hole]:
+    done = [a for a in _ROTATION if any(trial.allows(a, Target.OWN_USER, caller) for caller in (_KEY, _NO_MFA))]
+    if done:
+        yield Hole(
+            "keys-without-mfa",
+            f"whoever has stolen a key may use it for {_listed(done)}",
+            f"take {_listed(done)} out of the NotAction of the Deny",
+        )
+
+
+def _no_way_to(
+    name: str, caller: Caller, actions: tuple[tuple[str, Target], ...], what: str, mend: str
+) -> Callable[[Trial], Iterator[Hole]]:
+    """Return a search for *actions* that *caller* needs."""
+
+    def find(trial: Trial) -> Iterator[Hole]:
+        missing = {action: trial.ruling(action, target, caller) for action, target in actions}
+        missing = {action: ruling for action, ruling in missing.items() if ruling.decision is not Decision.ALLOWED}
+        if missing:
+            denied = [action for action, ruling in missing.items() if ruling.statement is not None]
+            left_out = [action for action in missing if action not in denied]
+            clauses = [f"{by_name(missing.values())} denies {_listed(denied)}"] if denied else []
+            clauses += [f"nothing allows {_listed(left_out)}"] if left_out else []
+            yield Hole(name, f"{what}: to the {caller.value}, {' and '.join(clauses)}", mend)
+
+    return find
+
+
+def _missed_path(trial: Trial) -> Iterator[Hole]:
+    """Look for what is allowed to a user without a path, and not to the same with one."""
+    subject = trial.subject
+    if subject.path == "/" and not subject.is_example:
+        return
+    without = replace(trial, subject=replace(subject, path="/"))
+    with_path = replace(trial, subject=subject.with_a_path)
+    missing = [
+        action
+        for action in _OWN_USER_ACTIONS
+        if any(
+            without.allows(action, Target.OWN_USER, caller) and not with_path.allows(action, Target.OWN_USER, caller)
+            for caller in Caller
+        )
+    ]
+    if missing:
+        arn = with_path.subject.arn(Target.OWN_USER)
+        yield Hole(
+            "path",
+            f"a user with a path, such as {arn}, is missed: not allowed are {_listed(missing)}",
+            f"beside user/${{aws:username}}, list the resource arn:{subject.partition}:iam::*:user/*/${{aws:username}}",
+        )
+
+
+def _enrolment_by_a_thief(trial: Trial) -> Iterator[Hole]:
+    if all(trial.allows(action, target, _KEY) for action, target in _ENROLMENT):
+        yield Hole(
+            "first-device",
+            "whoever holds the key of a user without a device can enrol a device of their own",
+            "let every user have a device before there is a key; no policy can tell a newcomer from a thief",
+        )
+
+
+def _calls_of_services(trial: Trial) -> Iterator[Hole]:
+    via_service = replace(trial, context={**trial.context, "aws:ViaAWSService": "true"})
+    if all(via_service.denies(action, Target.EVERYTHING, _KEY) for action in _WORK):
+        yield Hole(
+            "aws-services",
+            "calls that an AWS service makes for a user without MFA are denied too, and so is every program that "
+            "runs on a long-term key",
+            "where that hurts: mfa-session policy show --via-aws-service; give programs a role instead of a key",
+        )
+
+
+def _left_over_device(trial: Trial) -> Iterator[Hole]:
+    if not trial.allows("iam:DeleteVirtualMFADevice", Target.OWN_DEVICE, _MFA):
+        yield Hole(
+            "left-over-device",
+            "nobody can delete a virtual device of their own that is out of use, and its name stays taken",
+            "allow iam:DeleteVirtualMFADevice with MFA on mfa/${aws:username} and mfa/${aws:username}-*",
+        )
+
+
+def _others_with_mfa(trial: Trial) -> Iterator[Hole]:
+    done = [
+        action
+        for action, target in _TO_OTHERS
+        if trial.allows(action, target, _MFA) and not trial.allows(action, target, _KEY)
+    ]
+    if done:
+        yield Hole(
+            "others-with-mfa",
+            f"with MFA, a user may do to others what is meant for the own user and device: {_listed(done)}",
+            "unless this is an administrator: allow it on ${aws:username} only",
+        )
+
+
+def _listed(actions: list[str]) -> str:
+    return ", ".join(actions)
+
+
+_HOLES: tuple[Callable[[Trial], Iterator[Hole]], ...] = (
+    _work_without_mfa,
+    _without_mfa(
+        "deactivate",
+        "iam:DeactivateMFADevice",
+        Target.OWN_USER,
+        "take the user's MFA device away",
+        "take iam:DeactivateMFADevice out of the NotAction of the Deny",
+    ),
+    _without_mfa(
+        "delete-own-device",
+        "iam:DeleteVirtualMFADevice",
+        Target.OWN_DEVICE,
+        "delete the user's own virtual device before it is enabled",
+        "take iam:DeleteVirtualMFADevice out of the NotAction of the Deny",
+    ),
+    _without_mfa(
+        "delete-anothers-device",
+        "iam:DeleteVirtualMFADevice",
+        Target.ANOTHERS_DEVICE,
+        "delete the virtual device of any other user before it is enabled",
+        "allow iam:DeleteVirtualMFADevice only with MFA, on mfa/${aws:username} and mfa/${aws:username}-*",
+    ),
+    _without_mfa(
+        "password",
+        "iam:ChangePassword",
+        Target.OWN_USER,
+        "change the user's password, once the old one is guessed",
+        "take iam:ChangePassword out of the NotAction of the Deny",
+    ),
+    _keys_without_mfa,
+    _missed_path,
+    _no_way_to(
+        "lock-out",
+        _KEY,
+        _ENROLMENT,
+        "a user without a device is locked out",
+        "allow both on the own user and device, and list them in the NotAction of the Deny",
+    ),
+    _no_way_to(
+        "no-device-list",
+        _KEY,
+        (("iam:ListMFADevices", Target.OWN_USER),),
+        "no program can find out which device to ask for",
+        "allow iam:ListMFADevices on the own user, and list it in the NotAction of the Deny",
+    ),
+    _no_way_to(
+        "no-resync",
+        _KEY,
+        (("iam:ResyncMFADevice", Target.OWN_USER),),
+        "a user whose device is out of step stays locked out",
+        "allow iam:ResyncMFADevice on the own user, and list it in the NotAction of the Deny",
+    ),
+    _no_way_to(
+        "no-rotation",
+        _MFA,
+        tuple((action, Target.OWN_USER) for action in _ROTATION),
+        "users cannot rotate their access keys",
+        "allow these four actions on user/${aws:username} and user/*/${aws:username}",
+    ),
+)
+
+_LIMITS: tuple[Callable[[Trial], Iterator[Hole]], ...] = (
+    _enrolment_by_a_thief,
+    _without_mfa(
+        "enable-for-another",
+        "iam:EnableMFADevice",
+        Target.ANOTHER_USER,
+        "give another user, who has no device yet, a device",
+        "unless this is an administrator: allow it on user/${aws:username} and user/*/${aws:username} only",
+    ),
+    _others_with_mfa,
+    _left_over_device,
+    _nothing_denied,
+    _calls_of_services,
+)
