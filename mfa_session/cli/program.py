@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from mfa_session import __version__
+from mfa_session.cli import configure as _configure
 from mfa_session.cli import credential_process as _credential_process
 from mfa_session.cli import demo as _demo
 from mfa_session.cli import endings
@@ -41,6 +42,7 @@ program.command("exec", epilog=_exec.EXAMPLE, context_settings={"allow_intersper
 program.command("export", epilog=_export.EXAMPLE)(_export.export)
 program.command("status", epilog=_status.EXAMPLE)(_status.status_)
 program.command("logout", epilog=_logout.EXAMPLE)(_logout.logout)
+program.command("configure", epilog=_configure.EXAMPLE)(_configure.configure)
 program.command("demo", epilog=_demo.EXAMPLE)(_demo.demo)
 
 

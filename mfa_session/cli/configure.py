@@ -1,0 +1,139 @@
+"""`mfa-session configure`: the settings of one profile."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import typer
+
+from mfa_session.ask.terminal import Terminal
+from mfa_session.cli.endings import say
+from mfa_session.cli.options import ProfileOption
+from mfa_session.cli.parts import Parts
+from mfa_session.cli.settings import NOTHING, Choices, Setting
+from mfa_session.errors import ConfigurationError, PersonNeededError, UsageError
+from mfa_session.visible import visible
+
+EXAMPLE = "Example: mfa-session configure --profile test-user --region eu-west-1 --credential-process"
+
+_HOW_WITHOUT_A_TERMINAL = "give the settings as options: mfa-session configure --help"
+
+
+def configure(
+    context: typer.Context,
+    profile: ProfileOption = None,
+    region: Annotated[str | None, typer.Option(metavar="REGION", help="AWS region.")] = None,
+    output: Annotated[str | None, typer.Option(metavar="FORMAT", help="Output format of the AWS CLI.")] = None,
+    mfa_serial: Annotated[
+        str | None, typer.Option(metavar="ARN", help="MFA device: its ARN, or the number of a hardware token.")
+    ] = None,
+    mfa_process: Annotated[
+        str | None, typer.Option(metavar="COMMAND", help="Program that prints a token code; it is only written down.")
+    ] = None,
+    session_profile: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Profile that gets the session.  [default: the profile, and -mfa]"),
+    ] = None,
+    duration: Annotated[
+        str | None, typer.Option(metavar="TIME", help="How long a session lasts: 43200, 12h, 90m; 15m to 36h.")
+    ] = None,
+    ours: Annotated[
+        bool | None,
+        typer.Option(
+            "--credential-process/--no-credential-process",
+            help="Whether mfa-session answers the AWS tools that use the profile.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Choose the settings of a profile, which may be a new one.
+
+    They are asked for one by one: Enter keeps what stands in the brackets, and "none"
+    removes it. With any of the options nothing is asked, and '' or none removes the
+    setting. Nothing is written unless all of it can be.
+    """
+    parts: Parts = context.obj
+    choices = Choices(parts, profile or parts.environ.get("AWS_PROFILE") or "default")
+    given = {
+        "region": region,
+        "output": output,
+        "mfa_serial": mfa_serial,
+        "mfa_process": mfa_process,
+        "mfa_session_profile": session_profile,
+        "mfa_session_duration": duration,
+    }
+    if ours is None and all(text is None for text in given.values()):
+        with _terminal(parts) as terminal:
+            wanted = _asked(choices, terminal)
+    else:
+        wanted = _given(choices, given, ours=ours)
+    _write(parts, choices, wanted)
+
+
+def _given(choices: Choices, given: Mapping[str, str | None], *, ours: bool | None) -> dict[str, str | None]:
+    wanted = {}
+    for setting in choices.settings:
+        if (text := given[setting.key]) is not None:
+            wanted[setting.key] = setting.value(text)
+    if ours is not None:
+        wanted["credential_process"] = choices.credential_process(ours=ours)
+    return wanted
+
+
+def _terminal(parts: Parts) -> Terminal:
+    if parts.no_prompt:
+        raise PersonNeededError("the settings are asked for, and nobody is to be asked", hint=_HOW_WITHOUT_A_TERMINAL)
+    try:
+        return Terminal.open()
+    except PersonNeededError as error:
+        raise PersonNeededError(str(error), hint=_HOW_WITHOUT_A_TERMINAL) from error
+
+
+def _asked(choices: Choices, terminal: Terminal) -> dict[str, str | None]:
+    """Ask for every setting, and return those that were answered with more than Enter."""
+    if choices.is_new:
+        terminal.tell(f"Profile {choices.name} is new.")
+    wanted: dict[str, str | None] = {}
+    for setting in choices.settings:
+        wanted |= _asked_for(setting, terminal, present=choices.present.get(setting.key))
+    return wanted | _asked_for_credential_process(choices, terminal)
+
+
+def _asked_for(setting: Setting, terminal: Terminal, *, present: str | None) -> dict[str, str | None]:
+    while True:
+        answer = terminal.ask(f"{setting.question} [{present or NOTHING}]:")
+        if not answer.strip():
+            return {}
+        try:
+            return {setting.key: setting.value(answer)}
+        except (UsageError, ConfigurationError) as error:
+            terminal.tell(_sentence(error))
+
+
+def _asked_for_credential_process(choices: Choices, terminal: Terminal) -> dict[str, str | None]:
+    try:
+        other = choices.credential_process(ours=not choices.is_answered)
+    except ConfigurationError as error:
+        terminal.tell(f"AWS tools cannot ask mfa-session for this profile. {_sentence(error)}")
+        return {}
+    question = f"Shall mfa-session answer the AWS tools that use profile {choices.name}?"
+    agreed = terminal.confirm(question, default=choices.is_answered)
+    return {} if agreed == choices.is_answered else {"credential_process": other}
+
+
+def _sentence(error: UsageError | ConfigurationError) -> str:
+    text = f"{error}; {error.hint}."
+    return text[0].upper() + text[1:]
+
+
+def _write(parts: Parts, choices: Choices, wanted: Mapping[str, str | None]) -> None:
+    name = visible(choices.name)
+    changed = {key: value for key, value in wanted.items() if value != choices.present.get(key)}
+    if not changed:
+        say(f"mfa-session: profile {name} stays as it is")
+        return
+    parts.settings.change(choices.name, changed)
+    parts.settings.change(choices.session_profile, choices.copied(changed))
+    say(f"mfa-session: profile {name} in {visible(str(parts.config_file))}: {', '.join(changed)} changed")
+    if "mfa_session_profile" in changed and choices.has_session:
+        old = visible(choices.session_profile)
+        say(f"mfa-session: the session in {old} stays there; to remove it: mfa-session logout --all")
