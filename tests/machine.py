@@ -13,6 +13,7 @@ from mfa_session.demo.devices import VirtualDevice
 from mfa_session.demo.endpoint import Call, Endpoint
 from mfa_session.demo.presets import demo_account
 from mfa_session.demo.sessions import LongTermKey
+from mfa_session.mfa import start_of, time_step
 from tests.clean_environment import clean_environment
 from tests.terminal import Program, PseudoTerminal
 
@@ -29,6 +30,7 @@ class Machine:
     """The home of ``test-user``, whose account wants MFA for everything."""
 
     def __init__(self, home: Path, endpoint: Endpoint) -> None:
+        self._returned_steps: set[int] = set()
         self.home = home
         self.endpoint = endpoint
         self.environment = {
@@ -78,6 +80,13 @@ class Machine:
             f"aws_secret_access_key = {self.key.secret_access_key}\n"
         )
 
+    def fresh_code(self) -> str:
+        """Return a code that AWS takes and that was not returned yet; there are three at any moment."""
+        now = time_step(self.account.now())
+        step = next(step for step in (now, now + 1, now - 1) if step not in self._returned_steps)
+        self._returned_steps.add(step)
+        return self.phone.code(start_of(step))
+
     def forget_used_codes(self) -> None:
         """Let the program believe that the present code is fresh, so that a test need not wait for the next."""
         shutil.rmtree(self.home / ".aws" / "mfa-session" / "used-codes", ignore_errors=True)
@@ -108,8 +117,8 @@ class Machine:
         )
 
     def log_in(self, *options: str) -> subprocess.CompletedProcess[str]:
-        """Log in with the code that the phone shows, where there is no terminal."""
-        return self.run("login", "--profile", "test-user", "--token-code", self.phone.code(), *options)
+        """Log in with a fresh code, where there is no terminal."""
+        return self.run("login", "--profile", "test-user", "--token-code", self.fresh_code(), *options)
 
     def start(self, terminal: PseudoTerminal, *arguments: str, **environment: str) -> Program:
         """Start `mfa-session` at a terminal."""

@@ -57,7 +57,7 @@ def test_without_a_session_the_code_is_asked_for_on_the_terminal_and_nothing_els
     with machine.terminal() as terminal:
         program = ask_in(terminal, machine)
         terminal.expect(QUESTION)
-        terminal.type(machine.phone.code() + "\n")
+        terminal.type(machine.fresh_code() + "\n")
 
         assert program.wait() == 0
         assert program.stderr == b""
@@ -71,7 +71,7 @@ def test_a_key_in_the_credentials_file_is_used_without_a_word(machine: Machine) 
     with machine.terminal() as terminal:
         program = ask_in(terminal, machine)
         terminal.expect(QUESTION)
-        terminal.type(machine.phone.code() + "\n")
+        terminal.type(machine.fresh_code() + "\n")
         program.wait()
 
         assert "Move" not in terminal.text
@@ -179,7 +179,7 @@ def test_one_hundred_callers_share_one_question_and_one_session(machine: Machine
             for _ in range(99)
         ]
         terminal.expect(QUESTION)
-        terminal.type(machine.phone.code() + "\n")
+        terminal.type(machine.fresh_code() + "\n")
 
         codes = {caller.wait(within=90) for caller in callers}
         answers = {caller.stdout for caller in callers}
@@ -210,7 +210,7 @@ def test_a_killed_caller_hands_the_question_over_to_the_next(machine: Machine) -
         first.send_signal(signal.SIGKILL)
         first.wait()
         terminal.expect(QUESTION)
-        terminal.type(machine.phone.code() + "\n")
+        terminal.type(machine.fresh_code() + "\n")
 
         assert {other.wait() for other in others} == {0}
         assert len({other.stdout for other in others}) == 1
@@ -301,7 +301,7 @@ def test_a_damaged_session_is_replaced_and_never_printed(machine: Machine, old: 
     with machine.terminal() as terminal:
         program = ask_in(terminal, machine)
         terminal.expect(QUESTION)
-        terminal.type(machine.phone.code(datetime.now(UTC) + timedelta(seconds=30)) + "\n")
+        terminal.type(machine.fresh_code() + "\n")
         asked = program.wait()
 
     assert (nobody.returncode, nobody.stdout, nobody.stderr.count("\n")) == (255, "", 1)
