@@ -98,6 +98,18 @@ class AccessDeniedError(AWSError):
     """A policy does not allow this call to this caller."""
 
 
+class NoSuchEntityError(AWSError):
+    """AWS knows nothing of this name: no such user, group, device or policy."""
+
+
+class EntityAlreadyExistsError(AWSError):
+    """The name is taken, or the thing is in use already."""
+
+
+class LimitExceededError(AWSError):
+    """There are as many of these as AWS lets there be."""
+
+
 class ExpiredSessionError(AWSError):
     """AWS no longer accepts the session: it is over, or it may not do this without MFA."""
 
@@ -132,6 +144,10 @@ class NotAnIAMUserError(AWSError):
 
 class OutputError(MFASessionError):
     """What was asked for is there, and cannot be written to where it was asked for."""
+
+
+class LockOutError(MFASessionError):
+    """It would keep somebody from working, and was not done."""
 
 
 class PersonNeededError(MFASessionError):

@@ -72,6 +72,17 @@ class Answer:
             raise not_from_aws(self.host, f"its {name} is no list")
         return [Answer(self.host, part if isinstance(part, dict) else {}) for part in value]
 
+    def texts(self, name: str) -> list[str]:
+        """Return a field that must be a list of texts.
+
+        Raises:
+            AWSAnswerError: it is something else.
+        """
+        value = self.fields.get(name) or []
+        if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+            raise not_from_aws(self.host, f"its {name} is no list of texts")
+        return [str(text) for text in value]
+
     def blame(self, error: AWSAnswerError) -> AWSAnswerError:
         """Return *error*, which a value made of these fields raised, with the name of who answered."""
         return AWSAnswerError(f"{error} ({self.host} gave it)", hint=error.hint)

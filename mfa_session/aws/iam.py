@@ -32,7 +32,7 @@ class IAMCalls(Client):
             pages = self._pages(question)
         except AccessDeniedError:
             pages = self._pages(replace(question, parameters={"UserName": user_name}))
-        return [_device(device) for page in pages for device in page.parts("MFADevices")]
+        return [mfa_device(device) for page in pages for device in page.parts("MFADevices")]
 
     def _pages(self, question: Question) -> list[Answer]:
         return list(self._each_page(question))
@@ -47,7 +47,12 @@ class IAMCalls(Client):
         raise not_from_aws(page.host, f"it has more than {_MOST_PAGES} pages")
 
 
-def _device(answer: Answer) -> MFADevice:
+def mfa_device(answer: Answer) -> MFADevice:
+    """Return the device that IAM describes.
+
+    Raises:
+        AWSAnswerError: it describes none.
+    """
     try:
         return MFADevice(answer.text("SerialNumber"))
     except UsageError:

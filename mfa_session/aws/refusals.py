@@ -24,8 +24,11 @@ from mfa_session.errors import (
     AWSError,
     ClockSkewError,
     DurationRefusedError,
+    EntityAlreadyExistsError,
     ExpiredSessionError,
+    LimitExceededError,
     MFADeviceRefusedError,
+    NoSuchEntityError,
     NotAnIAMUserError,
     RegionDisabledError,
     ThrottledError,
@@ -194,6 +197,26 @@ def _validation(refusal: Refusal, now: datetime) -> AWSError:
     return _unknown_code(refusal, now)
 
 
+def _no_such_entity(refusal: Refusal, _: datetime) -> AWSError:
+    return NoSuchEntityError(
+        f"AWS knows no such thing: {refusal.said or refusal.question.operation}",
+        hint="check the name, and whether this is the right account: mfa-session status --verify",
+    )
+
+
+def _entity_already_exists(refusal: Refusal, _: datetime) -> AWSError:
+    return EntityAlreadyExistsError(
+        f"AWS has it already: {refusal.said or refusal.question.operation}", hint="choose another name"
+    )
+
+
+def _limit_exceeded(refusal: Refusal, _: datetime) -> AWSError:
+    return LimitExceededError(
+        f"AWS has a limit, and it is reached: {refusal.said or refusal.question.operation}",
+        hint="remove what is no longer needed, and try again",
+    )
+
+
 def _expired(_: Refusal, __: datetime) -> AWSError:
     return ExpiredSessionError("the session is over", hint="get a new one: mfa-session login")
 
@@ -231,6 +254,9 @@ _BY_CODE: dict[str, Callable[[Refusal, datetime], AWSError]] = {
     **dict.fromkeys(("AccessDenied", "AccessDeniedException"), _access_denied),
     **dict.fromkeys(("ValidationError", "ValidationException"), _validation),
     **dict.fromkeys(("ExpiredToken", "ExpiredTokenException", "RequestExpired"), _expired),
+    "NoSuchEntity": _no_such_entity,
+    "EntityAlreadyExists": _entity_already_exists,
+    "LimitExceeded": _limit_exceeded,
     "RegionDisabledException": _region_disabled,
     **dict.fromkeys(
         ("Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "TooManyRequestsException"),
