@@ -54,12 +54,12 @@ def configure(
     parts: Parts = context.obj
     choices = Choices(parts, profile or parts.environ.get("AWS_PROFILE") or "default")
     given = {
-        "region": region,
-        "output": output,
-        "mfa_serial": mfa_serial,
-        "mfa_process": mfa_process,
-        "mfa_session_profile": session_profile,
-        "mfa_session_duration": duration,
+        "--region": region,
+        "--output": output,
+        "--mfa-serial": mfa_serial,
+        "--mfa-process": mfa_process,
+        "--session-profile": session_profile,
+        "--duration": duration,
     }
     if ours is None and all(text is None for text in given.values()):
         with _terminal(parts) as terminal:
@@ -72,11 +72,18 @@ def configure(
 def _given(choices: Choices, given: Mapping[str, str | None], *, ours: bool | None) -> dict[str, str | None]:
     wanted = {}
     for setting in choices.settings:
-        if (text := given[setting.key]) is not None:
-            wanted[setting.key] = setting.value(text)
+        if (text := given[setting.option]) is not None:
+            wanted[setting.key] = _parsed(setting, text)
     if ours is not None:
         wanted["credential_process"] = choices.credential_process(ours=ours)
     return wanted
+
+
+def _parsed(setting: Setting, text: str) -> str | None:
+    try:
+        return setting.value(text)
+    except UsageError as error:
+        raise UsageError(f"{setting.option}: {error}", hint=error.hint) from None
 
 
 def _terminal(parts: Parts) -> Terminal:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from mfa_session.aws.connection import endpoint_settings
 from mfa_session.cli.parts import Parts, program_path
 from mfa_session.durations import session_duration
 from mfa_session.errors import ConfigurationError, UsageError
@@ -27,8 +26,9 @@ _COPIED = ("region", "output")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: its *key* in the config file, the *question* for it, and what raises where a value cannot be."""
+    """One setting: its *option*, its *key* in the config file, its *question*, and the *check* that may refuse a value."""
 
+    option: str
     key: str
     question: str
     check: Callable[[str], object]
@@ -74,16 +74,17 @@ class Choices:
     def settings(self) -> tuple[Setting, ...]:
         """All that may be chosen, in the order in which it is asked for; the ``credential_process`` comes after it."""
         return (
-            Setting("region", "AWS region", _check_region),
-            Setting("output", "Output format of the AWS CLI", _check_format),
-            Setting("mfa_serial", "MFA device: its ARN, or the number of a hardware token", MFADevice),
-            Setting("mfa_process", "Program that prints a token code", _check_nothing),
+            Setting("--region", "region", "AWS region", _check_region),
+            Setting("--output", "output", "Output format of the AWS CLI", _check_format),
+            Setting("--mfa-serial", "mfa_serial", "MFA device: its ARN, or the number of a hardware token", MFADevice),
+            Setting("--mfa-process", "mfa_process", "Program that prints a token code", _check_nothing),
             Setting(
+                "--session-profile",
                 "mfa_session_profile",
                 f"Session profile, if not {self._usual_session_profile}",
                 self._check_session_profile,
             ),
-            Setting("mfa_session_duration", "How long a session lasts, if not 12h", session_duration),
+            Setting("--duration", "mfa_session_duration", "How long a session lasts, if not 12h", session_duration),
         )
 
     def credential_process(self, *, ours: bool) -> str | None:
@@ -146,6 +147,8 @@ def _check_portable(name: str) -> None:
 
 
 def _check_region(name: str) -> None:
+    from mfa_session.aws.endpoints import endpoint_settings
+
     endpoint_settings({}, {}, region=name)
 
 

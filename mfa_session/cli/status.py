@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from mfa_session.aws.connection import AWS
 from mfa_session.cli.endings import put_out, say
 from mfa_session.cli.options import ListedProfileOption
 from mfa_session.cli.parts import Parts, now
@@ -72,6 +71,8 @@ def _statuses(parts: Parts, profile: str | None) -> list[Status]:
 
 def _verified(parts: Parts, statuses: Sequence[Status]) -> tuple[list[Status], MFASessionError | None]:
     """Return the statuses with what AWS says of each live session, and the first reason why it says nothing."""
+    from mfa_session.aws.connection import AWS
+
     verified, failure = [], None
     for each in statuses:
         answer = each
