@@ -26,7 +26,7 @@ _COPIED = ("region", "output")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: its *option*, its *key* in the config file, its *question*, and the *check* that may refuse a value."""
+    """One setting: its *option*, *key* in the config file and *question*, and the *check* that refuses a value."""
 
     option: str
     key: str
