@@ -7,7 +7,13 @@ from typing import Protocol
 from mfa_session.credentials import AccessKey, SessionCredentials
 from mfa_session.discovery import DeviceChooser, Directory, find_device
 from mfa_session.durations import USUAL_SESSION
-from mfa_session.errors import AWSError, DamagedSessionError, ReplyLostError, TokenCodeRefusedError
+from mfa_session.errors import (
+    AWSAnswerError,
+    DamagedSessionError,
+    MFASessionError,
+    ReplyLostError,
+    TokenCodeRefusedError,
+)
 from mfa_session.mfa import MFADevice, TokenCode, start_of, time_step
 from mfa_session.profiles import Profile
 
@@ -67,6 +73,7 @@ class AWS(Directory, Protocol):
         Raises:
             TokenCodeRefusedError: the code is wrong, used or too old.
             ReplyLostError: the code went out and no answer came back.
+            AWSAnswerError: the same, and what came back is no session.
             AWSError: anything else went wrong, and the code was not used.
         """
 
@@ -208,9 +215,9 @@ class _Trade:
         self._used_codes.set_last_step(self.device, time_step(self._clock()))
         try:
             return self._aws.get_session_token(self._key, self.device, code, self._duration)
-        except ReplyLostError:
+        except (ReplyLostError, AWSAnswerError):
             raise
-        except AWSError:
+        except MFASessionError:
             self._used_codes.set_last_step(self.device, before)
             raise
 
@@ -231,4 +238,4 @@ def _trade_an_asked_code(trade: _Trade, wish: Wish, *, prompter: Prompter) -> Se
             if attempt == wish.attempts:
                 raise
             refused[code] = error
-            prompter.tell(f"{error}; {error.hint}")
+            prompter.tell("AWS did not accept this code: it is wrong, used or too old. Type the next one.")

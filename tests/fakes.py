@@ -1,9 +1,58 @@
 """Stand-ins for the world outside, each held to the contract suite of what it stands for."""
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 
+from mfa_session.ask.question import Question
 from mfa_session.credentials import AccessKey
-from mfa_session.errors import MFASessionError
+from mfa_session.errors import MFASessionError, PromptCancelledError
+
+
+class TypedLines:
+    """A terminal at which *answers* are typed in turn; one that is called says what to type when it comes to that.
+
+    ``^C`` and ``^D`` stand for these keys. *shown* is what the screen shows. Nobody sits
+    there once all answers are given: another question fails the test.
+    """
+
+    def __init__(self, *answers: str | Callable[[], str]) -> None:
+        self.shown = ""
+        self._answers = deque(answers)
+
+    def write(self, text: str) -> None:
+        self.shown += text
+
+    def read_line(self, question: Question) -> str:
+        self.shown += question.text
+        question.insist_on_being_wanted()
+        assert self._answers, f"a question that nobody expected: {question.text}"
+        answer = self._answers.popleft()
+        typed = answer if isinstance(answer, str) else answer()
+        self.shown += "\n" if question.secret or typed in ("^C", "^D") else f"{typed}\n"
+        if typed == "^C":
+            raise KeyboardInterrupt
+        if typed == "^D":
+            raise PromptCancelledError("the question was ended without an answer", hint="run it again and answer")
+        return typed
+
+    def close(self) -> None:
+        pass
+
+
+class SteppedClock:
+    """A clock that stands still but for those who sleep by it; *slept* is how many seconds they did."""
+
+    def __init__(self, moment: datetime | None = None) -> None:
+        self._moment = moment or datetime.now(UTC)
+        self.slept = 0.0
+
+    def now(self) -> datetime:
+        return self._moment
+
+    def sleep(self, seconds: float) -> None:
+        self.slept += seconds
+        self._moment += timedelta(seconds=seconds)
 
 
 class InMemoryKeys:

@@ -22,6 +22,10 @@ _SECOND = timedelta(seconds=1)
 Answer = TypeVar("Answer")
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Person:
     """Somebody at the controlling terminal.
 
@@ -39,6 +43,8 @@ class Person:
         endpoint: str | None = None,
         within: timedelta | None = None,
         watching: int | None = None,
+        now: Callable[[], datetime] = _now,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._open_terminal = open_terminal
         self._opened: Terminal | None = None
@@ -46,6 +52,8 @@ class Person:
         self._endpoint = endpoint
         self._deadline = None if within is None else time.monotonic() + within.total_seconds()
         self._watching = watching
+        self._now = now
+        self._sleep = sleep
 
     @property
     def _terminal(self) -> Terminal:
@@ -82,26 +90,26 @@ class Person:
 
     def choose_device(self, devices: Sequence[MFADevice]) -> MFADevice:
         """Return the one of *devices* that will show the code."""
+        if not self.is_there:
+            return Nobody(self._command).choose_device(devices)
         names = [device.serial_number for device in devices]
         return devices[self._terminal.choose("You have several MFA devices. Which one shows the code?", names)]
 
     def device(self, *, guess: MFADevice) -> MFADevice:
         """Return the device of a user whom AWS does not let list devices."""
+        if not self.is_there:
+            return Nobody(self._command).device(guess=guess)
         self.tell("A policy keeps AWS from telling which MFA device is yours.")
-        question = f"Its ARN or serial number [{guess.serial_number}, which is only a guess]: "
+        self.tell(f"Often it is {guess.serial_number}, but that is only a guess.")
+        question = "Its ARN or serial number (Enter takes the guess): "
         return self._valid(lambda answer: MFADevice(answer.strip() or guess.serial_number), question)
 
     def access_key(self, profile: Profile) -> AccessKey:
         """Return the long-term access key of *profile*, the secret typed unseen."""
-        self.tell(
-            f"There is no access key for profile {profile.name} yet. IAM console > Security credentials makes one."
-        )
-        while True:
-            key_id = self._ask("Access key ID: ").strip()
-            try:
-                return AccessKey(key_id, self._ask("Secret access key (not shown): ", secret=True).strip())
-            except UsageError as error:
-                self.tell(f"{error}; {error.hint}")
+        self.tell("The IAM console makes one: Security credentials, Create access key.")
+        key_id = self._valid(_key_id, f"Access key ID for {profile.name}: ")
+        question = "Secret access key (not shown): "
+        return self._valid(lambda answer: AccessKey(key_id, answer.strip()), question, secret=True)
 
     def agrees(self, question: str, *, by_default: bool) -> bool:
         """Tell whether the answer to *question* is yes."""
@@ -113,10 +121,10 @@ class Person:
 
     def wait_for_a_new_code(self, moment: datetime) -> None:
         """Return at *moment*, having said how long that takes."""
-        left = moment - datetime.now(UTC)
+        left = moment - self._now()
         if left > timedelta(0):
             self.tell(f"The code that the device shows now is used; the next one comes in {in_words(left + _SECOND)}.")
-            time.sleep(left.total_seconds())
+            self._sleep(left.total_seconds())
 
     def _code_question(self, device: MFADevice, profile: Profile) -> str:
         account = f" of account {device.account_id}" if device.account_id else ""
@@ -131,7 +139,17 @@ class Person:
             try:
                 return parse(self._ask(question, secret=secret))
             except UsageError as error:
-                self.tell(f"{error}; {error.hint}")
+                self.tell(_sentence(error))
+
+
+def _key_id(answer: str) -> str:
+    # The secret comes later; what is checked here is the ID.
+    return AccessKey(answer.strip(), secret_access_key="-").access_key_id  # noqa: S106
+
+
+def _sentence(error: UsageError) -> str:
+    text = f"{error}; {error.hint}."
+    return text[0].upper() + text[1:]
 
 
 class Nobody:

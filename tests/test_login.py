@@ -1,0 +1,366 @@
+"""A login, from the key to the session: a real AWS on the loopback, real files, and a clock that can be stepped."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from mfa_session.ask.person import Nobody, Person
+from mfa_session.ask.terminal import Terminal
+from mfa_session.aws.connection import AWS, Endpoints
+from mfa_session.credentials import SessionCredentials
+from mfa_session.demo.clock import Clock
+from mfa_session.demo.devices import VirtualDevice
+from mfa_session.demo.endpoint import Endpoint
+from mfa_session.demo.faults import DropReply, ExpiredSession, Throttle
+from mfa_session.demo.presets import demo_account
+from mfa_session.errors import (
+    AccessKeyNotFoundError,
+    AWSAnswerError,
+    MFASessionError,
+    PersonNeededError,
+    ReplyLostError,
+    SessionProfileTakenError,
+    ThrottledError,
+    TokenCodeRefusedError,
+)
+from mfa_session.key_lookup import KeyLookup
+from mfa_session.login import Login, Prompter, Wish, log_in
+from mfa_session.mfa import STEP, MFADevice, TokenCode
+from mfa_session.profiles import Profile
+from mfa_session.store.access_keys import AccessKeys
+from mfa_session.store.plain_keys import PlainKeys
+from mfa_session.store.sessions import SessionProfiles
+from mfa_session.store.used_codes import UsedCodes
+from tests.fakes import SteppedClock, TypedLines
+
+PHONE = MFADevice("arn:aws:iam::123456789012:mfa/test-user-phone")
+
+
+@dataclass
+class Desk:
+    """Where ``test-user`` logs in; his key lies in the credentials file, and AWS's clock is the stepped one."""
+
+    home: Path
+    endpoint: Endpoint
+    clock: SteppedClock
+    profile: Profile = field(default_factory=lambda: Profile("test-user", "test-user-mfa", mfa_device=PHONE))
+
+    @property
+    def phone(self) -> VirtualDevice:
+        return self.endpoint.account.devices[PHONE.serial_number]
+
+    @property
+    def credentials_file(self) -> Path:
+        return self.home / "credentials"
+
+    @property
+    def sessions(self) -> SessionProfiles:
+        return SessionProfiles(credentials_file=self.credentials_file, config_file=self.home / "config")
+
+    @property
+    def used_codes(self) -> UsedCodes:
+        return UsedCodes(self.home / "used-codes")
+
+    @property
+    def actions(self) -> list[str]:
+        return [call.action for call in self.endpoint.journal]
+
+    def lay_down_the_key(self) -> None:
+        [key] = self.endpoint.account.keys_of(self.endpoint.account.users["test-user"])
+        self.credentials_file.write_text(
+            f"[test-user]\naws_access_key_id = {key.access_key_id}\naws_secret_access_key = {key.secret_access_key}\n"
+        )
+
+    def keep(self, *, left: timedelta) -> SessionCredentials:
+        session = SessionCredentials("ASIAIOSFODNN7EXAMPLE", "secret", "token", self.clock.now() + left)
+        self.sessions.keep(self.profile, session)
+        return session
+
+    def log_in(self, *answers: str | Callable[[], str], **wishes: object) -> Login:
+        """Log in while somebody types *answers*."""
+        lines = TypedLines(*answers)
+        person = Person(lambda: Terminal(lines), command="…", now=self.clock.now, sleep=self.clock.sleep)
+        return self.log_in_with(person, **wishes)
+
+    def log_in_with(self, prompter: Prompter, **wishes: object) -> Login:
+        return log_in(
+            replace(Wish(self.profile), **wishes),  # type: ignore[arg-type]  # the names of a Wish's fields
+            keys=KeyLookup(stored=AccessKeys({}), in_file=PlainKeys(self.credentials_file)),
+            aws=AWS(Endpoints(sts_url=self.endpoint.url, iam_url=self.endpoint.url)),
+            prompter=prompter,
+            sessions=self.sessions,
+            used_codes=self.used_codes,
+            clock=self.clock.now,
+        )
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    for name in os.environ:
+        if name.startswith("AWS_") or name.lower().endswith(("_proxy", "_ca_bundle")):
+            monkeypatch.delenv(name)
+    clock = SteppedClock()
+    with Endpoint(demo_account(clock=Clock(clock.now))) as endpoint:
+        desk = Desk(tmp_path, endpoint, clock)
+        desk.lay_down_the_key()
+        yield desk
+
+
+def test_a_code_is_traded_for_a_session_that_is_kept(desk: Desk) -> None:
+    outcome = desk.log_in(desk.phone.code)
+
+    assert not outcome.kept
+    assert outcome.device == PHONE
+    assert desk.sessions.session(desk.profile) == outcome.credentials
+
+
+def test_a_session_lasts_for_twelve_hours_where_nobody_says_otherwise(desk: Desk) -> None:
+    outcome = desk.log_in(desk.phone.code)
+
+    assert timedelta(hours=12) - timedelta(seconds=1) <= outcome.credentials.expiration - desk.clock.now()
+    assert outcome.credentials.expiration - desk.clock.now() <= timedelta(hours=12)
+
+
+@pytest.mark.parametrize(
+    ("wished", "configured", "hours"),
+    [(None, timedelta(hours=2), 2), (timedelta(hours=1), timedelta(hours=2), 1)],
+)
+def test_a_wish_comes_before_the_configuration(
+    desk: Desk, wished: timedelta | None, configured: timedelta, hours: int
+) -> None:
+    desk.profile = replace(desk.profile, duration=configured)
+
+    outcome = desk.log_in(desk.phone.code, duration=wished)
+
+    assert round((outcome.credentials.expiration - desk.clock.now()) / timedelta(hours=1)) == hours
+
+
+def test_a_device_that_is_known_is_not_looked_for(desk: Desk) -> None:
+    desk.log_in(desk.phone.code)
+
+    assert desk.actions == ["GetSessionToken"]
+
+
+def test_a_device_that_is_not_known_is_looked_for(desk: Desk) -> None:
+    desk.profile = replace(desk.profile, mfa_device=None)
+
+    outcome = desk.log_in(desk.phone.code)
+
+    assert outcome.device == PHONE
+    assert desk.actions == ["GetCallerIdentity", "ListMFADevices", "GetSessionToken"]
+
+
+@pytest.mark.parametrize(
+    ("left", "is_kept"),
+    [
+        (timedelta(minutes=15, seconds=1), True),
+        (timedelta(minutes=15), False),
+        (timedelta(minutes=14, seconds=59), False),
+        (timedelta(seconds=-1), False),
+    ],
+)
+def test_a_session_is_kept_while_more_than_fifteen_minutes_are_left(desk: Desk, left: timedelta, is_kept: bool) -> None:
+    session = desk.keep(left=left)
+
+    outcome = desk.log_in(desk.phone.code)
+
+    assert outcome.kept == is_kept
+    assert (outcome.credentials.access_key_id == session.access_key_id) == is_kept
+
+
+def test_who_keeps_a_session_asks_neither_anybody_nor_aws(desk: Desk) -> None:
+    desk.keep(left=timedelta(hours=1))
+
+    desk.log_in()
+
+    assert desk.actions == []
+
+
+@pytest.mark.parametrize(("least", "is_kept"), [(timedelta(0), True), (timedelta(hours=2), False)])
+def test_what_is_worth_keeping_can_be_said(desk: Desk, least: timedelta, is_kept: bool) -> None:
+    desk.keep(left=timedelta(minutes=5) if is_kept else timedelta(hours=1))
+
+    assert desk.log_in(desk.phone.code, min_remaining=least).kept == is_kept
+
+
+def test_force_gets_a_new_session_in_any_case(desk: Desk) -> None:
+    session = desk.keep(left=timedelta(hours=11))
+
+    assert desk.log_in(desk.phone.code, force=True).credentials != session
+
+
+def test_a_damaged_session_is_replaced(desk: Desk) -> None:
+    desk.keep(left=timedelta(hours=1))
+    text = desk.credentials_file.read_text()
+    desk.credentials_file.write_text(text.replace("aws_session_token = token\n", ""))
+
+    assert not desk.log_in(desk.phone.code).kept
+
+
+def test_a_code_that_this_machine_has_used_is_waited_out(desk: Desk) -> None:
+    desk.log_in(desk.phone.code)
+    into_the_step = desk.clock.now().timestamp() % STEP.total_seconds()
+
+    desk.log_in(desk.phone.code, force=True)
+
+    assert desk.clock.slept == pytest.approx(STEP.total_seconds() - into_the_step)
+    assert [call.status for call in desk.endpoint.journal] == [200, 200]
+
+
+def test_nobody_waits_once_the_device_shows_the_next_code(desk: Desk) -> None:
+    desk.log_in(desk.phone.code)
+    desk.clock.sleep(STEP.total_seconds())
+    slept = desk.clock.slept
+
+    desk.log_in(desk.phone.code, force=True)
+
+    assert desk.clock.slept == slept
+
+
+def test_a_code_that_was_refused_is_not_waited_out(desk: Desk) -> None:
+    desk.log_in("000000", desk.phone.code)
+
+    assert desk.clock.slept == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [(DropReply(), ReplyLostError), (ExpiredSession(), AWSAnswerError)],
+    ids=lambda part: type(part).__name__,
+)
+def test_a_code_that_went_out_and_brought_no_session_is_waited_out(
+    desk: Desk, fault: DropReply | ExpiredSession, error: type[MFASessionError]
+) -> None:
+    desk.endpoint.faults.add("GetSessionToken", fault)
+    with pytest.raises(error):
+        desk.log_in(desk.phone.code)
+
+    desk.log_in(desk.phone.code)
+
+    assert desk.clock.slept > 0
+    assert [call.error_code for call in desk.endpoint.journal] == [None, None]
+
+
+def test_a_code_that_aws_had_no_time_for_is_not_waited_out(desk: Desk) -> None:
+    desk.endpoint.faults.add("GetSessionToken", Throttle())
+    with pytest.raises(ThrottledError):
+        desk.log_in(desk.phone.code)
+
+    desk.log_in(desk.phone.code)
+
+    assert desk.clock.slept == 0
+
+
+def test_a_wrong_code_is_asked_for_again(desk: Desk) -> None:
+    desk.log_in("000000", "111111", desk.phone.code)
+
+    assert [call.status for call in desk.endpoint.journal] == [403, 403, 200]
+
+
+def test_three_wrong_codes_are_sent_once_each_and_end_the_login(desk: Desk) -> None:
+    before = desk.credentials_file.read_bytes()
+
+    with pytest.raises(TokenCodeRefusedError):
+        desk.log_in("000000", "111111", "222222")
+
+    assert desk.actions == ["GetSessionToken"] * 3
+    assert desk.credentials_file.read_bytes() == before
+
+
+def test_a_code_that_was_refused_is_not_sent_again(desk: Desk) -> None:
+    desk.log_in("000000", "000000", desk.phone.code)
+
+    assert [call.status for call in desk.endpoint.journal] == [403, 200]
+
+
+@pytest.mark.parametrize("typed", ["12345", "1234567", "abcdef", "", "12345６７", "½23456"])
+def test_what_is_no_code_is_asked_for_again_and_never_sent(desk: Desk, typed: str) -> None:
+    desk.log_in(typed, desk.phone.code)
+
+    assert desk.actions == ["GetSessionToken"]
+
+
+@pytest.mark.parametrize(
+    "as_typed",
+    [
+        lambda code: f"{code[:3]} {code[3:]}",
+        lambda code: f" {code}\t",
+        lambda code: f"{code[:3]}-{code[3:]}",
+        lambda code: "".join(chr(ord(digit) - ord("0") + ord("０")) for digit in code),
+    ],
+    ids=["123 456", "blanks around it", "123-456", "１２３４５６"],
+)
+def test_a_code_is_taken_however_it_was_pasted_or_typed(desk: Desk, as_typed: Callable[[str], str]) -> None:
+    desk.log_in(lambda: as_typed(desk.phone.code()))
+
+    assert [call.status for call in desk.endpoint.journal] == [200]
+
+
+def test_a_code_that_is_given_is_traded_once_and_nobody_is_asked(desk: Desk) -> None:
+    with pytest.raises(TokenCodeRefusedError):
+        desk.log_in_with(Nobody("…"), code=TokenCode("000000"))
+
+    assert desk.actions == ["GetSessionToken"]
+
+
+def test_nobody_is_asked_for_a_code_when_there_is_no_key_to_use_it_with(desk: Desk) -> None:
+    desk.credentials_file.unlink()
+
+    with pytest.raises(AccessKeyNotFoundError):
+        desk.log_in()
+
+    assert desk.actions == []
+
+
+def test_nobody_is_asked_for_a_code_when_the_session_could_not_be_written(desk: Desk) -> None:
+    with desk.credentials_file.open("a") as file:
+        file.write("[test-user-mfa]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\n")
+
+    with pytest.raises(SessionProfileTakenError):
+        desk.log_in()
+
+    assert desk.actions == []
+
+
+def test_aws_is_not_asked_when_there_is_nobody_to_ask_for_a_code(desk: Desk) -> None:
+    desk.profile = replace(desk.profile, mfa_device=None)
+
+    with pytest.raises(PersonNeededError):
+        desk.log_in_with(Nobody("…"))
+
+    assert desk.actions == []
+
+
+def test_an_interrupted_question_changes_nothing(desk: Desk) -> None:
+    before = desk.credentials_file.read_bytes()
+
+    with pytest.raises(KeyboardInterrupt):
+        desk.log_in("^C")
+
+    assert desk.actions == []
+    assert desk.credentials_file.read_bytes() == before
+
+
+def test_a_used_code_is_remembered_before_it_is_sent(desk: Desk) -> None:
+    step_when_sent: list[int | None] = []
+
+    class Watching:
+        def answer(self, perform: Callable[[], object], /) -> object:
+            step_when_sent.append(desk.used_codes.last_step(PHONE))
+            return perform()
+
+    desk.endpoint.faults.add("GetSessionToken", Watching())  # type: ignore[arg-type]  # passes on what it is given
+    desk.log_in(desk.phone.code)
+
+    assert step_when_sent == [int(desk.clock.now().timestamp() // 30)]
+
+
+def test_the_end_of_a_session_is_when_aws_says(desk: Desk) -> None:
+    outcome = desk.log_in(desk.phone.code)
+
+    [session] = desk.endpoint.account.sessions.values()
+    assert outcome.credentials.expiration == session.expiration
