@@ -13,6 +13,13 @@ from mfa_session.profiles import Profile
 class Owner(Protocol):
     """Somebody who may give a key."""
 
+    @property
+    def is_there(self) -> bool:
+        """Whether somebody can be asked."""
+
+    def tell(self, text: str) -> None:
+        """Show *text* to whoever is being asked."""
+
     def access_key(self, profile: Profile) -> AccessKey:
         """Return the key for *profile*.
 
@@ -33,8 +40,7 @@ def add_key(profile: Profile, key: AccessKey, *, directory: Directory, store: St
     settings.check_can_answer(profile)
     proven = replace(key, account_id=iam_user(key, directory=directory).account_id)
     store.set(profile.name, proven)
-    settings.remember_store(profile, store.name)
-    settings.answer(profile)
+    settings.answer(profile, store=store.name)
     return proven
 
 
@@ -49,12 +55,15 @@ class FirstKey:
         self._choose_store = choose_store
         self._settings = settings
 
-    def access_key(self, profile: Profile) -> AccessKey:
-        """Return the key.
+    def access_key(self, profile: Profile) -> AccessKey | None:
+        """Return the key, ``None`` where nobody can be asked for one.
 
         Raises:
-            MFASessionError: as :func:`add_key`, or nobody can be asked.
+            MFASessionError: as :func:`add_key`, or the question was ended.
         """
+        if not self._owner.is_there:
+            return None
+        self._owner.tell(f"There is no access key for profile {profile.name} yet.")
         # The store is made sure of first: a secret is not typed twice.
         self._settings.check_can_answer(profile)
         store = self._choose_store()

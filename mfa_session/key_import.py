@@ -36,15 +36,8 @@ class Settings(Protocol):
     def check_can_answer(self, profile: Profile) -> None:
         """Raise what :meth:`answer` would raise, and change nothing."""
 
-    def remember_store(self, profile: Profile, store: str) -> None:
-        """Write down which store has the key.
-
-        Raises:
-            ConfigurationError: the config file cannot be changed.
-        """
-
-    def answer(self, profile: Profile) -> None:
-        """Make this program the profile's ``credential_process``, where it is not already.
+    def answer(self, profile: Profile, *, store: str) -> None:
+        """Write down which store has the key, and make this program the profile's ``credential_process``.
 
         Raises:
             ConfigurationError: the profile has credentials from elsewhere, or the file cannot be changed.
@@ -54,9 +47,8 @@ class Settings(Protocol):
 def move_key(profile: Profile, key: AccessKey, *, store: Store, plain: PlainKeys, settings: Settings) -> None:
     """Move a *key* that AWS has just accepted from the credentials file into *store*.
 
-    Killed at any point, the key is in the file, in the store and remembered to be
-    there, or in both; the next run does what is left. The lines are deleted before the
-    profile gets its ``credential_process``, because SDKs refuse a profile that has both.
+    The lines are deleted last: killed at any point, the key is in the file, and whoever
+    finds it there moves it again. Until then AWS tools use the lines, as they did before.
 
     Raises:
         StoreError: the store did not take it; the file is as it was.
@@ -64,6 +56,5 @@ def move_key(profile: Profile, key: AccessKey, *, store: Store, plain: PlainKeys
     """
     settings.check_can_answer(profile)
     store.set(profile.name, key)
-    settings.remember_store(profile, store.name)
+    settings.answer(profile, store=store.name)
     plain.remove(profile.name)
-    settings.answer(profile)

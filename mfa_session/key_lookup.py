@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from mfa_session.credentials import AccessKey
-from mfa_session.errors import AccessKeyNotFoundError
+from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError
 from mfa_session.profiles import Profile
 
 
@@ -32,16 +32,12 @@ class Plain(Protocol):
 class Newcomer(Protocol):
     """What is done for a profile that has no key yet."""
 
-    def access_key(self, profile: Profile) -> AccessKey:
-        """Return a key that somebody has given, proven and stored.
-
-        Raises:
-            PersonNeededError: there is nobody to give one.
-        """
+    def access_key(self, profile: Profile) -> AccessKey | None:
+        """Return a key that somebody has given, proven and stored, ``None`` where there is nobody to give one."""
 
 
 class KeyLookup:
-    """The key of a profile, wherever it is; *plain* is set once one was found in the credentials file.
+    """The key of a profile, wherever it is; *plain* is set once it was found to lie in the credentials file.
 
     A *newcomer* of ``None`` says that a profile without a key is an error.
     """
@@ -61,14 +57,23 @@ class KeyLookup:
             ConfigurationError: something else lies in its place in the credentials file.
         """
         if profile.store is not None and (key := self._stored.get(profile.name, profile.store)):
+            self.plain = key if self._lies_in_the_file_too(profile, key) else None
             return key
         if key := self._in_file.get(profile.name):
             self.plain = key
             return key
-        if self._newcomer is not None:
-            return self._newcomer.access_key(profile)
-        where = f"the {profile.store} store, where the config file says it is" if profile.store else "any place we know"
+        if self._newcomer is not None and (key := self._newcomer.access_key(profile)):
+            return key
+        where = f" in the store ({profile.store}) that the config file names" if profile.store else ""
         raise AccessKeyNotFoundError(
-            f"there is no access key for profile {profile.name} in {where}",
-            hint=f"give it: mfa-session keys add --profile {profile.name}",
+            f"there is no access key for profile {profile.name}{where}",
+            hint=f"give it in a terminal: mfa-session login --profile {profile.name}",
         )
+
+    def _lies_in_the_file_too(self, profile: Profile, key: AccessKey) -> bool:
+        """Tell whether a move was cut short between the storing of the key and the deletion of its lines."""
+        try:
+            plain = self._in_file.get(profile.name)
+        except ConfigurationError:
+            return False  # whatever lies there, it is not the key
+        return plain is not None and plain.access_key_id == key.access_key_id

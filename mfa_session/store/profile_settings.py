@@ -20,10 +20,6 @@ class ProfileSettings:
         self._path = path
         self._program = program
 
-    def remember_store(self, profile: Profile, store: str) -> None:
-        """Write down which store has the long-term key of *profile*."""
-        self.change(profile.name, {"mfa_session_store": store})
-
     def remember_device(self, profile: Profile, device: MFADevice) -> None:
         """Write down the device, so that AWS need not be asked for it again."""
         self.change(profile.name, {"mfa_serial": device.serial_number})
@@ -43,14 +39,15 @@ class ProfileSettings:
         if other := next((key for key in _OTHER_CREDENTIALS if key in settings), None):
             raise self._in_the_way(profile.name, other)
 
-    def answer(self, profile: Profile) -> None:
-        """Make this program the ``credential_process`` of *profile*.
+    def answer(self, profile: Profile, *, store: str) -> None:
+        """Write down that *store* has the key of *profile*, and make this program its ``credential_process``.
 
         Raises:
             ConfigurationError: as :meth:`check_can_answer`, or the file cannot be changed.
         """
         self.check_can_answer(profile)
-        self.change(profile.name, {"credential_process": credential_process_line(self._program, profile.name)})
+        line = credential_process_line(self._program, profile.name)
+        self.change(profile.name, {"mfa_session_store": store, "credential_process": line})
 
     def change(self, name: str, values: Mapping[str, str | None]) -> None:
         """Give profile *name* these settings; ``None`` removes one. A file that says so already is not written."""

@@ -1,0 +1,136 @@
+"""A key is moved out of the plain file: never lost, whatever fails on the way."""
+
+from pathlib import Path
+
+import pytest
+
+from mfa_session.credentials import AccessKey
+from mfa_session.errors import ConfigurationError, KeyringLockedError, SharedFileError
+from mfa_session.key_import import move_key
+from mfa_session.key_lookup import KeyLookup
+from mfa_session.process_line import credential_process_line
+from mfa_session.profiles import Profile, read_profile
+from mfa_session.store.access_keys import AccessKeys
+from mfa_session.store.plain_keys import PlainKeys
+from mfa_session.store.profile_settings import ProfileSettings
+from mfa_session.store.shared_files import read_profiles
+from tests.fakes import InMemoryKeys
+
+KEY = AccessKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+PROGRAM = "/usr/bin/mfa-session"
+
+LINES = """\
+[test-user]
+aws_access_key_id = AKIAIOSFODNN7EXAMPLE
+aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+"""
+OTHERS = "# mine\n[other]\nregion = eu-west-1\n"
+
+
+class Files:
+    """The two files of ``test-user``, whose key lies in one of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.credentials = folder / "credentials"
+        self.config = folder / "config"
+        self.credentials.write_text(OTHERS + LINES)
+        self.config.write_text("[profile test-user]\noutput = json\n")
+
+    @property
+    def profile(self) -> Profile:
+        return read_profile(
+            "test-user",
+            config=read_profiles(self.config, "config"),
+            credentials=read_profiles(self.credentials, "credentials"),
+        )
+
+    def move_to(self, store: InMemoryKeys) -> None:
+        settings = ProfileSettings(self.config, program=PROGRAM)
+        move_key(self.profile, KEY, store=store, plain=PlainKeys(self.credentials), settings=settings)
+
+    def look_up(self, store: InMemoryKeys) -> tuple[AccessKey, AccessKey | None]:
+        """Return the key, and the one that still lies in the file."""
+        lookup = KeyLookup(stored=AccessKeys({store.name: store}), in_file=PlainKeys(self.credentials))
+        return lookup.access_key(self.profile), lookup.plain
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    return Files(tmp_path)
+
+
+def test_a_key_that_was_moved_is_in_the_store_and_not_in_the_file(files: Files) -> None:
+    store = InMemoryKeys()
+
+    files.move_to(store)
+
+    assert files.look_up(store) == (KEY, None)
+    assert files.credentials.read_text() == OTHERS
+
+
+def test_the_profile_goes_on_working_by_its_credential_process(files: Files) -> None:
+    files.move_to(InMemoryKeys(name="file"))
+
+    assert files.profile.settings["credential_process"] == credential_process_line(PROGRAM, "test-user")
+    assert files.profile.store == "file"
+
+
+def test_what_else_stands_in_the_section_stays(files: Files) -> None:
+    files.credentials.write_text(LINES + "region = eu-west-1\n")
+
+    files.move_to(InMemoryKeys())
+
+    assert files.credentials.read_text() == "[test-user]\nregion = eu-west-1\n"
+
+
+def test_a_store_that_does_not_take_the_key_leaves_it_where_it_is(files: Files) -> None:
+    before = files.config.read_bytes()
+
+    with pytest.raises(KeyringLockedError):
+        files.move_to(InMemoryKeys(refusal=KeyringLockedError("it is locked", hint="unlock it")))
+
+    assert files.credentials.read_text() == OTHERS + LINES
+    assert files.config.read_bytes() == before
+
+
+@pytest.mark.parametrize("line", ["credential_process = /opt/other", "role_arn = arn:aws:iam::123456789012:role/admin"])
+def test_a_profile_with_credentials_from_elsewhere_is_left_alone(files: Files, line: str) -> None:
+    files.config.write_text(f"[profile test-user]\n{line}\n")
+    store = InMemoryKeys()
+
+    with pytest.raises(ConfigurationError, match=r"has \w+ already \(line 2 of "):
+        files.move_to(store)
+
+    assert store.get("test-user") is None
+    assert files.credentials.read_text() == OTHERS + LINES
+
+
+def test_a_move_that_ended_before_the_lines_were_deleted_is_found_and_done_again(files: Files) -> None:
+    store = InMemoryKeys()
+    files.credentials.chmod(0o400)
+    with pytest.raises(SharedFileError, match="read-only"):
+        files.move_to(store)
+    files.credentials.chmod(0o600)
+
+    assert files.look_up(store) == (KEY, KEY)
+    files.move_to(store)
+
+    assert files.look_up(store) == (KEY, None)
+
+
+def test_another_key_in_the_file_is_not_taken_for_the_one_in_the_store(files: Files) -> None:
+    store = InMemoryKeys()
+    files.move_to(store)
+
+    files.credentials.write_text(LINES.replace("EXAMPLE\n", "ANOTHER\n", 1))
+
+    assert files.look_up(store) == (KEY, None)
+
+
+def test_a_session_of_another_tool_in_the_file_does_not_hide_the_key_in_the_store(files: Files) -> None:
+    store = InMemoryKeys()
+    files.move_to(store)
+
+    files.credentials.write_text(LINES.replace("AKIA", "ASIA"))
+
+    assert files.look_up(store) == (KEY, None)
