@@ -1,0 +1,86 @@
+"""The documents lead where they say, and name only commands and options that there are."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from mfa_session.cli.program import program
+
+ROOT = Path(__file__).parent.parent
+
+DOCUMENTS = sorted(
+    path for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")] if "node_modules" not in path.parts
+)
+
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)(?:#[^)]*)?\)")
+
+# A call stands in backticks, or begins a line of a code block, where a prompt may come before it.
+CALL = re.compile(r"(?:`|^(?:\$ )?|&& |\$\()(mfa-session(?: [^`\n|&;)#]*)?)", re.MULTILINE)
+
+
+def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield every command of the program with its name as it is typed."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+        yield (*path, name), command
+
+
+COMMANDS = dict(commands(typer.main.get_command(program)))
+GLOBAL = {"--help", "-h", "--version", "--debug", "--no-prompt", "--install-completion", "--show-completion"}
+
+
+def calls() -> Iterator[tuple[str, str]]:
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        for call in CALL.findall(text):
+            yield document.name, call.strip()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_of_a_document_leads_to_a_file(document: Path) -> None:
+    missing = [
+        link for link in LINK.findall(document.read_text(encoding="utf-8")) if not (document.parent / link).exists()
+    ]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize(("document", "call"), sorted(set(calls())))
+def test_every_call_in_a_document_is_one_that_the_program_takes(document: str, call: str) -> None:
+    words = [word for word in shlex.split(call, posix=False)[1:] if word not in ("…", "...")]
+    command: tuple[str, ...] = ()
+    while words and (*command, words[0]) in COMMANDS:
+        command = (*command, words.pop(0))
+    own = words[: words.index("--")] if "--" in words else words
+    options = {word.split("=")[0] for word in own if word.startswith("-")}
+
+    known = {option for parameter in COMMANDS[command].params for option in parameter.opts} if command else set()
+    assert command or not words or words[0] == "COMMAND" or words[0].startswith("-"), f"{document}: {call}"
+    assert options <= known | GLOBAL, f"{document}: {call}"
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS), ids=" ".join)
+def test_the_help_of_every_command_has_an_example_and_says_what_it_does(name: tuple[str, ...]) -> None:
+    command = COMMANDS[name]
+
+    assert command.help
+    assert hasattr(command, "commands") or "mfa-session" in (command.epilog or "")
+
+
+def test_every_decision_stands_in_the_index() -> None:
+    folder = ROOT / "docs" / "decisions"
+    index = (folder / "README.md").read_text(encoding="utf-8")
+
+    assert [page.name for page in sorted(folder.glob("0*.md"))] == re.findall(r"\((0[^)]+\.md)\)", index)
+
+
+def test_the_changelog_begins_with_what_is_not_released() -> None:
+    headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert headings[0] == "Unreleased"
