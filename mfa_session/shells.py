@@ -6,13 +6,17 @@ it is and runs nothing.
 """
 
 import re
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 
 from mfa_session.errors import UsageError
 
 # What no shell and no reader of .env files takes for anything but itself.
 _PLAIN = re.compile(r"[A-Za-z0-9_./+=:@-]*")
+
+
+def _posix(value: str) -> str:
+    # Always in quotes: zsh would look for a program where a value begins with =, which shlex.quote leaves bare.
+    return "'" + value.replace("'", "'\\''") + "'"
 
 
 def _fish(value: str) -> str:
@@ -35,14 +39,20 @@ def _windows_cmd(value: str) -> str:
 def _dotenv(value: str) -> str:
     if _PLAIN.fullmatch(value):
         return value
-    if "'" not in value and "\\" not in value:
+    # Readers differ in which escapes they know, and python-dotenv fills in ${NAME} between any quotes.
+    if not re.search(r"['\\$]", value):
         return f"'{value}'"
-    return '"' + re.sub(r'(["\\$`])', r"\\\1", value) + '"'
+    if not re.search(r'["\\$`]', value):
+        return f'"{value}"'
+    raise UsageError(
+        "there is no way to write one of these values that every reader of .env files takes alike",
+        hint="use another format, such as --format env-no-export",
+    )
 
 
 _SET: dict[str, Callable[[str, str], str]] = {
-    "env": lambda name, value: f"export {name}={shlex.quote(value)}",
-    "env-no-export": lambda name, value: f"{name}={shlex.quote(value)}",
+    "env": lambda name, value: f"export {name}={_posix(value)}",
+    "env-no-export": lambda name, value: f"{name}={_posix(value)}",
     "fish": lambda name, value: f"set -gx {name} {_fish(value)}",
     "powershell": lambda name, value: f"$Env:{name} = {_powershell(value)}",
     "windows-cmd": lambda name, value: f'set "{name}={_windows_cmd(value)}"',
