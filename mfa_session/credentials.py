@@ -61,7 +61,7 @@ class AccessKey:
     @property
     def masked_id(self) -> str:
         """The key ID with all but its kind and its last four characters hidden."""
-        return f"{self.access_key_id[:4]}…{self.access_key_id[-4:]}"
+        return masked(self.access_key_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,11 @@ class SessionCredentials:
                 "Expiration": timestamp(self.expiration),
             }
         )
+
+
+def masked(access_key_id: str) -> str:
+    """Return a key ID as people compare it: its kind and its last four characters."""
+    return f"{access_key_id[:4]}…{access_key_id[-4:]}"
 
 
 def _is_opaque(text: str, *, at_most: int) -> bool:

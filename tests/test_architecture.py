@@ -17,6 +17,7 @@ VALUES = {
     "enforcing_policies",
     "errors",
     "identity",
+    "key_metadata",
     "mfa",
     "partitions",
     "policies",
