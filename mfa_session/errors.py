@@ -110,6 +110,14 @@ class LimitExceededError(AWSError):
     """There are as many of these as AWS lets there be."""
 
 
+class DeleteConflictError(AWSError):
+    """It is still in use, and was not deleted."""
+
+
+class EntityTemporarilyUnmodifiableError(AWSError):
+    """AWS is still at work on the last change of the same thing; it did not do what was asked."""
+
+
 class ExpiredSessionError(AWSError):
     """AWS no longer accepts the session: it is over, or it may not do this without MFA."""
 

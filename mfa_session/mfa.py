@@ -4,8 +4,9 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
-from mfa_session.errors import UsageError
+from mfa_session.errors import AWSAnswerError, UsageError
 
 # RFC 6238; AWS's virtual devices and hardware tokens all use its default.
 STEP = timedelta(seconds=30)
@@ -14,16 +15,26 @@ STEP = timedelta(seconds=30)
 _SERIAL_NUMBER = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
 _ARN = re.compile(r"arn:[a-z0-9-]+:iam::(?P<account>[0-9]{12}):(?P<kind>[a-z0-9-]+)/(?P<name>.+)")
 
+# What stands in an ARN, and what people call it.
+_KINDS = {"mfa": "virtual", "u2f": "fido", "sms-mfa": "sms"}
+_SHOW_CODES = ("virtual", "hardware")
+
+# IAM's seeds are 64 characters of base 32 (RFC 4648).
+_SEED = re.compile(r"[A-Z2-7]{16,256}={0,6}")
+
 
 @dataclass(frozen=True, slots=True)
 class MFADevice:
     """An MFA device, known by its serial number: an ARN for a virtual one, ``GAHT12345678`` for a hardware token.
+
+    *enable_date* is when it was given to its user; ``None`` until somebody has asked AWS.
 
     Raises:
         UsageError: GetSessionToken would not take this as a serial number.
     """
 
     serial_number: str
+    enable_date: datetime | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not _SERIAL_NUMBER.fullmatch(self.serial_number):
@@ -43,10 +54,45 @@ class MFADevice:
         return self.serial_number.rsplit("/", 1)[-1]
 
     @property
+    def kind(self) -> str:
+        """``virtual``, ``hardware``, ``fido`` (a security key or a passkey), ``sms``, or AWS's word for another."""
+        if not self.serial_number.startswith("arn:"):
+            return "hardware"
+        arn = _ARN.fullmatch(self.serial_number)
+        return _KINDS.get(arn["kind"], arn["kind"]) if arn else "unknown"
+
+    @property
     def shows_codes(self) -> bool:
         """Whether it shows codes that the API takes: FIDO keys, passkeys and SMS do not."""
-        arn = _ARN.fullmatch(self.serial_number)
-        return arn["kind"] == "mfa" if arn else not self.serial_number.startswith("arn:")
+        return self.kind in _SHOW_CODES
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualMFADevice:
+    """A virtual device that was just created: *seed* makes an app show its codes, and is never told again.
+
+    Raises:
+        AWSAnswerError: this is not a seed. The message does not quote it.
+    """
+
+    device: MFADevice
+    seed: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not _SEED.fullmatch(self.seed):
+            raise AWSAnswerError(
+                "no valid seed for the new MFA device",
+                hint="check which endpoint answers: AWS_ENDPOINT_URL, endpoint_url, a proxy",
+            )
+
+    @property
+    def key_uri(self) -> str:
+        """What authenticator apps read from a QR code: AWS's own label, and AWS for the app to group it under.
+
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_VirtualMFADevice.html
+        """
+        label = quote(f"{self.device.name}@{self.device.account_id}", safe="@")
+        return f"otpauth://totp/{label}?secret={self.seed}&issuer=AWS"
 
 
 @dataclass(frozen=True, slots=True)

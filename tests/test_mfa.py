@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mfa_session.errors import UsageError
-from mfa_session.mfa import MFADevice, TokenCode, start_of, time_step
+from mfa_session.errors import AWSAnswerError, UsageError
+from mfa_session.mfa import MFADevice, TokenCode, VirtualMFADevice, start_of, time_step
 
 PHONE = "arn:aws:iam::123456789012:mfa/alice-phone"
 
@@ -36,21 +36,41 @@ def test_what_get_session_token_would_not_take_is_no_device(serial: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("serial", "shows_codes", "name", "account"),
+    ("serial", "kind", "shows_codes", "name", "account"),
     [
-        (PHONE, True, "alice-phone", "123456789012"),
-        ("arn:aws-cn:iam::123456789012:mfa/team/alice", True, "alice", "123456789012"),
-        ("GAHT12345678", True, "GAHT12345678", None),
-        ("arn:aws:iam::123456789012:u2f/user/alice/key-ABC", False, "key-ABC", "123456789012"),
-        ("arn:aws:iam::123456789012:sms-mfa/alice", False, "alice", "123456789012"),
+        (PHONE, "virtual", True, "alice-phone", "123456789012"),
+        ("arn:aws-cn:iam::123456789012:mfa/team/alice", "virtual", True, "alice", "123456789012"),
+        ("GAHT12345678", "hardware", True, "GAHT12345678", None),
+        ("arn:aws:iam::123456789012:u2f/user/alice/key-ABC", "fido", False, "key-ABC", "123456789012"),
+        ("arn:aws:iam::123456789012:sms-mfa/alice", "sms", False, "alice", "123456789012"),
+        ("arn:aws:iam::123456789012:new-kind/alice", "new-kind", False, "alice", "123456789012"),
+        ("arn:aws:somewhere", "unknown", False, "arn:aws:somewhere", None),
     ],
 )
 def test_a_device_tells_what_its_serial_number_tells(
-    serial: str, shows_codes: bool, name: str, account: str | None
+    serial: str, kind: str, shows_codes: bool, name: str, account: str | None
 ) -> None:
     device = MFADevice(serial)
 
-    assert (device.shows_codes, device.name, device.account_id) == (shows_codes, name, account)
+    assert (device.kind, device.shows_codes, device.name, device.account_id) == (kind, shows_codes, name, account)
+
+
+def test_a_device_is_the_same_whenever_it_was_enabled() -> None:
+    assert MFADevice(PHONE, datetime(2026, 11, 23, tzinfo=UTC)) == MFADevice(PHONE)
+
+
+def test_an_app_reads_the_label_and_the_seed_of_a_new_device() -> None:
+    created = VirtualMFADevice(MFADevice("arn:aws:iam::123456789012:mfa/a+b=c,d@e"), "A" * 64)
+
+    assert created.key_uri == f"otpauth://totp/a%2Bb%3Dc%2Cd@e@123456789012?secret={'A' * 64}&issuer=AWS"
+
+
+@pytest.mark.parametrize("seed", ["", "ABCDEFG", "A" * 63 + "1", "A" * 63 + "\n", "a" * 64, "A" * 300])
+def test_what_is_no_base_32_is_no_seed_and_is_not_quoted(seed: str) -> None:
+    with pytest.raises(AWSAnswerError) as refused:
+        VirtualMFADevice(MFADevice(PHONE), seed)
+
+    assert not seed or seed not in str(refused.value)
 
 
 def test_a_step_begins_every_thirty_seconds() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC
 
 from mfa_session.aws.answer import Answer, not_from_aws
 from mfa_session.aws.client import Client
@@ -53,7 +54,8 @@ def mfa_device(answer: Answer) -> MFADevice:
     Raises:
         AWSAnswerError: it describes none.
     """
+    enabled = answer.moment("EnableDate").astimezone(UTC) if "EnableDate" in answer.fields else None
     try:
-        return MFADevice(answer.text("SerialNumber"))
+        return MFADevice(answer.text("SerialNumber"), enabled)
     except UsageError:
         raise not_from_aws(answer.host, "it names a device that cannot be one") from None

@@ -23,8 +23,10 @@ from mfa_session.errors import (
     AWSAnswerError,
     AWSError,
     ClockSkewError,
+    DeleteConflictError,
     DurationRefusedError,
     EntityAlreadyExistsError,
+    EntityTemporarilyUnmodifiableError,
     ExpiredSessionError,
     LimitExceededError,
     MFADeviceRefusedError,
@@ -187,6 +189,8 @@ def _validation(refusal: Refusal, now: datetime) -> AWSError:
     parameter = match["name"] if (match := _PARAMETER.search(refusal.text)) else ""
     if parameter.lower() == "tokencode":
         return _token_code_refused()
+    if parameter.lower().startswith("authenticationcode"):
+        return _authentication_codes_refused(refusal, now)
     if parameter.lower() == "serialnumber":
         return _device_refused(refusal)
     if parameter.lower() == "durationseconds" or _TOO_LONG.search(refusal.text):
@@ -214,6 +218,27 @@ def _limit_exceeded(refusal: Refusal, _: datetime) -> AWSError:
     return LimitExceededError(
         f"AWS has a limit, and it is reached: {refusal.said or refusal.question.operation}",
         hint="remove what is no longer needed, and try again",
+    )
+
+
+def _delete_conflict(refusal: Refusal, _: datetime) -> AWSError:
+    return DeleteConflictError(
+        f"AWS deletes nothing that is in use: {refusal.said or refusal.question.operation}",
+        hint="take it out of use first",
+    )
+
+
+def _temporarily_unmodifiable(refusal: Refusal, _: datetime) -> AWSError:
+    return EntityTemporarilyUnmodifiableError(
+        f"AWS is still busy with an earlier change: {refusal.said or refusal.question.operation}",
+        hint="wait a minute, and run the command again",
+    )
+
+
+def _authentication_codes_refused(_: Refusal, __: datetime) -> AWSError:
+    return TokenCodeRefusedError(
+        "AWS did not accept the two codes",
+        hint="type two codes that follow each other: the one that the device shows, and the next one when it comes",
     )
 
 
@@ -257,6 +282,9 @@ _BY_CODE: dict[str, Callable[[Refusal, datetime], AWSError]] = {
     "NoSuchEntity": _no_such_entity,
     "EntityAlreadyExists": _entity_already_exists,
     "LimitExceeded": _limit_exceeded,
+    "DeleteConflict": _delete_conflict,
+    "EntityTemporarilyUnmodifiable": _temporarily_unmodifiable,
+    "InvalidAuthenticationCode": _authentication_codes_refused,
     "RegionDisabledException": _region_disabled,
     **dict.fromkeys(
         ("Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "TooManyRequestsException"),
