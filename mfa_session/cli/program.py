@@ -99,6 +99,9 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if isinstance(error.__cause__, KeyboardInterrupt):  # as older versions of Typer hand it on
             return endings.INTERRUPTED
+        if type(error).__name__ == "NoArgsIsHelpError":  # the name alone is public
+            endings.say(str(error))
+            return endings.USAGE
         if message := _usage_message(error):
             endings.report(message, hint="see: mfa-session --help", on_one_line=one_line)
             return endings.USAGE

@@ -1,0 +1,85 @@
+"""The program as a whole: its flags, its help, and how it ends when it is called wrongly."""
+
+import pytest
+
+import mfa_session
+from tests.machine import MFA_SESSION, Machine
+
+
+def test_called_without_a_command_it_shows_its_help_on_stderr_and_is_wrong_usage(machine: Machine) -> None:
+    ran = machine.run()
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith("Usage: mfa-session")
+    assert "\n  login " in ran.stderr
+
+
+def test_the_version_is_on_stdout(machine: Machine) -> None:
+    ran = machine.run("--version")
+
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, f"mfa-session {mfa_session.__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("frobnicate",), "no such command 'frobnicate'"),
+        (("login", "--colour"), "no such option: --colour"),
+        (("login", "--serial"), "option '--serial' requires an argument"),
+        (("login", "surplus"), "got unexpected extra argument"),
+    ],
+)
+def test_a_call_that_is_wrong_is_one_error_with_a_hint(machine: Machine, arguments: tuple[str, ...], said: str) -> None:
+    ran = machine.run(*arguments)
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    error, hint = ran.stderr.splitlines()
+    assert error.startswith(f"mfa-session: error: {said}")
+    assert hint == "mfa-session: hint: see: mfa-session --help"
+
+
+@pytest.mark.parametrize("where", ["before", "behind"])
+def test_a_global_flag_may_stand_before_the_command_or_behind_it(machine: Machine, where: str) -> None:
+    machine.lay_down_the_key()
+    command = ("login", "--profile", "test-user")
+
+    with machine.terminal() as terminal:
+        arguments = ("--no-prompt", *command) if where == "before" else (*command, "--no-prompt")
+        program = machine.start(terminal, *arguments)
+
+        assert program.wait() == 255
+        assert "nobody is to be asked" in terminal.text
+
+
+def test_no_prompt_may_be_said_by_the_environment(machine: Machine) -> None:
+    machine.lay_down_the_key()
+
+    with machine.terminal() as terminal:
+        program = machine.start(terminal, "login", "--profile", "test-user", MFA_SESSION_NO_PROMPT="1")
+
+        assert program.wait() == 255
+
+
+def test_debug_tells_what_is_done_and_neither_a_code_nor_a_secret(machine: Machine) -> None:
+    machine.lay_down_the_key()
+    code = machine.fresh_code()
+
+    ran = machine.run("--debug", "login", "--profile", "test-user", "--token-code", code)
+
+    session = machine.credentials("test-user-mfa")
+    assert "mfa-session: debug: " in ran.stderr
+    assert "GetSessionToken" in ran.stderr
+    for secret in (
+        code,
+        machine.key.secret_access_key,
+        session["aws_secret_access_key"],
+        session["aws_session_token"],
+    ):
+        assert secret not in ran.stderr + ran.stdout
+
+
+def test_help_is_cut_short_without_a_traceback_when_its_reader_has_enough(machine: Machine) -> None:
+    ran = machine.run_program("sh", "-c", '"$0" login --help | head -n 1', MFA_SESSION)
+
+    assert ran.stdout == "Usage: mfa-session login [OPTIONS]\n"
+    assert "Traceback" not in ran.stderr
