@@ -47,6 +47,12 @@ def report(message: str, *, hint: str | None, on_one_line: bool = False) -> None
         say(f"mfa-session: hint: {visible(hint)}")
 
 
+def explain(what: str, *, hint: str) -> None:
+    """Say on stderr what did not go as it should, but kept the command from nothing."""
+    say(f"mfa-session: {visible(what)}")
+    say(f"mfa-session: hint: {visible(hint)}")
+
+
 def put_out(text: str) -> None:
     """Write *text*, the thing that was asked for, to stdout.
 

@@ -1,18 +1,18 @@
 """`mfa-session login`: get a session."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from mfa_session import durations
 from mfa_session.cli.desk import Desk
-from mfa_session.cli.endings import say
+from mfa_session.cli.endings import explain, say
+from mfa_session.cli.move_offer import offer_to_move
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts, now
-from mfa_session.credentials import AccessKey
-from mfa_session.errors import UsageError
-from mfa_session.key_import import move_key
+from mfa_session.errors import ConfigurationError, UsageError
 from mfa_session.login import WORTH_KEEPING, Login, Wish
 from mfa_session.mfa import MFADevice, TokenCode
 from mfa_session.profiles import Profile
@@ -21,6 +21,11 @@ from mfa_session.until import kept_in_words, until_in_words
 from mfa_session.visible import visible
 
 EXAMPLE = "Example: mfa-session login --profile test-user"
+
+# Of the AWS CLI, whose versions know different ones.
+_OUTPUTS = ("json", "text", "table", "yaml", "yaml-stream", "off")
+
+Value = TypeVar("Value")
 
 
 def login(
@@ -57,24 +62,42 @@ def login(
     parts: Parts = context.obj
     configured = parts.profile(profile)
     chosen = _with_session_profile(configured, "default" if to_default else session_profile)
+    least = _parsed("--min-remaining", min_remaining, durations.duration)
     wish = Wish(
-        profile=replace(chosen, region=region or chosen.region, output=output or chosen.output),
-        device=MFADevice(serial) if serial else None,
-        code=TokenCode(token_code) if token_code else None,
-        duration=durations.session_duration(duration) if duration else None,
-        min_remaining=durations.duration(min_remaining) if min_remaining else WORTH_KEEPING,
+        profile=replace(
+            chosen, region=region or chosen.region, output=_parsed("--output", output, _output) or chosen.output
+        ),
+        device=_parsed("--serial", serial, MFADevice),
+        code=_parsed("--token-code", token_code, TokenCode),
+        duration=_parsed("--duration", duration, durations.session_duration),
+        min_remaining=WORTH_KEEPING if least is None else least,
         force=force,
         replace=replace_other,
     )
     desk = Desk(parts, configured, region=region, takes_first_key=True)
     with parts.lock(configured):
         outcome = desk.log_in(wish)
-        if not outcome.kept:
-            _remember(parts, configured, wish, outcome, region=region, output=output)
+        _remember(parts, configured, wish, outcome, region=region, output=output)
     if not quiet:
         _tell(wish.profile, outcome)
     if desk.keys.plain is not None and not quiet:
-        _offer_to_move(parts, configured, desk.keys.plain)
+        offer_to_move(parts, configured, desk.keys.plain)
+
+
+def _parsed(option: str, text: str | None, parse: Callable[[str], Value]) -> Value | None:
+    """Return what the value of *option* means; an empty one, as of a variable that is not set, is no value."""
+    if text is None:
+        return None
+    try:
+        return parse(text)
+    except UsageError as error:
+        raise UsageError(f"{option}: {error}", hint=error.hint) from None
+
+
+def _output(text: str) -> str:
+    if text not in _OUTPUTS:
+        raise UsageError("this is not an output format of the AWS CLI", hint=f"it is one of: {', '.join(_OUTPUTS)}")
+    return text
 
 
 def _with_session_profile(profile: Profile, name: str | None) -> Profile:
@@ -97,11 +120,15 @@ def _remember(
 ) -> None:
     """Write down what was chosen, so that the next login and every other command need not be told."""
     chosen = {"region": region, "output": output}
-    parts.settings.change(wish.profile.session_profile, {key: value for key, value in chosen.items() if value})
-    if wish.profile.session_profile != configured.session_profile:
-        parts.settings.change(configured.name, {"mfa_session_profile": wish.profile.session_profile})
-    if outcome.device is not None and outcome.device != configured.mfa_device:
-        parts.settings.remember_device(configured, outcome.device)
+    try:
+        parts.settings.change(wish.profile.session_profile, {key: value for key, value in chosen.items() if value})
+        if wish.profile.session_profile != configured.session_profile:
+            parts.settings.change(configured.name, {"mfa_session_profile": wish.profile.session_profile})
+        if outcome.device is not None and outcome.device != configured.mfa_device:
+            parts.settings.remember_device(configured, outcome.device)
+    except ConfigurationError as error:
+        # The session is there, and good without it.
+        explain(f"what you chose is not remembered: {error}", hint=error.hint)
 
 
 def _tell(profile: Profile, outcome: Login) -> None:
@@ -113,18 +140,3 @@ def _tell(profile: Profile, outcome: Login) -> None:
     say(f"mfa-session: {name} is live {until_in_words(expiration, now=present)}")
     use = "" if name == "default" else f" --profile {name}"
     say(f"mfa-session: try it: aws sts get-caller-identity{use}")
-
-
-def _offer_to_move(parts: Parts, profile: Profile, key: AccessKey) -> None:
-    """Offer to move a key that still lies in the credentials file; the login is over, whatever the answer."""
-    command = f"mfa-session keys import --profile {profile.name}"
-    file = visible(str(parts.credentials_file))
-    say(f"mfa-session: the long-term key of {visible(profile.name)} still lies in {file}")
-    person = parts.person(command)
-    if not person.is_there:
-        say(f"mfa-session: hint: move it into the store: {command}")
-        return
-    if person.agrees("Move it into the store now?", by_default=True):
-        store = parts.choose_store(person)
-        move_key(profile, key, store=store, plain=parts.plain_keys, settings=parts.settings)
-        say(f"mfa-session: it is in {store.description} now")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mfa_session.aws.endpoints import Endpoints
     from mfa_session.key_lookup import KeyLookup
     from mfa_session.store.access_keys import AccessKeys, KeyStore
+    from mfa_session.store.declined_moves import DeclinedMoves
     from mfa_session.store.failed_logins import FailedLogins
     from mfa_session.store.plain_keys import PlainKeys
     from mfa_session.store.profile_settings import ProfileSettings
@@ -103,6 +104,13 @@ class Parts:
         from mfa_session.store.failed_logins import FailedLogins
 
         return FailedLogins(self.state_folder / "failed-logins")
+
+    @cached_property
+    def declined_moves(self) -> "DeclinedMoves":
+        """The keys that are to stay in the credentials file."""
+        from mfa_session.store.declined_moves import DeclinedMoves
+
+        return DeclinedMoves(self.state_folder / "declined-moves")
 
     def endpoints(self, profile: Profile, *, region: str | None = None) -> "Endpoints":
         """Return where AWS is reached for *profile*."""

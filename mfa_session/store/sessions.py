@@ -128,20 +128,20 @@ class SessionProfiles:
                 hint="choose another name: --session-profile NAME; or delete that line",
             )
         check_writable(self._credentials_file, "credentials", name)
+        if self._missing_settings(profile):
+            check_writable(self._config_file, "config", name)
 
     def keep(self, profile: Profile, credentials: SessionCredentials) -> None:
         """Write the session of *profile*, and give its session profile a region and an output where it has none.
 
         Raises:
-            SharedFileError: it could not be written; nothing was changed then.
+            SharedFileError: it could not be written; there is no new session then.
         """
+        # The session comes last: one that is there is whole, its region and output too.
+        if missing := self._missing_settings(profile):
+            write_profile(self._config_file, "config", profile.session_profile, missing)
         values = {**section_of(credentials), "aws_security_token": None, "mfa_session_source": profile.name}
         write_profile(self._credentials_file, "credentials", profile.session_profile, values)
-        present = read_profiles(self._config_file, "config").get(profile.session_profile, {})
-        wanted = {"region": profile.region, "output": profile.output}
-        missing = {key: value for key, value in wanted.items() if value and key not in present}
-        if missing:
-            write_profile(self._config_file, "config", profile.session_profile, missing)
 
     def forget(self, profile: Profile) -> bool:
         """Remove the session of *profile*, whole or damaged; tell whether there was one.
@@ -157,6 +157,11 @@ class SessionProfiles:
         else:
             write_profile(self._credentials_file, "credentials", profile.session_profile, dict.fromkeys(_OURS, None))
         return True
+
+    def _missing_settings(self, profile: Profile) -> dict[str, str]:
+        present = read_profiles(self._config_file, "config").get(profile.session_profile, {})
+        wanted = {"region": profile.region, "output": profile.output}
+        return {key: value for key, value in wanted.items() if value and key not in present}
 
     def _section(self, profile: Profile) -> Mapping[str, str]:
         return read_profiles(self._credentials_file, "credentials").get(profile.session_profile, {})
