@@ -24,9 +24,23 @@ def main() -> int:
     arguments = sys.argv[1:]
     if _answer(arguments):
         return 0
+    _hold_closed_streams()
     from mfa_session.cli.program import run
 
     return run(arguments)
+
+
+def _hold_closed_streams() -> None:
+    """Keep the number of a standard stream that is closed from going to a file of ours, or to the terminal.
+
+    What is written to that stream would be written there: a session, for one.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            # Of the free numbers the lowest is given; read-only, so that a write fails as if it were closed.
+            os.open(os.devnull, os.O_RDONLY)
 
 
 def _answer(arguments: list[str]) -> bool:
