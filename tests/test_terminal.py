@@ -155,7 +155,7 @@ def test_the_modes_of_a_program_that_has_ended_can_be_seen(terminal: PseudoTermi
 
 
 def test_a_terminal_that_hangs_up_tells_its_programs(terminal: PseudoTerminal) -> None:
-    program = terminal.run("cat")
+    program = terminal.run("sleep", "60")  # it reads nothing, so it is told in no other way
 
     terminal.hang_up()
 
