@@ -72,14 +72,10 @@ def _answer_exec(options: list[str]) -> bool:
     session = cached_session(profile or _default_profile(environ), environ, now=time.time())
     if session is None:
         return False
-    import signal
+    from mfa_session.takeover import become
 
-    # The interpreter ignores it, and an ignored signal stays so in the program: `exec -- yes | head` would not end.
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    try:
-        os.execvpe(rest[1], rest[1:], child_environment(environ, session, region=session.get("region")))
-    except (OSError, ValueError):
-        return False
+    become(rest[1:], child_environment(environ, session, region=session.get("region")))
+    return False
 
 
 def _answer_login(options: list[str]) -> bool:

@@ -164,7 +164,7 @@ def log_in(
         MFASessionError: of every family; nothing was written then.
     """
     profile = wish.profile
-    if not wish.force and (live := _session_worth_keeping(wish, sessions=sessions, clock=clock)):
+    if not wish.force and (live := session_worth_keeping(wish, sessions=sessions, clock=clock)):
         return Login(live, device=None, kept=True)
     if wish.code is None:
         prompter.be_ready()
@@ -183,7 +183,8 @@ def log_in(
     return Login(credentials, device=device, kept=False)
 
 
-def _session_worth_keeping(wish: Wish, *, sessions: Sessions, clock: Clock) -> SessionCredentials | None:
+def session_worth_keeping(wish: Wish, *, sessions: Sessions, clock: Clock) -> SessionCredentials | None:
+    """Return the session that a login would keep, ``None`` where it would get a new one."""
     try:
         live = sessions.session(wish.profile)
     except DamagedSessionError:

@@ -35,7 +35,7 @@ VALUES = {
 VERBS = {"credential_process", "discovery", "key_add", "key_import", "key_lookup", "login", "policy_check", "status"}
 
 # What stands on the path of a cached answer: they know each other, and nothing else of ours.
-HOT = {"__main__", "cached_answer", "environment", "until"}
+HOT = {"__main__", "cached_answer", "environment", "takeover", "until"}
 
 ROOMS = {"aws", "store", "ask", "cli", "demo"}
 
@@ -46,11 +46,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": VALUES | {"store"},
     "ask": VALUES | {"ask"},
     "demo": VALUES | {"demo"},
-    "cli": VALUES | VERBS | ROOMS | {"__init__", "environment", "until"},
+    "cli": VALUES | VERBS | ROOMS | {"__init__", "environment", "takeover", "until"},
     "until": set(),
     "environment": set(),
+    "takeover": set(),
     "cached_answer": set(),
-    "__main__": {"cached_answer", "environment", "until", "cli"},
+    "__main__": {"cached_answer", "environment", "takeover", "until", "cli"},
     "__init__": set(),
 }
 

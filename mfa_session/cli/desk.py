@@ -5,8 +5,20 @@ from datetime import timedelta
 from mfa_session.cli.parts import Parts, now
 from mfa_session.credential_process import LEAST_REMAINING
 from mfa_session.credentials import SessionCredentials
-from mfa_session.login import Login, Wish, log_in
+from mfa_session.login import Login, Wish, log_in, session_worth_keeping
 from mfa_session.profiles import Profile
+
+
+def live_session(parts: Parts, profile: Profile) -> SessionCredentials:
+    """Return the session of *profile* that is live, or a new one; one login at a time.
+
+    A live one is returned whoever is logging in meanwhile, and whatever stands in the way to AWS.
+    """
+    wish = Wish(profile, min_remaining=LEAST_REMAINING)
+    if live := session_worth_keeping(wish, sessions=parts.sessions, clock=now):
+        return live
+    with parts.lock(profile):
+        return Desk(parts, profile).log_in(wish).credentials
 
 
 class Desk:
@@ -48,8 +60,3 @@ class Desk:
             used_codes=self._parts.used_codes,
             clock=now,
         )
-
-    def live_session(self) -> SessionCredentials:
-        """Return the session that is live, or a new one; one login at a time."""
-        with self._parts.lock(self._profile):
-            return self.log_in(Wish(self._profile, min_remaining=LEAST_REMAINING)).credentials

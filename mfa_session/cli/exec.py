@@ -1,20 +1,19 @@
 """`mfa-session exec`: run a program with the session in its environment."""
 
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-from mfa_session.cli.desk import Desk
+from mfa_session.cli.desk import live_session
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts
 from mfa_session.environment import child_environment
 from mfa_session.errors import ConfigurationError, UsageError
 from mfa_session.store.sessions import section_of
+from mfa_session.takeover import become
 from mfa_session.visible import visible
 
 EXAMPLE = "Example: mfa-session exec --profile test-user -- terraform plan"
@@ -33,33 +32,30 @@ def exec_(
     """
     parts: Parts = context.obj
     source = parts.profile(profile)
-    session = Desk(parts, source).live_session()
+    session = live_session(parts, source)
     _become(command, child_environment(dict(parts.environ), section_of(session), region=source.region))
 
 
-def _become(command: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
+def _become(command: list[str], environ: dict[str, str]) -> None:
     if not command[0]:
         raise UsageError(
             "there is no program to run", hint="write it behind two hyphens: mfa-session exec -- aws s3 ls"
         )
-    try:
-        if os.name == "nt":
-            sys.exit(_run_on_windows(command, environ))
-        # The interpreter ignores it, and an ignored signal stays so in the program.
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-        os.execvpe(command[0], list(command), dict(environ))
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it has a NUL in an argument"
-        raise ConfigurationError(
-            f"cannot run {visible(command[0])}: {reason}", hint="check its name, and that it is in PATH"
-        ) from None
+    error = _run_on_windows(command, environ) if os.name == "nt" else become(command, environ)
+    reason = error.strerror if isinstance(error, OSError) else "it has a NUL in an argument"
+    raise ConfigurationError(
+        f"cannot run {visible(command[0])}: {reason}", hint="check its name, and that it is in PATH"
+    )
 
 
-def _run_on_windows(command: Sequence[str], environ: Mapping[str, str]) -> int:
+def _run_on_windows(command: list[str], environ: dict[str, str]) -> OSError | ValueError:
     """Run the program as a child: Windows has no exec(2), and its imitation returns to the shell at once."""
-    with subprocess.Popen(list(command), env=dict(environ)) as program:
-        while True:
-            try:
-                return program.wait()
-            except KeyboardInterrupt:
-                continue  # the console has told the program too, and it may have its own mind about it
+    try:
+        program = subprocess.Popen(command, env=environ)
+    except (OSError, ValueError) as error:
+        return error
+    while True:
+        try:
+            sys.exit(program.wait())
+        except KeyboardInterrupt:
+            continue  # the console has told the program too, and it may have its own mind about it

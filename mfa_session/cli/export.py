@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from mfa_session.cli.desk import Desk
+from mfa_session.cli.desk import live_session
 from mfa_session.cli.endings import put_out
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts
@@ -33,7 +33,7 @@ def export(
         raise UsageError(f"there is no format {form}", hint=f"choose one of: {', '.join((*FORMATS, _DOCUMENT))}")
     parts: Parts = context.obj
     source = parts.profile(profile)
-    session = Desk(parts, source).live_session()
+    session = live_session(parts, source)
     if form == _DOCUMENT:
         put_out(session.document() + "\n")
         return

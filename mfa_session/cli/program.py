@@ -27,6 +27,9 @@ _GLOBAL_FLAGS = ("--debug", "--no-prompt")
 # AWS tools start it, and show one line of stderr at the most.
 _RUN_BY_TOOLS = "credential-process"
 
+# Behind their own options comes a program, with or without `--` before it.
+_RUN_A_PROGRAM = ("exec", "serve")
+
 program = typer.Typer(
     name="mfa-session",
     help="One MFA code, and every AWS tool on the machine works for the next twelve hours.",
@@ -116,10 +119,20 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _with_global_flags_first(arguments: Sequence[str]) -> list[str]:
-    end = arguments.index("--") if "--" in arguments else len(arguments)
+    end = _end_of_ours(arguments)
     ours = [argument for argument in arguments[:end] if argument in _GLOBAL_FLAGS]
     rest = [argument for argument in arguments[:end] if argument not in _GLOBAL_FLAGS]
     return [*ours, *rest, *arguments[end:]]
+
+
+def _end_of_ours(arguments: Sequence[str]) -> int:
+    """Return where the arguments of another program begin; those look like options of ours, and are not."""
+    plain = [number for number, argument in enumerate(arguments) if argument not in _GLOBAL_FLAGS]
+    if plain and arguments[plain[0]] in _RUN_A_PROGRAM:
+        for before, number in itertools.pairwise(plain):
+            if arguments[before] != "--profile" and not arguments[number].startswith("-"):
+                return number
+    return arguments.index("--") if "--" in arguments else len(arguments)
 
 
 def _usage_message(error: Exception) -> str | None:
