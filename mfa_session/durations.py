@@ -11,6 +11,10 @@ SHORTEST_SESSION = timedelta(minutes=15)
 LONGEST_SESSION = timedelta(hours=36)
 USUAL_SESSION = timedelta(hours=12)
 
+# DurationSeconds of AssumeRole: 900 to 43200, 3600 where none is given.
+LONGEST_ROLE_SESSION = timedelta(hours=12)
+USUAL_ROLE_SESSION = timedelta(hours=1)
+
 _PARTS = re.compile(r"(?:(?P<hours>[0-9]{1,6})h)?(?:(?P<minutes>[0-9]{1,6})m)?(?:(?P<seconds>[0-9]{1,9})s?)?", re.ASCII)
 
 
@@ -40,6 +44,24 @@ def session_duration(text: str) -> timedelta:
         raise UsageError(
             f"a session cannot last {in_words(span)}",
             hint="AWS gives sessions of 15 minutes (15m) to 36 hours (36h)",
+        )
+    return span
+
+
+def role_duration(text: str) -> timedelta:
+    """Return the span that *text* names, if a role may be taken for so long.
+
+    A role has a limit of its own besides, which only AWS knows.
+
+    Raises:
+        UsageError: it is no span, or shorter than 15 minutes, or longer than 12 hours
+            (STS API reference, AssumeRole, ``DurationSeconds``).
+    """
+    span = duration(text)
+    if not SHORTEST_SESSION <= span <= LONGEST_ROLE_SESSION:
+        raise UsageError(
+            f"a role cannot be taken for {in_words(span)}",
+            hint="AWS gives the sessions of roles 15 minutes (15m) to 12 hours (12h)",
         )
     return span
 

@@ -1,18 +1,22 @@
 """What the configuration says about one profile.
 
 The *source profile* (`test-user`) owns the long-term access key, its *session
-profile* (`test-user-mfa`) holds the temporary keys. Both files are handed in as
+profile* (`test-user-mfa`) holds the temporary keys. A *role profile* (`admin`) has no
+key: its role is taken with the session of the profile that its ``source_profile``
+names, and has a session profile of its own (`admin-mfa`). Both files are handed in as
 botocore reads them; nothing is read here.
 """
 
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeAlias, TypeVar
 
-from mfa_session.durations import session_duration
+from mfa_session.credentials import moment
+from mfa_session.durations import role_duration, session_duration
 from mfa_session.errors import ConfigurationError, ProfileNotFoundError, UsageError
+from mfa_session.iam_role import Role, usual_session_name
 from mfa_session.mfa import MFADevice
 
 Sections: TypeAlias = Mapping[str, Mapping[str, str]]
@@ -29,13 +33,18 @@ _OWN_CREDENTIALS = (
     "sso_start_url",
 )
 
+# AWS tools read these in the credentials file too, and there first.
+_IN_EITHER_FILE = ("role_arn", "source_profile", "external_id", "role_session_name", "duration_seconds", "mfa_serial")
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One source profile.
+    """One profile that has sessions: a user's, or that of a *role*, which is taken with the session of *source*.
 
-    *settings* is its section of the config file as it stands there, for what only
-    one room needs (endpoints, certificates).
+    *mfa_device* is the user's; a role profile may name it where the user's own does not.
+    *key_created* is when AWS made the long-term key, where that is known. *settings* is the
+    section of the config file as it stands there, for what only one room needs (endpoints,
+    certificates).
     """
 
     name: str
@@ -45,11 +54,19 @@ class Profile:
     mfa_device: MFADevice | None = None
     duration: timedelta | None = None
     store: str | None = None
+    key_created: datetime | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
+    role: Role | None = None
+    source: "Profile | None" = None
+
+    @property
+    def user(self) -> "Profile":
+        """The profile with the access key and the device: itself, or the one at the beginning of a chain of roles."""
+        return self.source.user if self.source else self
 
 
 def source_profile_name(name: str, *, config: Sections, credentials: Sections) -> str:
-    """Return the source profile that *name* stands for: itself, or the one whose session profile it is."""
+    """Return the profile that *name* stands for: itself, or the one whose session profile it is."""
     if source := credentials.get(name, {}).get("mfa_session_source"):
         return source
     for profile, settings in config.items():
@@ -74,17 +91,75 @@ def read_profile(name: str, *, config: Sections, credentials: Sections) -> Profi
     known = {*config, *credentials}
     if known and name not in known:
         raise _not_found(name, known)
+    return _read(name, config=config, credentials=credentials, takers=())
+
+
+def _read(name: str, *, config: Sections, credentials: Sections, takers: tuple[str, ...]) -> Profile:
+    """Return profile *name*, whose session is to take the roles of *takers*, the last of them first."""
     settings = config.get(name, {})
+    own = credentials.get(name, {})
+    either = {**settings, **{key: own[key] for key in _IN_EITHER_FILE if key in own}}
+    source = None
+    if either.get("role_arn"):
+        takers = (*takers, name)
+        source_name = _source_of(takers, either, config=config, credentials=credentials)
+        source = _read(source_name, config=config, credentials=credentials, takers=takers)
+    own_device = _setting(name, either, "mfa_serial", MFADevice)
     return Profile(
         name=name,
         session_profile=_session_profile(name, settings),
         region=settings.get("region") or None,
         output=settings.get("output") or None,
-        mfa_device=_setting(name, settings, "mfa_serial", MFADevice),
-        duration=_setting(name, settings, "mfa_session_duration", session_duration),
+        mfa_device=(source and source.mfa_device) or own_device,
+        duration=_duration(name, either),
         store=_setting(name, settings, "mfa_session_store", _store),
+        key_created=moment(settings.get("mfa_session_key_created", "")),
         settings=dict(settings),
+        role=_role(name, either, source.user) if source else None,
+        source=source,
     )
+
+
+def _source_of(takers: tuple[str, ...], settings: Mapping[str, str], *, config: Sections, credentials: Sections) -> str:
+    """Return the profile whose session takes the role of the last of *takers*, whose *settings* these are."""
+    name, named = takers[-1], settings.get("source_profile")
+    if not named:
+        how = next((f" but {key}" for key in ("credential_source", "web_identity_token_file") if key in settings), "")
+        raise ConfigurationError(
+            f"profile {name} has a role_arn and no source_profile{how}",
+            hint="name the profile of the user who takes the role: source_profile = NAME",
+        )
+    source = source_profile_name(named, config=config, credentials=credentials)
+    if source not in config and source not in credentials:
+        raise ConfigurationError(
+            f"profile {name}: there is no profile {source}, which its source_profile names",
+            hint=f"{_did_you_mean(source, {*config, *credentials} - {name})}correct source_profile in profile {name}",
+        )
+    if source in takers:
+        circle = " → ".join((*takers[takers.index(source) :], source))
+        raise ConfigurationError(
+            f"the source_profile of each leads back to itself: {circle}",
+            hint="let one of them name the profile of your user, which has the access key and no role_arn",
+        )
+    return source
+
+
+def _role(name: str, settings: Mapping[str, str], user: Profile) -> Role:
+    try:
+        return Role(
+            settings["role_arn"],
+            settings.get("role_session_name") or usual_session_name(user.name),
+            settings.get("external_id") or None,
+        )
+    except UsageError as error:
+        raise ConfigurationError(f"profile {name}: {error}", hint=error.hint) from None
+
+
+def _duration(name: str, settings: Mapping[str, str]) -> timedelta | None:
+    if not settings.get("role_arn"):
+        return _setting(name, settings, "mfa_session_duration", session_duration)
+    ours = _setting(name, settings, "mfa_session_duration", role_duration)
+    return ours or _setting(name, settings, "duration_seconds", role_duration)
 
 
 def _session_profile(name: str, settings: Mapping[str, str]) -> str:
@@ -114,9 +189,12 @@ def _setting(name: str, settings: Mapping[str, str], key: str, parse: Callable[[
 
 
 def _not_found(name: str, known: set[str]) -> ProfileNotFoundError:
-    alike = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {alike[0]}? " if alike else ""
     return ProfileNotFoundError(
         f"there is no profile {name} in the AWS files",
-        hint=f"{hint}to begin with a new one: mfa-session keys add --profile {name}",
+        hint=f"{_did_you_mean(name, known)}to begin with a new one: mfa-session keys add --profile {name}",
     )
+
+
+def _did_you_mean(name: str, known: set[str]) -> str:
+    alike = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {alike[0]}? " if alike else ""

@@ -16,6 +16,7 @@ VALUES = {
     "durations",
     "enforcing_policies",
     "errors",
+    "iam_role",
     "identity",
     "key_metadata",
     "mfa",
@@ -28,11 +29,22 @@ VALUES = {
     "process_line",
     "shells",
     "profiles",
+    "rotation",
     "visible",
 }
 
 # What the tool does: one verb a module. They take values and protocols, and know none of the rooms.
-VERBS = {"credential_process", "discovery", "key_add", "key_import", "key_lookup", "login", "policy_check", "status"}
+VERBS = {
+    "credential_process",
+    "discovery",
+    "key_add",
+    "key_import",
+    "key_lookup",
+    "login",
+    "policy_apply",
+    "policy_check",
+    "status",
+}
 
 # What stands on the path of a cached answer: they know each other, and nothing else of ours.
 HOT = {"__main__", "cached_answer", "environment", "takeover", "until"}

@@ -59,7 +59,7 @@ def test_a_session_profile_without_a_session_still_stands_for_its_source() -> No
 @pytest.mark.parametrize(
     ("config", "credentials"),
     [
-        ({"a": {}, "a-mfa": {"role_arn": "arn:aws:iam::123456789012:role/x"}}, {}),
+        ({"a": {}, "a-mfa": {"role_arn": "arn:aws:iam::123456789012:role/x", "source_profile": "a"}}, {}),
         ({"a": {}}, {"a-mfa": {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE"}}),
         ({"b": {}, "a-mfa": {}}, {}),
     ],
