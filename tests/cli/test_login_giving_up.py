@@ -1,0 +1,73 @@
+"""Nobody who could answer, or somebody who will not: a login ends at once, and leaves terminal and files alone."""
+
+import pytest
+
+from mfa_session.demo.faults import Slow
+from tests.cli.refusals import GENERAL, INTERRUPTED, Refusal, files, refusal
+from tests.machine import MFA_SESSION, Machine
+
+
+@pytest.fixture(autouse=True)
+def key_in_the_file(machine: Machine) -> None:
+    machine.lay_down_the_key()
+
+
+class TestThePerson:
+    def test_who_is_not_there_is_told_what_to_run(self, machine: Machine) -> None:
+        ended = refusal(machine)
+
+        assert ended == Refusal(
+            GENERAL, "there is no terminal to ask on", "run in a terminal: mfa-session login --profile test-user"
+        )
+        assert machine.endpoint.journal == []
+
+    @pytest.mark.parametrize("how", ["--no-prompt", "MFA_SESSION_NO_PROMPT"])
+    def test_who_is_not_to_be_asked_is_not_asked(self, machine: Machine, how: str) -> None:
+        with machine.terminal() as terminal:
+            option, environment = ((how,), {}) if how.startswith("-") else ((), {how: "1"})
+            login = machine.start(terminal, "login", "--profile", "test-user", *option, **environment)
+
+            assert login.wait() == GENERAL
+            assert terminal.text.startswith("mfa-session: error: a token code is needed, and nobody is to be asked\n")
+
+    def test_who_works_in_the_foreground_is_not_disturbed_from_the_background(self, machine: Machine) -> None:
+        with machine.terminal() as terminal:
+            terminal.shell()
+            terminal.type(f"{MFA_SESSION} login --profile test-user & wait $!; echo ended with $?\n")
+            terminal.expect("mfa-session: error: nobody can be asked by a program in the background\n")
+            terminal.expect("mfa-session: hint: run in a terminal: mfa-session login --profile test-user\n")
+            terminal.expect(f"ended with {GENERAL}")
+
+    @pytest.mark.parametrize(("key", "said"), [("^C", ""), ("^D", "the question was ended without an answer")])
+    def test_who_gives_up_at_the_question_finds_the_terminal_and_the_files_as_before(
+        self, machine: Machine, key: str, said: str
+    ) -> None:
+        before = files(machine)
+        with machine.terminal() as terminal:
+            modes = terminal.modes()
+            login = machine.start(terminal, "login", "--profile", "test-user")
+            terminal.expect("code of MFA device")
+            terminal.type("123")
+            terminal.press("^U")
+            terminal.press(key)
+
+            assert login.wait() == INTERRUPTED
+            assert terminal.modes() == modes
+            assert said in terminal.text
+            assert "Traceback" not in terminal.text
+        assert files(machine) == before
+        assert machine.calls("GetSessionToken") == []
+
+    def test_who_gives_up_while_aws_is_slow_need_not_wait(self, machine: Machine) -> None:
+        before = files(machine)
+        machine.endpoint.faults.add("GetSessionToken", Slow(seconds=60))
+        with machine.terminal() as terminal:
+            login = machine.start(terminal, "login", "--profile", "test-user")
+            terminal.expect("code of MFA device")
+            terminal.type(machine.phone.code() + "\n")
+            terminal.wait_until(lambda: bool(machine.calls("GetSessionToken")), "the call")
+            terminal.press("^C")
+
+            assert login.wait(within=5) == INTERRUPTED
+            assert "Traceback" not in terminal.text
+        assert files(machine) == before
