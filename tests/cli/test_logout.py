@@ -1,0 +1,130 @@
+"""`logout` removes what `login` has written, and nothing that is somebody else's."""
+
+import pytest
+
+from tests.cli.sections import LONG_AGO, long_term_key, session
+from tests.machine import Machine
+
+BEFORE = "# mine\n" + long_term_key() + "\n"
+BEHIND = "\n# theirs\r\n[other]\r\naws_access_key_id=AKIAOTHERXXXXXXXXXXX\r\n  nested = \u65e5\u672c"
+
+
+def logout(machine: Machine, *options: str) -> str:
+    """Log out with success, and return what was said."""
+    done = machine.run("logout", *options)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    return done.stderr
+
+
+@pytest.mark.parametrize("profile", ["test-user", "test-user-mfa"])
+@pytest.mark.parametrize(
+    "left",
+    [session(), session(end=LONG_AGO), session(token=""), session() + "aws_security_token = stale\n"],
+    ids=["live", "expired", "damaged", "stale"],
+)
+def test_the_section_goes_and_every_other_byte_stays(machine: Machine, profile: str, left: str) -> None:
+    machine.credentials_file.write_bytes((BEFORE + left + BEHIND).encode())
+    config = machine.config_file.read_bytes()
+
+    said = logout(machine, "--profile", profile)
+
+    assert machine.credentials_file.read_bytes() == (BEFORE + BEHIND).encode()
+    assert machine.config_file.read_bytes() == config
+    assert said == "mfa-session: the session of test-user-mfa is removed\n"
+
+
+def test_what_somebody_else_has_written_into_the_section_stays(machine: Machine) -> None:
+    machine.write_credentials(BEFORE + session() + "region = eu-west-1\n# a note\n" + BEHIND)
+
+    logout(machine, "--profile", "test-user")
+
+    assert machine.credentials("test-user-mfa") == {"region": "eu-west-1"}
+    assert "# a note\n" in machine.credentials_file.read_text()
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        long_term_key("test-user-mfa"),
+        session(source="somebody"),
+        session().replace("mfa_session_source = test-user\n", ""),
+        "",
+    ],
+    ids=["long-term key", "session of another", "session that is not ours", "nothing"],
+)
+def test_what_is_not_our_session_stays(machine: Machine, section: str) -> None:
+    machine.write_credentials(BEFORE + section)
+
+    said = logout(machine, "--profile", "test-user")
+
+    assert machine.credentials_file.read_text() == BEFORE + section
+    assert said == "mfa-session: test-user-mfa holds no session\n"
+
+
+def test_all_removes_every_session_that_we_have_written(machine: Machine) -> None:
+    foreign = session("theirs").replace("mfa_session_source = test-user\n", "")
+    machine.write_credentials(
+        BEFORE + session() + session("left-over", source="gone", token="") + session("old", end=LONG_AGO) + foreign
+    )
+
+    said = logout(machine, "--all")
+
+    assert machine.credentials_file.read_text() == BEFORE + foreign
+    assert said.splitlines() == [
+        f"mfa-session: the session of {name} is removed" for name in ("test-user-mfa", "left-over", "old")
+    ]
+
+
+def test_where_there_is_no_session_all_says_so(machine: Machine) -> None:
+    assert logout(machine, "--all") == "mfa-session: there is no session\n"
+
+
+def test_aws_tools_are_asked_for_a_code_again_afterwards(machine: Machine) -> None:
+    machine.lay_down_the_key()
+    machine.log_in()
+    logged_in = machine.run("credential-process", "--profile", "test-user")
+
+    logout(machine, "--profile", "test-user")
+
+    assert logged_in.returncode == 0
+    assert machine.run("credential-process", "--profile", "test-user").returncode == 255
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (("--all", "--profile", "test-user"), 2, "--all and --profile contradict each other"),
+        (("--profile", "nobody"), 253, "there is no profile nobody in the AWS files"),
+        ((), 253, "there is no profile default in the AWS files"),
+    ],
+)
+def test_what_cannot_be_logged_out_is_one_error_with_a_hint(
+    machine: Machine, options: tuple[str, ...], code: int, message: str
+) -> None:
+    machine.write_credentials(BEFORE + session())
+
+    refused = machine.run("logout", *options)
+
+    error, hint = refused.stderr.splitlines()
+    assert (refused.returncode, refused.stdout) == (code, "")
+    assert error == f"mfa-session: error: {message}"
+    assert hint.startswith("mfa-session: hint: ")
+    assert machine.credentials_file.read_text() == BEFORE + session()
+
+
+@pytest.mark.parametrize("options", [("--all",), ("--profile", "test-user")])
+@pytest.mark.parametrize("damage", ["read-only", "duplicate"])
+def test_a_file_that_cannot_be_changed_is_left_as_it_is(
+    machine: Machine, options: tuple[str, ...], damage: str
+) -> None:
+    content = BEFORE + session() + ("[test-user]\n" if damage == "duplicate" else "")
+    machine.write_credentials(content)
+    machine.credentials_file.chmod(0o400 if damage == "read-only" else 0o600)
+
+    refused = machine.run("logout", *options)
+
+    error, hint = refused.stderr.splitlines()
+    assert (refused.returncode, refused.stdout) == (253, "")
+    assert str(machine.credentials_file) in error
+    assert hint.startswith("mfa-session: hint: ")
+    assert machine.credentials_file.read_text() == content
