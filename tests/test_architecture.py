@@ -40,9 +40,11 @@ VERBS = {
     "key_add",
     "key_import",
     "key_lookup",
+    "key_rotation",
     "login",
     "policy_apply",
     "policy_check",
+    "second_key",
     "status",
 }
 

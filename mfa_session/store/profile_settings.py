@@ -1,8 +1,10 @@
 """What `mfa-session` writes about a profile into the config file; nothing of it is secret."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
+from mfa_session.credentials import timestamp
 from mfa_session.errors import ConfigurationError
 from mfa_session.mfa import MFADevice
 from mfa_session.process_line import credential_process_line, runs_this_program
@@ -39,15 +41,25 @@ class ProfileSettings:
         if other := next((key for key in _OTHER_CREDENTIALS if key in settings), None):
             raise self._in_the_way(profile.name, other)
 
-    def answer(self, profile: Profile, *, store: str) -> None:
+    def answer(self, profile: Profile, *, store: str, key_date: datetime | None = None) -> None:
         """Write down that *store* has the key of *profile*, and make this program its ``credential_process``.
+
+        *key_date* is when AWS made the key, where that is known.
 
         Raises:
             ConfigurationError: as :meth:`check_can_answer`, or the file cannot be changed.
         """
         self.check_can_answer(profile)
         line = credential_process_line(self._program, profile.name)
-        self.change(profile.name, {"mfa_session_store": store, "credential_process": line})
+        self.change(profile.name, {"mfa_session_store": store, **_key_date(key_date), "credential_process": line})
+
+    def remember_store(self, profile: Profile, store: str) -> None:
+        """Write down that *store* has the key of *profile* from here on."""
+        self.change(profile.name, {"mfa_session_store": store})
+
+    def remember_key_date(self, profile: Profile, key_date: datetime | None) -> None:
+        """Write down when AWS made the key of *profile*, so that its age can be told without opening a store."""
+        self.change(profile.name, _key_date(key_date))
 
     def change(self, name: str, values: Mapping[str, str | None]) -> None:
         """Give profile *name* these settings; ``None`` removes one. A file that says so already is not written."""
@@ -64,3 +76,7 @@ class ProfileSettings:
             f"profile {name} has {key} already (line {line} of {self._path})",
             hint="delete that line, and run this again",
         )
+
+
+def _key_date(moment: datetime | None) -> dict[str, str | None]:
+    return {"mfa_session_key_created": timestamp(moment) if moment else None}
