@@ -32,6 +32,21 @@ def ask_in(terminal: PseudoTerminal, machine: Machine, **environment: str) -> Pr
     )
 
 
+def more_in(terminal: PseudoTerminal, machine: Machine, first: Program, *, number: int) -> list[Program]:
+    """Start as many more, as a program does that starts several AWS tools at once."""
+    return [
+        terminal.run(
+            MFA_SESSION,
+            *ASK,
+            stdout=Stream.PIPE,
+            stderr=Stream.PIPE,
+            beside=first,
+            environment=machine.environment,
+        )
+        for _ in range(number)
+    ]
+
+
 def end_in(machine: Machine, left: timedelta) -> None:
     """Let the session that is kept end when *left* has passed."""
     text = machine.credentials_file.read_text()
@@ -166,18 +181,8 @@ def test_one_hundred_callers_share_one_question_and_one_session(machine: Machine
     machine.lay_down_the_key()
 
     with machine.terminal() as terminal:
-        callers = [ask_in(terminal, machine) for _ in range(1)]
-        callers += [
-            terminal.run(
-                MFA_SESSION,
-                *ASK,
-                stdout=Stream.PIPE,
-                stderr=Stream.PIPE,
-                beside=callers[0],
-                environment=machine.environment,
-            )
-            for _ in range(99)
-        ]
+        first = ask_in(terminal, machine)
+        callers = [first, *more_in(terminal, machine, first, number=99)]
         terminal.expect(QUESTION)
         terminal.type(machine.fresh_code() + "\n")
 
@@ -196,23 +201,13 @@ def test_a_killed_caller_hands_the_question_over_to_the_next(machine: Machine) -
     with machine.terminal() as terminal:
         first = ask_in(terminal, machine)
         terminal.expect(QUESTION)
-        others = [
-            terminal.run(
-                MFA_SESSION,
-                *ASK,
-                stdout=Stream.PIPE,
-                stderr=Stream.PIPE,
-                beside=first,
-                environment=machine.environment,
-            )
-            for _ in range(5)
-        ]
+        others = more_in(terminal, machine, first, number=99)
         first.send_signal(signal.SIGKILL)
         first.wait()
         terminal.expect(QUESTION)
         terminal.type(machine.fresh_code() + "\n")
 
-        assert {other.wait() for other in others} == {0}
+        assert {other.wait(within=90) for other in others} == {0}
         assert len({other.stdout for other in others}) == 1
     assert len(machine.calls("GetSessionToken")) == 1
 
@@ -221,19 +216,9 @@ def test_a_wrong_code_ends_every_waiting_caller_with_one_message(machine: Machin
     machine.lay_down_the_key()
 
     with machine.terminal() as terminal:
-        callers = [ask_in(terminal, machine)]
+        first = ask_in(terminal, machine)
         terminal.expect(QUESTION)
-        callers += [
-            terminal.run(
-                MFA_SESSION,
-                *ASK,
-                stdout=Stream.PIPE,
-                stderr=Stream.PIPE,
-                beside=callers[0],
-                environment=machine.environment,
-            )
-            for _ in range(4)
-        ]
+        callers = [first, *more_in(terminal, machine, first, number=4)]
         wrong = "000000" if machine.phone.code() != "000000" else "000001"
         terminal.type(wrong + "\n")
 
