@@ -1,5 +1,7 @@
 """Partitions: the separate parts of AWS, each with its own accounts, regions and ARNs."""
 
+import re
+
 from mfa_session.errors import UsageError
 from mfa_session.visible import visible
 
@@ -15,6 +17,8 @@ _BY_REGION = {
     "us-isof-": "aws-iso-f",
     "eusc-": "aws-eusc",
 }
+
+_OF_AN_ARN = re.compile(r"\barn:([a-z0-9-]+):")
 
 PARTITIONS = (USUAL_PARTITION, *_BY_REGION.values())
 
@@ -35,3 +39,9 @@ def partition(name: str) -> str:
 def partition_of(region: str) -> str:
     """Return the partition that *region* lies in; a region of an unknown kind is taken for one of the usual."""
     return next((name for begin, name in _BY_REGION.items() if region.startswith(begin)), USUAL_PARTITION)
+
+
+def partition_in(text: str) -> str | None:
+    """Return the partition that the ARNs in *text* name; ``None`` where there is none, or more than one."""
+    named = set(_OF_AN_ARN.findall(text)) & set(PARTITIONS)
+    return named.pop() if len(named) == 1 else None

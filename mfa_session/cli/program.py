@@ -17,6 +17,7 @@ from mfa_session.cli import exec as _exec
 from mfa_session.cli import export as _export
 from mfa_session.cli import login as _login
 from mfa_session.cli import logout as _logout
+from mfa_session.cli import policy as _policy
 from mfa_session.cli import status as _status
 from mfa_session.cli.parts import Parts
 from mfa_session.errors import MFASessionError
@@ -46,6 +47,7 @@ program.command("export", epilog=_export.EXAMPLE)(_export.export)
 program.command("status", epilog=_status.EXAMPLE)(_status.status_)
 program.command("logout", epilog=_logout.EXAMPLE)(_logout.logout)
 program.command("configure", epilog=_configure.EXAMPLE)(_configure.configure)
+program.add_typer(_policy.policy, name="policy")
 program.command("demo", epilog=_demo.EXAMPLE)(_demo.demo)
 
 
