@@ -32,7 +32,8 @@ class State(StrEnum):
 class Status:
     """How things stand with *profile*.
 
-    *key_in_file* tells that the long-term key still lies in the credentials file.
+    *key_in_file* tells that the long-term key, which for a role is that of the user who
+    takes it, still lies in the credentials file.
     *problem* is what is wrong with the session or with the settings, in words. *identity*
     is who the session is to AWS, where AWS was asked.
     """
@@ -107,7 +108,7 @@ def _read(name: str, *, config: Sections, credentials: Sections) -> tuple[Profil
 def _standing(
     profile: Profile, problem: str | None, *, credentials: Sections, session_in: SessionIn, now: datetime
 ) -> Status:
-    key_in_file = _has_long_term_key(credentials.get(profile.name, {}))
+    key_in_file = _has_long_term_key(credentials.get(profile.user.name, {}))
     try:
         session = session_in(credentials.get(profile.session_profile, {}), profile)
     except DamagedSessionError as error:
@@ -124,7 +125,8 @@ def _ours(config: Sections, credentials: Sections) -> Iterator[tuple[str, str]]:
         if source := section.get("mfa_session_source"):
             yield source, name
     for name, settings in config.items():
-        can_log_in = "mfa_serial" in settings and _has_long_term_key(credentials.get(name, {}))
+        own = credentials.get(name, {})
+        can_log_in = "mfa_serial" in {**settings, **own} and _has_long_term_key(own)
         if can_log_in or any(key.startswith(_OURS) for key in settings):
             yield name, _session_profile(name, config)
 

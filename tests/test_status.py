@@ -107,14 +107,13 @@ def test_a_profile_with_a_setting_of_ours_is_listed(setting: str) -> None:
     assert names(config={"a": {setting: "file"}, "b": {"region": "eu-west-1"}}) in ([("a", "a-mfa")], [("a", "file")])
 
 
-def test_a_long_term_key_with_a_device_is_listed_and_one_without_is_not() -> None:
-    config = {
-        "a": {"mfa_serial": PHONE},
-        "b": {},
-        "role": {"mfa_serial": PHONE, "role_arn": "arn", "source_profile": "a"},
-    }
+@pytest.mark.parametrize("section", ["config", "credentials"])
+def test_a_long_term_key_with_a_device_is_listed_and_one_without_is_not(section: str) -> None:
+    config = {"a": {}, "b": {}, "role": {"mfa_serial": PHONE, "role_arn": "arn", "source_profile": "a"}}
+    credentials = {"a": {**LONG_TERM_KEY}, "b": LONG_TERM_KEY}
+    {"config": config, "credentials": credentials}[section]["a"]["mfa_serial"] = PHONE
 
-    assert names(config=config, credentials={"a": LONG_TERM_KEY, "b": LONG_TERM_KEY}) == [("a", "a-mfa")]
+    assert names(config=config, credentials=credentials) == [("a", "a-mfa")]
 
 
 def test_a_session_whose_source_is_gone_is_listed() -> None:

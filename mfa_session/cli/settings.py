@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from mfa_session.cli.parts import Parts, program_path
-from mfa_session.durations import session_duration
+from mfa_session.durations import role_duration, session_duration
 from mfa_session.errors import ConfigurationError, UsageError
 from mfa_session.mfa import MFADevice
 from mfa_session.process_line import credential_process_line, runs_this_program
@@ -84,8 +84,15 @@ class Choices:
                 f"Session profile, if not {self._usual_session_profile}",
                 self._check_session_profile,
             ),
-            Setting("--duration", "mfa_session_duration", "How long a session lasts, if not 12h", session_duration),
+            Setting("--duration", "mfa_session_duration", *self._duration),
         )
+
+    @property
+    def _duration(self) -> tuple[str, Callable[[str], object]]:
+        """The question for the duration and its check: AWS has other limits for the sessions of roles."""
+        if self.present.get("role_arn"):
+            return "How long a session of the role lasts, if not 1h", role_duration
+        return "How long a session lasts, if not 12h", session_duration
 
     def credential_process(self, *, ours: bool) -> str | None:
         """Return the line that makes this program *ours*, the one that AWS tools ask, or ``None`` to remove it.

@@ -92,7 +92,8 @@ def _record(each: Status, *, present: datetime) -> dict[str, str | int | bool | 
 
     ``state`` is ``live``, ``expired``, ``none`` or ``damaged``. ``expiration`` is a moment
     in UTC and ``remaining_seconds`` is 0 when it has passed; both are null where there
-    is no whole session. ``device`` is a serial number. ``key_store`` is ``keyring``,
+    is no whole session. ``role`` is an ARN, and null but for a role profile. ``device`` is a
+    serial number, ``key_profile`` the profile that has the long-term key. ``key_store`` is ``keyring``,
     ``file`` (the encrypted one) or ``credentials_file``, or null where no key is known;
     ``key_in_credentials_file`` tells of a key in the clear, even if a store has it too. ``identity``
     is an ARN, and null without `--verify`. ``problem`` is a sentence, and null when all is well.
@@ -104,8 +105,10 @@ def _record(each: Status, *, present: datetime) -> dict[str, str | int | bool | 
         "state": each.state.value,
         "expiration": timestamp(each.session.expiration) if each.session else None,
         "remaining_seconds": None if remaining is None else int(remaining.total_seconds()),
+        "role": each.profile.role.arn if each.profile.role else None,
         "device": each.profile.mfa_device.serial_number if each.profile.mfa_device else None,
-        "key_store": each.profile.store or ("credentials_file" if each.key_in_file else None),
+        "key_profile": each.profile.user.name,
+        "key_store": each.profile.user.store or ("credentials_file" if each.key_in_file else None),
         "key_in_credentials_file": each.key_in_file,
         "identity": each.identity.arn if each.identity else None,
         "problem": each.problem,
@@ -125,7 +128,7 @@ def _text(statuses: Sequence[Status], *, in_full: bool, present: datetime) -> st
 
 def _row(each: Status, *, present: datetime) -> tuple[str, ...]:
     device = each.profile.mfa_device
-    store = {"keyring": "keyring", "file": "encrypted"}.get(each.profile.store or "", "-")
+    store = {"keyring": "keyring", "file": "encrypted"}.get(each.profile.user.store or "", "-")
     return (
         visible(each.profile.name),
         visible(each.profile.session_profile),
@@ -151,6 +154,7 @@ def _lines_of(each: Status, *, present: datetime) -> Iterator[str]:
         "session profile": each.profile.session_profile,
         "session": _session_in_words(each, present=present),
         "identity": each.identity.arn if each.identity else "",
+        "role": each.profile.role.arn if each.profile.role else "",
         "device": device.serial_number if device else "not known yet",
         "long-term key": _key_in_words(each),
         "problem": each.problem or "",
@@ -170,10 +174,10 @@ def _session_in_words(each: Status, *, present: datetime) -> str:
 
 
 def _key_in_words(each: Status) -> str:
-    places = {"keyring": "in the OS keyring", "file": "in the encrypted file"}
-    place = places.get(each.profile.store or "")
+    user = each.profile.user
+    places = {"keyring": ["in the OS keyring"], "file": ["in the encrypted file"]}.get(user.store or "", [])
     if each.key_in_file:
-        return (
-            f"{place}, and still in the credentials file" if place else "still in the credentials file, in plain text"
-        )
-    return place or "not known"
+        places.append("in the credentials file, in plain text")
+    if not places:
+        return "not known"
+    return " and ".join(places) + (f"; it is that of {user.name}" if each.profile.role else "")

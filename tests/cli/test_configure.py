@@ -17,6 +17,10 @@ output=json
 [profile other]
 region = eu-west-1
 credential_process = /usr/bin/other-tool
+
+[profile admin]
+role_arn = arn:aws:iam::123456789012:role/admin
+source_profile = test-user
 """
 
 LINE = f"{MFA_SESSION} credential-process --profile test-user"
@@ -160,6 +164,7 @@ BAD_OPTIONS = [
     (("--profile", "plain", "--credential-process"), 253, "profile plain has a static key (line 2 of"),
     (("--profile", "not portable", "--region", "eu-west-1"), 2, "a profile called not portable"),
     (("--profile", "a+b", "--credential-process"), 2, "a profile called a+b"),
+    (("--profile", "admin", "--duration", "13h"), 2, "a role cannot be taken for 13 h"),
     (("--region",), 2, "requires an argument"),
 ]
 

@@ -55,7 +55,7 @@ def test_one_profile_is_told_in_full(machine: Machine) -> None:
     ]
     assert "live until 2099-01-01 00:00 (" in shown.stdout
     assert PHONE in shown.stdout
-    assert "in the OS keyring, and still in the credentials file" in shown.stdout
+    assert "in the OS keyring and in the credentials file, in plain text\n" in shown.stdout
 
 
 def test_json_has_every_key_of_every_profile(machine: Machine) -> None:
@@ -71,7 +71,9 @@ def test_json_has_every_key_of_every_profile(machine: Machine) -> None:
         "session_profile": "test-user-mfa",
         "state": "live",
         "expiration": "2099-01-01T00:00:00Z",
+        "role": None,
         "device": PHONE,
+        "key_profile": "test-user",
         "key_store": "keyring",
         "key_in_credentials_file": False,
         "identity": None,
@@ -91,12 +93,26 @@ def test_json_of_one_profile_is_one_object_with_null_for_what_is_not_there(machi
         "state": "none",
         "expiration": None,
         "remaining_seconds": None,
+        "role": None,
         "device": None,
+        "key_profile": "test-user",
         "key_store": "credentials_file",
         "key_in_credentials_file": True,
         "identity": None,
         "problem": None,
     }
+
+
+def test_a_role_profile_is_shown_with_its_role_and_the_key_that_takes_it(machine: Machine) -> None:
+    role = "arn:aws:iam::123456789012:role/admin"
+    machine.write_config(CONFIG + f"[profile admin]\nrole_arn = {role}\nsource_profile = test-user\n")
+    machine.write_credentials(session("admin-mfa", source="admin"))
+
+    shown = machine.run("status", "--profile", "admin").stdout
+
+    assert f"role             {role}\n" in shown
+    assert f"device           {PHONE}\n" in shown
+    assert "long-term key    in the OS keyring; it is that of test-user\n" in shown
 
 
 def test_the_exit_code_tells_whether_a_shown_session_is_live(machine: Machine) -> None:
