@@ -1,0 +1,331 @@
+"""The first run: no key anywhere, or a key that lies in a plain file."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from tests.cli.refusals import CONFIGURATION, INTERRUPTED, SERVICE, files
+from tests.machine import AWS_CLI, PASSPHRASE, Machine
+from tests.terminal import Program, PseudoTerminal
+
+LOGIN = ("login", "--profile", "test-user")
+
+NO_KEY = "There is no access key for profile test-user yet."
+KEY_ID = "Access key ID for test-user: "
+SECRET = "Secret access key (not shown): "
+KEEP_IN_FILE = re.compile(r"Keep the key in the encrypted file ~/\.aws/mfa-session/keys\.json.*\[Y/n\] ")
+NEW_PASSPHRASE = "New passphrase of the encrypted file (8 characters or more): "
+AGAIN = "The same again: "
+CODE = re.compile(r"code of MFA device test-user-phone of account 123456789012.*: ")
+QUESTIONS = (KEEP_IN_FILE, KEY_ID, SECRET, NEW_PASSPHRASE, AGAIN)
+
+MOVE = "Move it into the store? --profile test-user goes on working [Y/n] "
+
+
+@pytest.fixture
+def terminal(machine: Machine) -> Iterator[PseudoTerminal]:
+    with machine.terminal() as terminal:
+        yield terminal
+
+
+def answer(terminal: PseudoTerminal, question: str | re.Pattern[str], text: str) -> None:
+    terminal.expect(question)
+    terminal.type(f"{text}\n")
+
+
+def answer_with_the_code(terminal: PseudoTerminal, machine: Machine) -> None:
+    terminal.expect(CODE)
+    terminal.type(machine.phone.code() + "\n")
+
+
+def let_the_next_code_come(machine: Machine) -> None:
+    """Let AWS and the phone be a step ahead, and the program not know that it has used a code."""
+    machine.account.clock.offset += timedelta(seconds=30)
+    machine.forget_used_codes()
+
+
+class TestWithoutAKey:
+    """There is no OS keyring, and nothing says which store to use."""
+
+    @pytest.fixture(autouse=True)
+    def no_wish_for_a_store(self, machine: Machine) -> None:
+        del machine.environment["MFA_SESSION_STORE"]
+        del machine.environment["MFA_SESSION_PASSPHRASE"]
+
+    @pytest.fixture
+    def login(self, machine: Machine, terminal: PseudoTerminal) -> Program:
+        return machine.start(terminal, *LOGIN)
+
+    def test_the_key_is_asked_for_proven_stored_and_used(
+        self, machine: Machine, terminal: PseudoTerminal, login: Program
+    ) -> None:
+        terminal.expect(NO_KEY)
+        answer(terminal, KEEP_IN_FILE, "y")
+        answer(terminal, KEY_ID, machine.key.access_key_id)
+        answer(terminal, SECRET, machine.key.secret_access_key)
+        answer(terminal, NEW_PASSPHRASE, PASSPHRASE)
+        answer(terminal, AGAIN, PASSPHRASE)
+        answer_with_the_code(terminal, machine)
+
+        assert login.wait() == 0
+        assert "test-user-mfa is live" in terminal.text
+        assert machine.credentials("test-user") == {}
+        assert machine.credentials("test-user-mfa")["mfa_session_source"] == "test-user"
+        assert machine.config("test-user")["mfa_session_store"] == "file"
+
+    def test_no_secret_is_shown_or_lies_in_a_file(
+        self, machine: Machine, terminal: PseudoTerminal, login: Program
+    ) -> None:
+        answer(terminal, KEEP_IN_FILE, "y")
+        answer(terminal, KEY_ID, machine.key.access_key_id)
+        answer(terminal, SECRET, machine.key.secret_access_key)
+        answer(terminal, NEW_PASSPHRASE, PASSPHRASE)
+        answer(terminal, AGAIN, PASSPHRASE)
+        answer_with_the_code(terminal, machine)
+        login.wait()
+
+        written = b"".join(path.read_bytes() for path in machine.home.rglob("*") if path.is_file())
+        for secret in (machine.key.secret_access_key, PASSPHRASE):
+            assert secret not in terminal.text
+            assert secret.encode() not in written
+
+    def test_the_aws_cli_then_works_with_the_name_of_the_profile_itself(
+        self, machine: Machine, terminal: PseudoTerminal, login: Program
+    ) -> None:
+        answer(terminal, KEEP_IN_FILE, "")
+        answer(terminal, KEY_ID, f"  {machine.key.access_key_id} ")
+        answer(terminal, SECRET, f" {machine.key.secret_access_key}\t")
+        answer(terminal, NEW_PASSPHRASE, PASSPHRASE)
+        answer(terminal, AGAIN, PASSPHRASE)
+        answer_with_the_code(terminal, machine)
+        login.wait()
+
+        ran = machine.run_program(AWS_CLI, "iam", "list-access-keys", "--profile", "test-user")
+
+        assert (ran.returncode, ran.stderr) == (0, "")
+        assert machine.key.access_key_id in ran.stdout
+
+    def test_what_cannot_be_a_key_is_asked_for_again_before_the_secret(
+        self, machine: Machine, terminal: PseudoTerminal, login: Program
+    ) -> None:
+        answer(terminal, KEEP_IN_FILE, "y")
+        answer(terminal, KEY_ID, "ASIAIOSFODNN7EXAMPLE")
+        terminal.expect("This is a temporary access key (ASIA…), which cannot get a session")
+        answer(terminal, KEY_ID, machine.key.access_key_id)
+        answer(terminal, SECRET, "two words")
+        terminal.expect("This is not a secret access key")
+        answer(terminal, SECRET, machine.key.secret_access_key)
+        terminal.expect(NEW_PASSPHRASE)
+
+        assert "two words" not in terminal.text
+        assert [call.action for call in machine.endpoint.journal] == ["GetCallerIdentity"]
+
+    @pytest.mark.parametrize(
+        ("key_id", "secret", "error"),
+        [
+            ("AKIAIOSFODNN7EXAMPLE", "wrong", "AWS does not know the access key AKIA…MPLE, or it is inactive"),
+            (None, "wrong", "the secret access key is not the one of AKIA…"),
+        ],
+        ids=["unknown", "wrong secret"],
+    )
+    def test_a_key_that_aws_does_not_take_is_not_stored(
+        self, machine: Machine, terminal: PseudoTerminal, login: Program, key_id: str | None, secret: str, error: str
+    ) -> None:
+        before = files(machine)
+        answer(terminal, KEEP_IN_FILE, "y")
+        answer(terminal, KEY_ID, key_id or machine.key.access_key_id)
+        answer(terminal, SECRET, secret)
+
+        assert login.wait() == SERVICE
+        assert f"mfa-session: error: {error}" in terminal.text
+        assert files(machine) == before
+        assert not (machine.home / ".aws" / "mfa-session" / "keys.json").exists()
+
+    def test_who_does_not_want_the_encrypted_file_types_no_secret(
+        self, machine: Machine, terminal: PseudoTerminal, login: Program
+    ) -> None:
+        answer(terminal, KEEP_IN_FILE, "n")
+
+        assert login.wait() == CONFIGURATION
+        assert "mfa-session: error: there is no D-Bus session here" in terminal.text
+        assert KEY_ID not in terminal.text
+
+    def test_a_profile_that_no_file_knows_yet_is_made(self, machine: Machine, terminal: PseudoTerminal) -> None:
+        machine.config_file.unlink()
+        login = machine.start(terminal, *LOGIN)
+        answer(terminal, KEEP_IN_FILE, "y")
+        answer(terminal, KEY_ID, machine.key.access_key_id)
+        answer(terminal, SECRET, machine.key.secret_access_key)
+        answer(terminal, NEW_PASSPHRASE, PASSPHRASE)
+        answer(terminal, AGAIN, PASSPHRASE)
+        answer_with_the_code(terminal, machine)
+
+        assert login.wait() == 0
+        assert machine.config("test-user").keys() == {"mfa_serial", "mfa_session_store", "credential_process"}
+
+    @pytest.mark.parametrize("number", range(len(QUESTIONS)))
+    def test_ctrl_c_at_a_question_writes_nothing(
+        self, machine: Machine, terminal: PseudoTerminal, login: Program, number: int
+    ) -> None:
+        before = files(machine)
+        modes = terminal.modes()
+        answers = ("y", machine.key.access_key_id, machine.key.secret_access_key, PASSPHRASE, PASSPHRASE)
+        for question, typed in zip(QUESTIONS[:number], answers, strict=False):
+            answer(terminal, question, typed)
+        terminal.expect(QUESTIONS[number])
+        terminal.press("^C")
+
+        assert login.wait() == INTERRUPTED
+        assert terminal.modes() == modes
+        assert "Traceback" not in terminal.text
+        assert files(machine) == before
+        assert not (machine.home / ".aws" / "mfa-session" / "keys.json").exists()
+
+    def test_ctrl_c_at_the_code_keeps_the_key_for_the_next_run(
+        self, machine: Machine, terminal: PseudoTerminal, login: Program
+    ) -> None:
+        answer(terminal, KEEP_IN_FILE, "y")
+        answer(terminal, KEY_ID, machine.key.access_key_id)
+        answer(terminal, SECRET, machine.key.secret_access_key)
+        answer(terminal, NEW_PASSPHRASE, PASSPHRASE)
+        answer(terminal, AGAIN, PASSPHRASE)
+        terminal.expect(CODE)
+        terminal.press("^C")
+        assert login.wait() == INTERRUPTED
+
+        second = machine.start(terminal, *LOGIN)
+        answer(terminal, "Passphrase of the encrypted file: ", PASSPHRASE)
+        answer_with_the_code(terminal, machine)
+
+        assert second.wait() == 0
+
+
+class TestWithTheKeyInThePlainFile:
+    @pytest.fixture(autouse=True)
+    def key_in_the_file(self, machine: Machine) -> None:
+        machine.lay_down_the_key()
+
+    def test_it_is_used_and_moved_when_its_owner_agrees(self, machine: Machine, terminal: PseudoTerminal) -> None:
+        login = machine.start(terminal, *LOGIN)
+        answer_with_the_code(terminal, machine)
+        terminal.expect("mfa-session: the long-term key of test-user still lies in ~/.aws/credentials\n")
+        answer(terminal, MOVE, "y")
+
+        assert login.wait() == 0
+        assert "mfa-session: it is in the encrypted file ~/.aws/mfa-session/keys.json now\n" in terminal.text
+        assert "[test-user]\n" not in machine.credentials_file.read_text()
+        assert machine.key.secret_access_key not in machine.credentials_file.read_text()
+
+    def test_every_aws_command_of_old_works_with_mfa_after_the_move(
+        self, machine: Machine, terminal: PseudoTerminal
+    ) -> None:
+        login = machine.start(terminal, *LOGIN)
+        answer_with_the_code(terminal, machine)
+        answer(terminal, MOVE, "")
+        login.wait()
+
+        ran = machine.run_program(AWS_CLI, "iam", "list-access-keys", "--profile", "test-user")
+
+        assert (ran.returncode, ran.stderr) == (0, "")
+        assert [call.mfa for call in machine.calls("ListAccessKeys")] == [True]
+        assert len(machine.calls("GetSessionToken")) == 1
+
+    def test_the_next_login_takes_it_from_the_store(self, machine: Machine, terminal: PseudoTerminal) -> None:
+        login = machine.start(terminal, *LOGIN)
+        answer_with_the_code(terminal, machine)
+        answer(terminal, MOVE, "y")
+        login.wait()
+        let_the_next_code_come(machine)
+
+        again = machine.log_in("--force")
+
+        assert again.returncode == 0
+        assert "still lies" not in again.stderr
+
+    def test_it_stays_when_its_owner_says_no_who_is_not_asked_again(
+        self, machine: Machine, terminal: PseudoTerminal
+    ) -> None:
+        login = machine.start(terminal, *LOGIN)
+        answer_with_the_code(terminal, machine)
+        answer(terminal, MOVE, "n")
+        terminal.expect("it stays there; to move it one day: mfa-session keys import --profile test-user\n")
+        assert login.wait() == 0
+        let_the_next_code_come(machine)
+        again = machine.start(terminal, *LOGIN, "--force")
+        answer_with_the_code(terminal, machine)
+
+        assert again.wait() == 0
+        assert terminal.text.count("still lies") == 1
+        assert machine.credentials("test-user")["aws_secret_access_key"] == machine.key.secret_access_key
+        assert "mfa_session_store" not in machine.config("test-user")
+
+    def test_it_is_asked_about_again_when_it_is_another_key(self, machine: Machine, terminal: PseudoTerminal) -> None:
+        login = machine.start(terminal, *LOGIN)
+        answer_with_the_code(terminal, machine)
+        answer(terminal, MOVE, "n")
+        login.wait()
+        del machine.account.access_keys[machine.key.access_key_id]
+        machine.account.add_access_key(machine.user)
+        machine.lay_down_the_key()
+        let_the_next_code_come(machine)
+
+        assert "still lies" in machine.log_in().stderr
+
+    def test_without_a_terminal_a_hint_is_left(self, machine: Machine) -> None:
+        ran = machine.log_in()
+
+        assert ran.stderr.endswith(
+            "mfa-session: the long-term key of test-user still lies in ~/.aws/credentials\n"
+            "mfa-session: hint: move it into the store: mfa-session keys import --profile test-user\n"
+        )
+        assert ran.returncode == 0
+
+    def test_quiet_offers_nothing(self, machine: Machine, terminal: PseudoTerminal) -> None:
+        login = machine.start(terminal, *LOGIN, "--quiet")
+        answer_with_the_code(terminal, machine)
+
+        assert login.wait() == 0
+        assert "still lies" not in terminal.text
+
+    @pytest.mark.parametrize(("key", "exit_code"), [("^C", INTERRUPTED), ("^D", 0)])
+    def test_who_gives_up_at_the_offer_has_a_session_and_the_key_where_it_was(
+        self, machine: Machine, terminal: PseudoTerminal, key: str, exit_code: int
+    ) -> None:
+        modes = terminal.modes()
+        login = machine.start(terminal, *LOGIN)
+        answer_with_the_code(terminal, machine)
+        terminal.expect(MOVE)
+        terminal.press(key)
+
+        assert login.wait() == exit_code
+        assert terminal.modes() == modes
+        assert machine.credentials("test-user")["aws_secret_access_key"] == machine.key.secret_access_key
+        assert machine.credentials("test-user-mfa")["mfa_session_source"] == "test-user"
+
+    def test_a_move_that_fails_does_not_fail_the_login(self, machine: Machine, terminal: PseudoTerminal) -> None:
+        machine.write_config("[profile test-user]\ncredential_process = /opt/other\n")
+        login = machine.start(terminal, *LOGIN)
+        answer_with_the_code(terminal, machine)
+        answer(terminal, MOVE, "y")
+
+        assert login.wait() == 0
+        assert "mfa-session: the key was not moved: profile test-user has credential_process already" in terminal.text
+        assert machine.credentials("test-user")["aws_secret_access_key"] == machine.key.secret_access_key
+
+    def test_a_move_that_was_cut_short_is_offered_again(self, machine: Machine, terminal: PseudoTerminal) -> None:
+        lines = machine.credentials_file.read_text()
+        login = machine.start(terminal, *LOGIN)
+        answer_with_the_code(terminal, machine)
+        answer(terminal, MOVE, "y")
+        login.wait()
+        machine.write_credentials(lines)
+        let_the_next_code_come(machine)
+
+        again = machine.start(terminal, *LOGIN)
+        answer_with_the_code(terminal, machine)
+        answer(terminal, MOVE, "y")
+
+        assert again.wait() == 0
+        assert "[test-user]\n" not in machine.credentials_file.read_text()
