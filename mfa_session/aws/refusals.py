@@ -151,7 +151,17 @@ def _access_denied(refusal: Refusal, _: datetime) -> AWSError:
             "this is the key of a session, which cannot get another session",
             hint="use the long-term access key (AKIA…) of an IAM user",
         )
-    return _not_authorized(refusal)
+    return _role_denied(refusal) if refusal.question.operation == "AssumeRole" else _not_authorized(refusal)
+
+
+def _role_denied(refusal: Refusal) -> AWSError:
+    # A role that is not there, an external ID that is wrong and an MFA that is too old all look the same.
+    denial = _DENIAL.search(refusal.said)
+    why = f", {denial['why']}" if denial and denial["why"] else ""
+    return AccessDeniedError(
+        f"AWS does not let you take the role {refusal.question.parameters['RoleArn']}{why}",
+        hint="check role_arn and external_id, and whether the role's trust policy and your own policies allow it",
+    )
 
 
 def _token_code_refused() -> AWSError:

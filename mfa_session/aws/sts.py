@@ -1,4 +1,4 @@
-"""What is asked of STS: who a key belongs to, and a session for a token code."""
+"""What is asked of STS: who a key belongs to, a session for a token code, and the session of a role."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,6 +7,7 @@ from mfa_session.aws.client import Client
 from mfa_session.aws.question import Question
 from mfa_session.credentials import AccessKey, SessionCredentials
 from mfa_session.errors import AWSAnswerError
+from mfa_session.iam_role import Role
 from mfa_session.identity import CallerIdentity
 from mfa_session.mfa import MFADevice, TokenCode
 
@@ -54,6 +55,49 @@ class STSCalls(Client):
         }
         answer = self.ask(Question("sts", "GetSessionToken", key, parameters, codes=(code,)))
         return _session_credentials(answer, duration=duration, now=datetime.now(UTC))
+
+    def assume_role(
+        self, credentials: AccessKey | SessionCredentials, role: Role, duration: timedelta
+    ) -> SessionCredentials:
+        """Return a session of *role* for *duration*; with the credentials of a session, AWS gives an hour at the most.
+
+        Raises:
+            AccessDeniedError: the role is not the caller's to take.
+            DurationRefusedError: not for so long.
+            ExpiredSessionError: the session that asks is over.
+            AWSError: anything else went wrong.
+        """
+        question = Question("sts", "AssumeRole", credentials, _role_parameters(role, duration), repeatable=True)
+        return _session_credentials(self.ask(question), duration=duration, now=datetime.now(UTC))
+
+    def assume_role_with_code(
+        self, key: AccessKey, role: Role, device: MFADevice, code: TokenCode, duration: timedelta
+    ) -> SessionCredentials:
+        """Return a session of *role* for *duration*, and prove the device with *code* in the same call, in one attempt.
+
+        Raises:
+            TokenCodeRefusedError: the code is wrong, used or too old.
+            MFADeviceRefusedError: the device is not one of this user's.
+            ReplyLostError: the code went out and may have been used.
+            AWSAnswerError: the same, and what came back is not a session.
+            AccessDeniedError: the role is not the user's to take; the code may have been used.
+            DurationRefusedError: not for so long.
+            AWSError: anything else went wrong, and the code was not used.
+        """
+        proof: dict[str, str | int] = {"SerialNumber": device.serial_number, "TokenCode": code.digits}
+        parameters = {**_role_parameters(role, duration), **proof}
+        answer = self.ask(Question("sts", "AssumeRole", key, parameters, codes=(code,)))
+        return _session_credentials(answer, duration=duration, now=datetime.now(UTC))
+
+
+def _role_parameters(role: Role, duration: timedelta) -> dict[str, str | int]:
+    external_id = {"ExternalId": role.external_id} if role.external_id else {}
+    return {
+        "RoleArn": role.arn,
+        "RoleSessionName": role.session_name,
+        "DurationSeconds": int(duration.total_seconds()),
+        **external_id,
+    }
 
 
 def _session_credentials(answer: Answer, *, duration: timedelta, now: datetime) -> SessionCredentials:

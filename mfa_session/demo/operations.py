@@ -53,7 +53,7 @@ class Operation:
         if ruling.decision is not Decision.ALLOWED:
             raise self.refusal(request, ruling)
 
-    def request(self, resource: str, context: Mapping[str, str]) -> Request:
+    def request(self, resource: str, context: Mapping[str, str | None]) -> Request:
         """Return this call as policies see it."""
         return Request(f"{self.service}:{self.action}", resource, {**self._context(), **context})
 

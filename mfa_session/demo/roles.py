@@ -51,8 +51,7 @@ def _permitted(operation: Operation) -> Role:
     Whether there is such a role is told to nobody who may not take it.
     """
     account, arn = operation.account, operation["RoleArn"]
-    more = {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "0"} if is_proven(operation) else {}
-    request = operation.request(arn, more)
+    request = operation.request(arn, _circumstances(operation))
     own = operation.ruling(request)
     if own.decision is Decision.EXPLICITLY_DENIED:
         raise operation.refusal(request, own)
@@ -68,6 +67,16 @@ def _permitted(operation: Operation) -> Role:
     if in_person is not Decision.ALLOWED and own.decision is not Decision.ALLOWED:
         raise operation.refusal(request, own)
     return role
+
+
+def _circumstances(operation: Operation) -> dict[str, str | None]:
+    """Return what only a call of AssumeRole tells a policy."""
+    proof = {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "0"} if is_proven(operation) else {}
+    return {
+        "sts:ExternalId": operation.get("ExternalId"),
+        "sts:RoleSessionName": operation["RoleSessionName"],
+        **proof,
+    }
 
 
 def _trust(role: Role, request: Request, principals: set[str]) -> Decision:

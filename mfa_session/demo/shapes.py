@@ -73,6 +73,7 @@ _SHAPES: Mapping[str, Shape] = {
     "TokenCode": Text(6, 6, r"[\d]*"),
     "RoleArn": Text(20, 2048),
     "RoleSessionName": Text(2, 64, r"[\w+=,.@-]*"),
+    "ExternalId": Text(2, 1224, r"[\w+=,.@:\/-]*"),
     "UserName": Text(1, 128, _NAME),
     "GroupName": Text(1, 128, _NAME),
     "AccessKeyId": Text(16, 128, r"[\w]+"),

@@ -58,7 +58,7 @@ STS = Service(
         "AssumeRole": Action(
             assume_role,
             requires=("RoleArn", "RoleSessionName"),
-            accepts=("DurationSeconds", *PROOF),
+            accepts=("DurationSeconds", "ExternalId", *PROOF),
             shapes={"DurationSeconds": "RoleDurationSeconds"},
         ),
     },

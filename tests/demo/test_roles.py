@@ -40,8 +40,8 @@ def add_role(account: Account, *statements: object, name: str = "deploy") -> Rol
 
 
 def assume(endpoint: Endpoint, credentials: LongTermKey | Session, name: str = "deploy", **more: str) -> Received:
-    arn = f"arn:aws:iam::123456789012:role/{name}"
-    return signed(endpoint, credentials, "AssumeRole", {"RoleArn": arn, "RoleSessionName": "work", **more}).send()
+    parameters = {"RoleArn": f"arn:aws:iam::123456789012:role/{name}", "RoleSessionName": "work", **more}
+    return signed(endpoint, credentials, "AssumeRole", parameters).send()
 
 
 def session_of(account: Account, user: User, *, mfa: bool) -> Session:
@@ -158,6 +158,28 @@ class TestTrustThatAsksForMFA:
 
         assert assume(endpoint, session, "next").status == 403
         assert endpoint.journal[-1].mfa is None
+
+
+class TestTrustThatAsksForAnExternalID:
+    @pytest.fixture(autouse=True)
+    def role(self, account: Account) -> Role:
+        condition = {"StringEquals": {"sts:ExternalId": "their:id"}}
+        return add_role(account, trust({"AWS": ACCOUNT_ROOT}, condition=condition))
+
+    def test_who_knows_it_may_take_the_role(self, endpoint: Endpoint, key: LongTermKey) -> None:
+        assert assume(endpoint, key, ExternalId="their:id").status == 200
+
+    @pytest.mark.parametrize("more", [{}, {"ExternalId": "another"}], ids=str)
+    def test_who_does_not_is_not_told_why(self, endpoint: Endpoint, key: LongTermKey, more: dict[str, str]) -> None:
+        assert assume(endpoint, key, **more).error == ("AccessDenied", DENIED)
+
+
+def test_trust_may_ask_for_a_name_of_the_session(endpoint: Endpoint, account: Account, key: LongTermKey) -> None:
+    mine = {"StringEquals": {"sts:RoleSessionName": "${aws:username}"}}
+    add_role(account, trust({"AWS": ACCOUNT_ROOT}, condition=mine))
+
+    assert assume(endpoint, key).status == 403
+    assert assume(endpoint, key, RoleSessionName="test-user").status == 200
 
 
 class TestDuration:
