@@ -1,0 +1,258 @@
+"""A person at a real terminal: what is seen, what is typed, and what becomes of it."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from mfa_session.ask.person import Nobody, Person
+from mfa_session.ask.terminal import Terminal
+from mfa_session.errors import PersonNeededError
+from mfa_session.mfa import MFADevice
+from tests.clean_environment import clean_environment
+from tests.fakes import SteppedClock, TypedLines
+from tests.terminal import Program, PseudoTerminal, Stream
+
+PHONE = MFADevice("arn:aws:iam::123456789012:mfa/alice-phone")
+
+PROGRAM = """
+from datetime import timedelta
+from mfa_session.ask.person import Person
+from mfa_session.ask.terminal import Terminal
+from mfa_session.errors import MFASessionError
+from mfa_session.mfa import MFADevice
+from mfa_session.profiles import Profile
+
+alice = Profile("alice", session_profile="alice-mfa")
+phone = MFADevice("arn:aws:iam::123456789012:mfa/alice-phone")
+token = MFADevice("GAHT12345678")
+person = Person(Terminal.open, command="mfa-session login", {settings})
+try:
+    print("answer:", ascii({question}))
+except MFASessionError as error:
+    print("error:", error, "hint:", error.hint)
+"""
+
+
+def ask(terminal: PseudoTerminal, question: str, *, settings: str = "") -> Program:
+    """Start a program that asks ``person`` a *question*, and prints the answer."""
+    return terminal.run(sys.executable, "-c", PROGRAM.format(question=question, settings=settings), stdout=Stream.PIPE)
+
+
+def ask_without_a_terminal(home: Path, question: str) -> str:
+    ran = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(question=question, settings="")],
+        env=clean_environment(home),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+        check=True,
+    )
+    return ran.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("device", "settings", "question"),
+    [
+        ("phone", "", "alice: code of MFA device alice-phone of account 123456789012: "),
+        ("token", "", "alice: code of MFA device GAHT12345678: "),
+        (
+            "phone",
+            "endpoint='http://127.0.0.1:4566'",
+            "alice: code of MFA device alice-phone of account 123456789012 (it goes to http://127.0.0.1:4566): ",
+        ),
+    ],
+    ids=["virtual", "hardware", "another endpoint"],
+)
+def test_the_question_names_the_profile_the_device_the_account_and_a_strange_endpoint(
+    terminal: PseudoTerminal, device: str, settings: str, question: str
+) -> None:
+    program = ask(terminal, f"person.token_code({device}, profile=alice).digits", settings=settings)
+    terminal.expect(question)
+    terminal.type("123 456\n")
+
+    program.wait()
+    assert program.stdout == b"answer: '123456'\n"
+    assert terminal.text == f"{question}\n"
+
+
+@pytest.mark.parametrize(
+    ("columns", "screen"),
+    [
+        (
+            80,
+            "alice: code of MFA device alice-phone of account 123456789012:\n"
+            "A token code is six digits; type the code that the MFA device shows now.\n"
+            "alice: code of MFA device alice-phone of account 123456789012:",
+        ),
+        (
+            40,
+            "alice: code of MFA device alice-phone of\n"
+            " account 123456789012:\n"
+            "A token code is six digits; type the cod\n"
+            "e that the MFA device shows now.\n"
+            "alice: code of MFA device alice-phone of\n"
+            " account 123456789012:",
+        ),
+    ],
+)
+def test_the_screen_reads_well(tmp_path: Path, columns: int, screen: str) -> None:
+    with PseudoTerminal(tmp_path, columns=columns) as terminal:
+        ask(terminal, "person.token_code(phone, profile=alice)")
+        terminal.expect("123456789012: ")
+        terminal.type("12345\n")
+        terminal.expect("123456789012: ")
+
+        assert terminal.screen == screen
+
+
+def test_several_devices_are_shown_with_numbers(terminal: PseudoTerminal) -> None:
+    program = ask(terminal, "person.choose_device([phone, token]).name")
+    terminal.expect(
+        "You have several MFA devices. Which one shows the code?\n"
+        "  1  arn:aws:iam::123456789012:mfa/alice-phone\n"
+        "  2  GAHT12345678\n"
+        "Number (1 to 2): "
+    )
+    terminal.type("2\n")
+
+    program.wait()
+    assert program.stdout == b"answer: 'GAHT12345678'\n"
+
+
+@pytest.mark.parametrize(("typed", "device"), [("", PHONE.serial_number), (" GAHT12345678 ", "GAHT12345678")])
+def test_a_guess_is_called_one_and_taken_by_enter_alone(terminal: PseudoTerminal, typed: str, device: str) -> None:
+    program = ask(terminal, "person.device(guess=phone).serial_number")
+    terminal.expect(
+        "A policy keeps AWS from telling which MFA device is yours.\n"
+        "Often it is arn:aws:iam::123456789012:mfa/alice-phone, but that is only a guess.\n"
+        "Its ARN or serial number (Enter takes the guess): "
+    )
+    terminal.type(f"{typed}\n")
+
+    program.wait()
+    assert program.stdout == f"answer: '{device}'\n".encode()
+
+
+def test_a_key_is_asked_for_with_its_secret_unseen(terminal: PseudoTerminal) -> None:
+    program = ask(terminal, "person.access_key(alice).secret_access_key")
+    terminal.expect("Access key ID for alice: ")
+    terminal.type("AKIAIOSFODNN7EXAMPLE\n")
+    terminal.expect("Secret access key (not shown): ")
+    terminal.type("wJalrXUtnFEMI\n")
+
+    program.wait()
+    assert program.stdout == b"answer: 'wJalrXUtnFEMI'\n"
+    assert "wJalrXUtnFEMI" not in terminal.text
+
+
+def test_all_questions_together_have_one_limit(terminal: PseudoTerminal) -> None:
+    program = ask(
+        terminal,
+        "(person.token_code(phone, profile=alice), person.token_code(phone, profile=alice))",
+        settings="within=timedelta(seconds=2)",
+    )
+    terminal.expect("123456789012: ")
+    time.sleep(1.2)  # most of it goes to the first question
+    terminal.type("123456\n")
+    begun = time.monotonic()
+
+    program.wait()
+    assert program.stdout.startswith(b"error: nobody answered in time")
+    assert time.monotonic() - begun < 1.8
+
+
+class TestWithoutATerminal:
+    @pytest.mark.parametrize(
+        ("question", "said"),
+        [
+            ("person.is_there", "answer: False"),
+            ("person.be_ready()", "error: there is no terminal to ask on hint: run in a terminal: mfa-session login"),
+            (
+                "person.token_code(phone, profile=alice)",
+                "error: there is no terminal to ask on hint: run in a terminal: mfa-session login",
+            ),
+            (
+                "person.choose_device([phone, token])",
+                "error: the user has several MFA devices: arn:aws:iam::123456789012:mfa/alice-phone, GAHT12345678 "
+                "hint: choose one: --serial ARN, or mfa_serial in the config file",
+            ),
+            (
+                "person.device(guess=phone)",
+                "error: a policy keeps AWS from telling which MFA device is yours "
+                "hint: name it: --serial ARN (often it is arn:aws:iam::123456789012:mfa/alice-phone)",
+            ),
+        ],
+        ids=lambda part: part.split("(")[0],
+    )
+    def test_each_question_says_what_to_do_instead(self, tmp_path: Path, question: str, said: str) -> None:
+        assert ask_without_a_terminal(tmp_path, question) == said
+
+
+class TestNobody:
+    def test_agrees_to_nothing(self) -> None:
+        assert not Nobody("…").agrees("Go on?", by_default=True)
+
+    def test_waits_for_nothing(self) -> None:
+        Nobody("…").wait_for_a_new_code(datetime.now(UTC) + timedelta(hours=1))
+
+    def test_names_the_command_to_run(self) -> None:
+        with pytest.raises(PersonNeededError, match="a token code is needed") as refused:
+            Nobody("mfa-session login --profile alice").be_ready()
+        assert refused.value.hint == "run in a terminal: mfa-session login --profile alice"
+
+
+class Clock(NamedTuple):
+    """What a person waits by."""
+
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+
+
+def real_clock() -> Clock:
+    return Clock(lambda: datetime.now(UTC), time.sleep)
+
+
+def stepped_clock() -> Clock:
+    stepped = SteppedClock()
+    return Clock(stepped.now, stepped.sleep)
+
+
+@pytest.mark.parametrize("clock", [real_clock, stepped_clock])
+class TestAClock:
+    """The real one, and the one that tests step."""
+
+    def test_has_moved_on_when_somebody_wakes_up(self, clock: Callable[[], Clock]) -> None:
+        now, sleep = clock()
+        before = now()
+
+        sleep(0.02)
+
+        assert now() - before >= timedelta(seconds=0.02)
+
+    def test_knows_its_time_zone(self, clock: Callable[[], Clock]) -> None:
+        assert clock().now().utcoffset() == timedelta(0)
+
+    def test_is_what_the_next_code_is_waited_for_by(self, clock: Callable[[], Clock]) -> None:
+        now, sleep = clock()
+        lines = TypedLines()
+        moment = now() + timedelta(seconds=0.3)
+
+        Person(lambda: Terminal(lines), command="…", now=now, sleep=sleep).wait_for_a_new_code(moment)
+
+        assert now() >= moment
+        assert lines.shown == "The code that the device shows now is used; the next one comes in 1 s.\n"
+
+    def test_is_not_waited_by_for_a_moment_that_has_passed(self, clock: Callable[[], Clock]) -> None:
+        now, sleep = clock()
+        lines = TypedLines()
+
+        Person(lambda: Terminal(lines), command="…", now=now, sleep=sleep).wait_for_a_new_code(now())
+
+        assert lines.shown == ""
