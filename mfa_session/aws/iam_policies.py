@@ -3,6 +3,7 @@
 All of it needs a session with MFA in an account that enforces MFA, so nothing else is taken.
 """
 
+import json
 from urllib.parse import unquote
 
 from mfa_session.aws.answer import Answer, not_from_aws
@@ -175,4 +176,9 @@ def _version_number(version: Answer) -> int:
 
 def _document(answer: Answer, name: str) -> str:
     # IAM sends documents percent-encoded (RFC 3986), whatever else is escaped around them.
-    return unquote(answer.text(name))
+    document = unquote(answer.text(name))
+    try:
+        json.loads(document)
+    except (ValueError, RecursionError):
+        raise not_from_aws(answer.host, f"its {name} is no JSON") from None
+    return document

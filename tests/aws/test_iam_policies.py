@@ -208,7 +208,7 @@ QUESTIONS: list[tuple[Callable[[AWS, SessionCredentials], object], list[str]]] =
     ),
     (lambda aws, session: aws.create_policy(session, "new", SAFE), ["CreatePolicy"]),
     (
-        lambda aws, session: replace_often(aws, session),
+        replace_often,
         ["ListPolicyVersions", "CreatePolicyVersion", "DeletePolicyVersion"],
     ),
     (lambda aws, session: aws.attach_group_policy(session, "developers", ENFORCING), ["AttachGroupPolicy"]),
@@ -241,6 +241,11 @@ def test_a_session_without_mfa_asks_in_vain(aws: AWS, account: Account, admin: U
             "<PolicyNames><member><Name>x</Name></member></PolicyNames>",
             lambda aws, session: aws.policies_of_group(session, "developers"),
         ),
+        (
+            "ListGroupPolicies",
+            "<PolicyNames>x</PolicyNames>",
+            lambda aws, session: aws.policies_of_group(session, "developers"),
+        ),
         ("GetUser", "<User><Arn>alice</Arn></User>", lambda aws, session: aws.get_user(session, "alice")),
         (
             "ListPolicyVersions",
@@ -258,3 +263,11 @@ def test_an_answer_that_is_not_from_aws_is_refused(
 
         with pytest.raises(AWSAnswerError):
             ask(aws, session)
+
+
+def test_a_document_that_is_no_json_is_refused(aws: AWS, account: Account, session: SessionCredentials) -> None:
+    policy = account.add_managed_policy("broken", SAFE)
+    policy.in_force = policy.add_version("{", account.now())
+
+    with pytest.raises(AWSAnswerError, match="its Document is no JSON"):
+        aws.managed_policy(session, policy.arn)
