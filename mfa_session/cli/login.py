@@ -12,6 +12,7 @@ from mfa_session.cli.endings import explain, say
 from mfa_session.cli.move_offer import offer_to_move
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts, now
+from mfa_session.cli.settings import output_format
 from mfa_session.errors import ConfigurationError, UsageError
 from mfa_session.login import WORTH_KEEPING, Login, Wish
 from mfa_session.mfa import MFADevice, TokenCode
@@ -21,9 +22,6 @@ from mfa_session.until import kept_in_words, until_in_words
 from mfa_session.visible import visible
 
 EXAMPLE = "Example: mfa-session login --profile test-user"
-
-# Of the AWS CLI, whose versions know different ones.
-_OUTPUTS = ("json", "text", "table", "yaml", "yaml-stream", "off")
 
 Value = TypeVar("Value")
 
@@ -65,7 +63,7 @@ def login(
     least = _parsed("--min-remaining", min_remaining, durations.duration)
     wish = Wish(
         profile=replace(
-            chosen, region=region or chosen.region, output=_parsed("--output", output, _output) or chosen.output
+            chosen, region=region or chosen.region, output=_parsed("--output", output, output_format) or chosen.output
         ),
         device=_parsed("--serial", serial, MFADevice),
         code=_parsed("--token-code", token_code, TokenCode),
@@ -79,7 +77,7 @@ def login(
         outcome = desk.log_in(wish)
         _remember(parts, configured, wish, outcome, region=region, output=output)
     if not quiet:
-        _tell(wish.profile, outcome)
+        announce(wish.profile, outcome)
     if desk.keys.plain is not None and not quiet:
         offer_to_move(parts, configured, desk.keys.plain)
 
@@ -92,12 +90,6 @@ def _parsed(option: str, text: str | None, parse: Callable[[str], Value]) -> Val
         return parse(text)
     except UsageError as error:
         raise UsageError(f"{option}: {error}", hint=error.hint) from None
-
-
-def _output(text: str) -> str:
-    if text not in _OUTPUTS:
-        raise UsageError("this is not an output format of the AWS CLI", hint=f"it is one of: {', '.join(_OUTPUTS)}")
-    return text
 
 
 def _with_session_profile(profile: Profile, name: str | None) -> Profile:
@@ -131,7 +123,8 @@ def _remember(
         explain(f"what you chose is not remembered: {error}", hint=error.hint)
 
 
-def _tell(profile: Profile, outcome: Login) -> None:
+def announce(profile: Profile, outcome: Login) -> None:
+    """Say until when the session lives, and what to type next."""
     expiration, present = outcome.credentials.expiration.timestamp(), now().timestamp()
     name = visible(profile.session_profile)
     if outcome.kept:

@@ -1,6 +1,5 @@
 """The settings of one profile that its owner chooses, and what each may be."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -17,8 +16,8 @@ from mfa_session.store.shared_files import line_of, read_profiles
 # What people type for a setting that is to go: it stands in the brackets where there is none.
 NOTHING = "none"
 
-# The AWS CLI adds formats now and then, and says so itself where it does not know one.
-_FORMAT = re.compile(r"[a-z]+(-[a-z]+)*")
+# Of the AWS CLI, whose versions know different ones.
+_OUTPUT_FORMATS = ("json", "text", "table", "yaml", "yaml-stream", "off")
 
 # What `login` copies into the session profile, so that it is as useful as its source.
 _COPIED = ("region", "output")
@@ -49,6 +48,19 @@ class Setting:
         return chosen
 
 
+def output_format(text: str) -> str:
+    """Return *text*, if it is an output format of the AWS CLI.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if text not in _OUTPUT_FORMATS:
+        raise UsageError(
+            "this is not an output format of the AWS CLI", hint=f"it is one of: {', '.join(_OUTPUT_FORMATS)}"
+        )
+    return text
+
+
 class Choices:
     """What may be chosen for the profile that *named* stands for, beside everything else in the AWS files.
 
@@ -75,7 +87,7 @@ class Choices:
         """All that may be chosen, in the order in which it is asked for; the ``credential_process`` comes after it."""
         return (
             Setting("--region", "region", "AWS region", _check_region),
-            Setting("--output", "output", "Output format of the AWS CLI", _check_format),
+            Setting("--output", "output", "Output format of the AWS CLI", output_format),
             Setting("--mfa-serial", "mfa_serial", "MFA device: its ARN, or the number of a hardware token", MFADevice),
             Setting("--mfa-process", "mfa_process", "Program that prints a token code", _check_nothing),
             Setting(
@@ -157,11 +169,6 @@ def _check_region(name: str) -> None:
     from mfa_session.aws.endpoints import endpoint_settings
 
     endpoint_settings({}, {}, region=name)
-
-
-def _check_format(name: str) -> None:
-    if not _FORMAT.fullmatch(name):
-        raise UsageError("this is not an output format of the AWS CLI", hint="choose json, text, table or yaml")
 
 
 def _check_nothing(_: str) -> None:
