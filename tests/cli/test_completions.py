@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 import typer
@@ -42,6 +43,14 @@ def answer(machine: Machine, shell: str, line: str, **more: str) -> subprocess.C
         COMP_CWORD=str(len(line.split(" ")) - 1),
         **more,
     )
+
+
+def every_command(group: typer.core.TyperGroup) -> Iterator[tuple[str, typer.core.TyperCommand]]:
+    for name, command in group.commands.items():
+        if isinstance(command, typer.core.TyperGroup):
+            yield from ((f"{name} {inner}", found) for inner, found in every_command(command))
+        elif isinstance(command, typer.core.TyperCommand):
+            yield name, command
 
 
 @needs("bash")
@@ -134,13 +143,13 @@ def test_every_option_that_takes_a_profile_completes_it(machine: Machine, monkey
     assert isinstance(group, typer.core.TyperGroup)
 
     offered = {}
-    for name, command in group.commands.items():
+    for name, command in every_command(group):
         context = typer.Context(command)
         for parameter in command.params:
             if "--profile" in parameter.opts:
                 offered[name] = [item.value for item in parameter.shell_complete(context, "prod")]
 
-    assert {"login", "exec", "export", "logout", "status", "credential-process"} <= set(offered)
+    assert {"login", "exec", "export", "logout", "status", "configure", "credential-process"} <= set(offered)
     assert all(names == ["production"] for names in offered.values())
 
 
