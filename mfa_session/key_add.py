@@ -6,6 +6,7 @@ from typing import Protocol
 
 from mfa_session.credentials import AccessKey
 from mfa_session.discovery import Directory, iam_user
+from mfa_session.errors import ConfigurationError
 from mfa_session.key_import import Settings, Store
 from mfa_session.profiles import Profile
 
@@ -39,9 +40,33 @@ def add_key(profile: Profile, key: AccessKey, *, directory: Directory, store: St
     """
     settings.check_can_answer(profile)
     proven = replace(key, account_id=iam_user(key, directory=directory).account_id)
-    store.set(profile.name, proven)
-    settings.answer(profile, store=store.name)
+    keep_key(profile, proven, store=store, settings=settings)
     return proven
+
+
+def keep_key(profile: Profile, key: AccessKey, *, store: Store, settings: Settings) -> None:
+    """Store a *key* that AWS accepts, and write down where it is.
+
+    Raises:
+        StoreError: the store did not take it.
+        ConfigurationError: the config file cannot say where it is.
+    """
+    store.set(profile.name, key)
+    settings.answer(profile, store=store.name, key_date=key.create_date)
+
+
+def check_replaceable(profile: Profile, stored: AccessKey | None, new: AccessKey) -> None:
+    """Make sure that a *new* key of *profile* may take the place of the *stored* one.
+
+    Raises:
+        ConfigurationError: it is of another account.
+    """
+    if stored is not None and stored.account_id not in (None, new.account_id):
+        raise ConfigurationError(
+            f"profile {profile.name} has a key of account {stored.account_id}, "
+            f"and {new.masked_id} is of account {new.account_id}",
+            hint="choose another profile for it; or insist: --replace",
+        )
 
 
 class FirstKey:

@@ -1,5 +1,7 @@
-"""Move a long-term access key out of a plain file into the store."""
+"""Move a long-term access key out of a plain file, or of another program's hands, into the store."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol
 
 from mfa_session.credentials import AccessKey
@@ -10,6 +12,10 @@ class Store(Protocol):
     """Where the key is to rest."""
 
     name: str
+
+    @property
+    def description(self) -> str:
+        """What users call it."""
 
     def set(self, profile: str, key: AccessKey) -> None:
         """Keep the key, and read it back.
@@ -22,11 +28,18 @@ class Store(Protocol):
 class PlainKeys(Protocol):
     """Where the key lies now."""
 
-    def remove(self, profile: str) -> None:
+    @property
+    def description(self) -> str:
+        """What users call it."""
+
+    def check_can_remove(self, profile: str) -> None:
+        """Raise now what would keep :meth:`remove` from its work, as far as that can be told."""
+
+    def remove(self, profile: str, key: AccessKey) -> None:
         """Delete it.
 
         Raises:
-            SharedFileError: it could not be deleted.
+            SharedFileError: it could not be deleted, or another key has come to lie there.
         """
 
 
@@ -36,7 +49,7 @@ class Settings(Protocol):
     def check_can_answer(self, profile: Profile) -> None:
         """Raise what :meth:`answer` would raise, and change nothing."""
 
-    def answer(self, profile: Profile, *, store: str) -> None:
+    def answer(self, profile: Profile, *, store: str, key_date: datetime | None = None) -> None:
         """Write down which store has the key, and make this program the profile's ``credential_process``.
 
         Raises:
@@ -44,17 +57,33 @@ class Settings(Protocol):
         """
 
 
-def move_key(profile: Profile, key: AccessKey, *, store: Store, plain: PlainKeys, settings: Settings) -> None:
-    """Move a *key* that AWS has just accepted from the credentials file into *store*.
+def say_nothing(_: str) -> None:
+    """Keep it to oneself."""
 
-    The lines are deleted last: killed at any point, the key is in the file, and whoever
-    finds it there moves it again. Until then AWS tools use the lines, as they did before.
+
+def move_key(
+    profile: Profile,
+    key: AccessKey,
+    *,
+    store: Store,
+    plain: PlainKeys,
+    settings: Settings,
+    tell: Callable[[str], None] = say_nothing,
+) -> None:
+    """Move a *key* that AWS has just accepted from where it lies into *store*; *tell* hears of each step.
+
+    It is deleted there last: killed at any point, the key is where it was, and whoever
+    finds it there moves it again. Until then AWS tools use it, as they did before.
 
     Raises:
         StoreError: the store did not take it; the file is as it was.
         ConfigurationError: a file could not be changed.
     """
     settings.check_can_answer(profile)
+    plain.check_can_remove(profile.name)
     store.set(profile.name, key)
-    settings.answer(profile, store=store.name)
-    plain.remove(profile.name)
+    tell(f"it is in {store.description}, and was read back")
+    settings.answer(profile, store=store.name, key_date=key.create_date)
+    tell(f"profile {profile.name} asks mfa-session for its keys")
+    plain.remove(profile.name, key)
+    tell(f"it is gone from {plain.description}")

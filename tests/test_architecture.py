@@ -40,6 +40,7 @@ VERBS = {
     "key_add",
     "key_import",
     "key_lookup",
+    "key_proof",
     "key_rotation",
     "login",
     "policy_apply",

@@ -83,6 +83,53 @@ def test_what_else_stands_in_the_section_stays(files: Files) -> None:
     assert files.credentials.read_text() == "[test-user]\nregion = eu-west-1\n"
 
 
+def test_every_step_is_told_when_it_is_done(files: Files) -> None:
+    told: list[str] = []
+    settings = ProfileSettings(files.config, program=PROGRAM)
+
+    move_key(
+        files.profile,
+        KEY,
+        store=InMemoryKeys(),
+        plain=PlainKeys(files.credentials),
+        settings=settings,
+        tell=told.append,
+    )
+
+    assert told == [
+        "it is in the memory of this test, and was read back",
+        "profile test-user asks mfa-session for its keys",
+        f"it is gone from {files.credentials}",
+    ]
+
+
+def test_lines_that_could_not_be_deleted_keep_the_key_from_being_stored(files: Files) -> None:
+    files.credentials.chmod(0o400)
+    store = InMemoryKeys()
+
+    with pytest.raises(SharedFileError, match="read-only"):
+        files.move_to(store)
+
+    assert store.get("test-user") is None
+    assert "mfa_session_store" not in files.config.read_text()
+
+
+def test_a_key_that_has_come_to_stand_there_meanwhile_is_left_there(files: Files) -> None:
+    other = LINES.replace("IOSFODNN7", "I44QH8DHB")
+
+    class Rival(InMemoryKeys):
+        """A store during whose work somebody puts another key into the file."""
+
+        def set(self, profile: str, key: AccessKey) -> None:
+            super().set(profile, key)
+            files.credentials.write_text(OTHERS + other)
+
+    with pytest.raises(SharedFileError, match="another key"):
+        files.move_to(Rival())
+
+    assert files.credentials.read_text() == OTHERS + other
+
+
 def test_a_store_that_does_not_take_the_key_leaves_it_where_it_is(files: Files) -> None:
     before = files.config.read_bytes()
 
@@ -93,9 +140,16 @@ def test_a_store_that_does_not_take_the_key_leaves_it_where_it_is(files: Files) 
     assert files.config.read_bytes() == before
 
 
-@pytest.mark.parametrize("line", ["credential_process = /opt/other", "role_arn = arn:aws:iam::123456789012:role/admin"])
-def test_a_profile_with_credentials_from_elsewhere_is_left_alone(files: Files, line: str) -> None:
-    files.config.write_text(f"[profile test-user]\n{line}\n")
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "credential_process = /opt/other",
+        "role_arn = arn:aws:iam::123456789012:role/admin\nsource_profile = other",
+        "sso_session = work",
+    ],
+)
+def test_a_profile_with_credentials_from_elsewhere_is_left_alone(files: Files, lines: str) -> None:
+    files.config.write_text(f"[profile test-user]\n{lines}\n")
     store = InMemoryKeys()
 
     with pytest.raises(ConfigurationError, match=r"has \w+ already \(line 2 of "):
@@ -106,13 +160,20 @@ def test_a_profile_with_credentials_from_elsewhere_is_left_alone(files: Files, l
 
 
 def test_a_move_that_ended_before_the_lines_were_deleted_is_found_and_done_again(files: Files) -> None:
-    store = InMemoryKeys()
-    files.credentials.chmod(0o400)
-    with pytest.raises(SharedFileError, match="read-only"):
-        files.move_to(store)
-    files.credentials.chmod(0o600)
+    class Slow(InMemoryKeys):
+        """A store during whose work the file becomes read-only."""
 
-    assert files.look_up(store) == (KEY, KEY)
+        def set(self, profile: str, key: AccessKey) -> None:
+            super().set(profile, key)
+            files.credentials.chmod(0o400)
+
+    slow = Slow()
+    with pytest.raises(SharedFileError, match="read-only"):
+        files.move_to(slow)
+    files.credentials.chmod(0o600)
+    store = InMemoryKeys({"test-user": KEY})
+
+    assert files.look_up(slow) == (KEY, KEY)
     files.move_to(store)
 
     assert files.look_up(store) == (KEY, None)

@@ -1,19 +1,37 @@
 """Long-term keys that still lie in the credentials file, readable by every program."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mfa_session.credentials import AccessKey
-from mfa_session.errors import ConfigurationError, UsageError
-from mfa_session.store.shared_files import line_of, read_profiles, remove_profile, write_profile
+from mfa_session.errors import ConfigurationError, SharedFileError, UsageError
+from mfa_session.store.shared_files import check_writable, line_of, read_profiles, remove_profile, write_profile
+from mfa_session.visible import visible
 
 _KEYS = ("aws_access_key_id", "aws_secret_access_key")
 
 
 class PlainKeys:
-    """The keys of the credentials file *path*, one a profile."""
+    """The keys of the credentials file *path*, one a profile; *with_them* are lines that go with a key."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, with_them: tuple[str, ...] = ()) -> None:
         self._path = path
+        self._lines = (*_KEYS, *with_them)
+
+    @property
+    def description(self) -> str:
+        """Which file it is."""
+        return visible(str(self._path))
+
+    def profiles(self) -> Iterator[str]:
+        """Yield the name of every section that has a long-term key, or something that looks like one.
+
+        Raises:
+            SharedFileError: AWS tools cannot read the file.
+        """
+        for name, section in read_profiles(self._path, "credentials").items():
+            if section.get("aws_access_key_id", "").startswith("AKIA"):
+                yield name
 
     def get(self, profile: str) -> AccessKey | None:
         """Return the long-term key of *profile*, ``None`` where its section has none.
@@ -22,7 +40,7 @@ class PlainKeys:
             ConfigurationError: something stands there that is no long-term key.
             SharedFileError: AWS tools cannot read the file.
         """
-        section = read_profiles(self._path, "credentials").get(profile, {})
+        section = self._section(profile)
         if "aws_access_key_id" not in section:
             return None
         try:
@@ -33,14 +51,33 @@ class PlainKeys:
                 f"profile {profile}, line {line} of {self._path}: {error}", hint=error.hint
             ) from None
 
-    def remove(self, profile: str) -> None:
-        """Delete the two lines of the key; the section goes with them where nothing else stands in it.
+    def check_can_remove(self, profile: str) -> None:
+        """Raise now what would keep :meth:`remove` from its work, as far as that can be told.
 
         Raises:
-            SharedFileError: they could not be deleted; the file is as it was.
+            SharedFileError: the file could not be changed.
         """
-        section = read_profiles(self._path, "credentials").get(profile, {})
-        if set(section) <= set(_KEYS):
+        check_writable(self._path, "credentials", profile)
+
+    def remove(self, profile: str, key: AccessKey) -> None:
+        """Delete the lines of *key*; the section goes with them where nothing else stands in it.
+
+        Raises:
+            SharedFileError: they could not be deleted, or another key has come to stand
+                there; the file is as it was.
+        """
+        section = self._section(profile)
+        if "aws_access_key_id" not in section:
+            return
+        if tuple(section.get(name) for name in _KEYS) != (key.access_key_id, key.secret_access_key):
+            raise SharedFileError(
+                f"another key has come to stand in profile {profile} of {self._path} meanwhile, and was left there",
+                hint=f"run this again: mfa-session keys import --profile {profile}",
+            )
+        if set(section) <= set(self._lines):
             remove_profile(self._path, "credentials", profile)
         else:
-            write_profile(self._path, "credentials", profile, dict.fromkeys(_KEYS))
+            write_profile(self._path, "credentials", profile, dict.fromkeys(self._lines))
+
+    def _section(self, profile: str) -> Mapping[str, str]:
+        return read_profiles(self._path, "credentials").get(profile, {})

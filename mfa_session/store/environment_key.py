@@ -1,0 +1,41 @@
+"""The long-term key that stands in the environment, where every program that is started can read it."""
+
+from collections.abc import Mapping
+
+from mfa_session.credentials import AccessKey
+from mfa_session.errors import ConfigurationError, UsageError
+
+_NAMES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+
+
+class EnvironmentKey:
+    """The key in *environ*, whichever profile it is for."""
+
+    description = "the environment"
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def get(self, profile: str) -> AccessKey | None:
+        """Return the key, ``None`` where there is none.
+
+        Raises:
+            ConfigurationError: something stands there that is no long-term key.
+        """
+        key_id, secret = (self._environ.get(name, "") for name in _NAMES)
+        if not key_id:
+            return None
+        try:
+            return AccessKey(key_id, secret)
+        except UsageError as error:
+            raise ConfigurationError(f"{' and '.join(_NAMES)}: {error}", hint=error.hint) from None
+
+    def check_can_remove(self, profile: str) -> None:
+        """Do nothing: what stands in an environment, only its owner can remove."""
+
+    def remove(self, profile: str, key: AccessKey) -> None:
+        """Do nothing."""
+
+    def left_to_do(self, profile: str) -> str:
+        """Return what the owner has to do so that the key is nowhere in the clear."""
+        return f"now: unset {' '.join(_NAMES)}; and delete the lines that set them, in the files of your shell"

@@ -1,0 +1,82 @@
+"""A key is proven: a real AWS on the loopback says whose it is."""
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from mfa_session.aws.connection import AWS, Endpoints
+from mfa_session.credentials import AccessKey
+from mfa_session.demo.account import Account
+from mfa_session.demo.endpoint import Endpoint
+from mfa_session.demo.presets import demo_account
+from mfa_session.errors import AccessKeyRefusedError, NotAnIAMUserError
+from mfa_session.key_proof import prove
+from mfa_session.mfa import MFADevice, TokenCode
+
+PHONE = "arn:aws:iam::123456789012:mfa/test-user-phone"
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith("AWS_") or name.lower().endswith(("_proxy", "_ca_bundle")):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def account() -> Account:
+    return demo_account()
+
+
+@pytest.fixture
+def aws(account: Account) -> Iterator[AWS]:
+    with Endpoint(account) as endpoint:
+        yield AWS(Endpoints(sts_url=endpoint.url, iam_url=endpoint.url))
+
+
+@pytest.fixture
+def key(account: Account) -> AccessKey:
+    [key] = account.keys_of(account.users["test-user"])
+    return AccessKey(key.access_key_id, key.secret_access_key)
+
+
+def test_a_key_that_aws_accepts_knows_its_account_then(aws: AWS, key: AccessKey) -> None:
+    proof = prove(key, registry=aws)
+
+    assert proof.owner.user_name == "test-user"
+    assert proof.key.account_id == "123456789012"
+    assert proof.key.secret_access_key == key.secret_access_key
+
+
+def test_the_date_of_the_key_stays_unknown_where_a_policy_wants_mfa(aws: AWS, key: AccessKey) -> None:
+    assert prove(key, registry=aws).key.create_date is None
+
+
+def test_the_date_is_asked_for_with_the_session_where_there_is_one(aws: AWS, account: Account, key: AccessKey) -> None:
+    code = TokenCode(account.devices[PHONE].code())
+    session = aws.get_session_token(key, MFADevice(PHONE), code, timedelta(hours=1))
+
+    proof = prove(key, registry=aws, session=session)
+
+    assert proof.key.create_date is not None
+    assert abs(account.now() - proof.key.create_date - timedelta(days=90)) < timedelta(minutes=1)
+
+
+def test_the_date_is_known_where_no_policy_wants_mfa(aws: AWS, account: Account, key: AccessKey) -> None:
+    account.groups["developers"].grants.attached.clear()
+
+    assert prove(key, registry=aws).key.create_date is not None
+
+
+def test_a_key_that_aws_does_not_know_is_refused(aws: AWS) -> None:
+    with pytest.raises(AccessKeyRefusedError):
+        prove(AccessKey("AKIAIOSFODNN7EXAMPLE", "secret"), registry=aws)
+
+
+def test_the_key_of_root_is_refused(aws: AWS, account: Account) -> None:
+    root = account.add_access_key(None)
+
+    with pytest.raises(NotAnIAMUserError, match="root"):
+        prove(AccessKey(root.access_key_id, root.secret_access_key), registry=aws)
