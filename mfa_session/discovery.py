@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from mfa_session.credentials import AccessKey
+from mfa_session.credentials import AccessKey, SessionCredentials
 from mfa_session.errors import AccessDeniedError, MFADeviceNotFoundError, NotAnIAMUserError
 from mfa_session.identity import CallerIdentity
 from mfa_session.mfa import MFADevice
@@ -12,14 +12,14 @@ from mfa_session.mfa import MFADevice
 class Directory(Protocol):
     """What AWS tells a user about himself."""
 
-    def get_caller_identity(self, credentials: AccessKey) -> CallerIdentity:
+    def get_caller_identity(self, credentials: AccessKey | SessionCredentials) -> CallerIdentity:
         """Return who the owner of the key is.
 
         Raises:
             AWSError: the key is refused, or no valid answer came.
         """
 
-    def list_mfa_devices(self, credentials: AccessKey, user_name: str) -> list[MFADevice]:
+    def list_mfa_devices(self, credentials: AccessKey | SessionCredentials, user_name: str) -> list[MFADevice]:
         """Return every device of the user, those that the API cannot use included.
 
         Raises:
@@ -46,8 +46,8 @@ class DeviceChooser(Protocol):
         """
 
 
-def iam_user(key: AccessKey, *, directory: Directory) -> CallerIdentity:
-    """Return the IAM user who owns *key*.
+def iam_user(key: AccessKey | SessionCredentials, *, directory: Directory) -> CallerIdentity:
+    """Return the IAM user who owns *key*, or whose session it is of.
 
     Raises:
         NotAnIAMUserError: it is the key of root, of a role or of a federated user. Nobody
@@ -67,7 +67,7 @@ def iam_user(key: AccessKey, *, directory: Directory) -> CallerIdentity:
     )
 
 
-def find_device(key: AccessKey, *, directory: Directory, chooser: DeviceChooser) -> MFADevice:
+def find_device(key: AccessKey | SessionCredentials, *, directory: Directory, chooser: DeviceChooser) -> MFADevice:
     """Return the device whose codes AWS takes for the owner of *key*.
 
     AWS is asked; a person only where the user has several devices, or where a policy
@@ -99,7 +99,7 @@ def _none_usable(identity: CallerIdentity, devices: Sequence[MFADevice]) -> MFAD
     if devices:
         return MFADeviceNotFoundError(
             f"user {identity.user_name} has only MFA devices that show no codes (security keys or passkeys)",
-            hint="add a virtual device beside it: mfa-session device add; or sign in with: aws login",
+            hint="add a virtual device beside it in the IAM console, Security credentials; or sign in with: aws login",
         )
     return MFADeviceNotFoundError(
         f"user {identity.user_name} of account {identity.account_id} has no MFA device",

@@ -37,6 +37,7 @@ VALUES = {
 VERBS = {
     "credential_process",
     "discovery",
+    "enrolment",
     "key_add",
     "key_import",
     "key_lookup",
@@ -47,6 +48,7 @@ VERBS = {
     "policy_check",
     "second_key",
     "status",
+    "two_codes",
 }
 
 # What stands on the path of a cached answer: they know each other, and nothing else of ours.

@@ -88,6 +88,15 @@ class Person:
         """
         return self._valid(TokenCode, self._code_question(device, profile), secret=True)
 
+    def first_code(self, device: MFADevice) -> TokenCode:
+        """Return the first of two codes that *device* shows."""
+        question = f"Code that MFA device {device.name} shows now{self._where_codes_go}: "
+        return self._valid(TokenCode, question, secret=True)
+
+    def next_code(self, device: MFADevice) -> TokenCode:
+        """Return the code that *device* shows after the last one."""
+        return self._valid(TokenCode, "The next code, when it shows one: ", secret=True)
+
     def choose_device(self, devices: Sequence[MFADevice]) -> MFADevice:
         """Return the one of *devices* that will show the code."""
         if not self.is_there:
@@ -104,6 +113,13 @@ class Person:
         question = "Its ARN or serial number (Enter takes the guess): "
         return self._valid(lambda answer: MFADevice(answer.strip() or guess.serial_number), question)
 
+    def device_to_remove(self, devices: Sequence[MFADevice]) -> MFADevice:
+        """Return the one of *devices* that is to be taken away."""
+        if not self.is_there:
+            return Nobody(self._command).device_to_remove(devices)
+        names = [device.serial_number for device in devices]
+        return devices[self._terminal.choose("Which MFA device is to be removed?", names)]
+
     def access_key(self, profile: Profile) -> AccessKey:
         """Return the long-term access key of *profile*, the secret typed unseen."""
         self.tell("The IAM console makes one: Security credentials, Create access key.")
@@ -119,6 +135,10 @@ class Person:
         """Show one line."""
         self._terminal.tell(text)
 
+    def show_picture(self, rows: Sequence[str], *, coloured: bool) -> None:
+        """Show the rows of a picture, in colours of its own where it is *coloured*."""
+        self._terminal.show_picture(rows, coloured=coloured)
+
     def wait_for_a_new_code(self, moment: datetime) -> None:
         """Return at *moment*, having said how long that takes."""
         left = moment - self._now()
@@ -128,8 +148,11 @@ class Person:
 
     def _code_question(self, device: MFADevice, profile: Profile) -> str:
         account = f" of account {device.account_id}" if device.account_id else ""
-        endpoint = f" (it goes to {self._endpoint})" if self._endpoint else ""
-        return f"{profile.name}: code of MFA device {device.name}{account}{endpoint}: "
+        return f"{profile.name}: code of MFA device {device.name}{account}{self._where_codes_go}: "
+
+    @property
+    def _where_codes_go(self) -> str:
+        return f" (it goes to {self._endpoint})" if self._endpoint else ""
 
     def _ask(self, question: str, *, secret: bool = False) -> str:
         return self._terminal.ask(question, secret=secret, within=self._left, watching=self._watching)
@@ -171,6 +194,19 @@ class Nobody:
         """Raise PersonNeededError."""
         self._fail(f"a code of MFA device {device.name} is needed")
 
+    def first_code(self, device: MFADevice) -> TokenCode:
+        """Raise PersonNeededError."""
+        self._fail(f"two codes of MFA device {device.name} are needed")
+
+    def next_code(self, device: MFADevice) -> TokenCode:
+        """Raise PersonNeededError."""
+        self._fail(f"two codes of MFA device {device.name} are needed")
+
+    def device_to_remove(self, devices: Sequence[MFADevice]) -> MFADevice:
+        """Raise PersonNeededError."""
+        names = ", ".join(device.serial_number for device in devices)
+        raise PersonNeededError(f"the user has several MFA devices: {names}", hint="choose one: --serial ARN")
+
     def choose_device(self, devices: Sequence[MFADevice]) -> MFADevice:
         """Raise PersonNeededError."""
         names = ", ".join(device.serial_number for device in devices)
@@ -195,6 +231,9 @@ class Nobody:
         return False
 
     def tell(self, text: str) -> None:
+        """Do nothing."""
+
+    def show_picture(self, rows: Sequence[str], *, coloured: bool) -> None:
         """Do nothing."""
 
     def wait_for_a_new_code(self, moment: datetime) -> None:

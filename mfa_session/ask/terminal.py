@@ -18,6 +18,10 @@ from typing import Protocol, Self
 from mfa_session.ask.question import Question
 from mfa_session.visible import visible
 
+# By their numbers, which no colour scheme changes.
+_WHITE_ON_BLACK = "\x1b[38;5;231;48;5;16m"
+_AS_BEFORE = "\x1b[0m"
+
 
 class Lines(Protocol):
     """What a platform can do with its terminal: show text, and read one line that a person types."""
@@ -72,6 +76,12 @@ class Terminal:
     def tell(self, text: str) -> None:
         """Show *text* on a line of its own."""
         self._lines.write(f"{visible(text)}\n")
+
+    def show_picture(self, rows: Sequence[str], *, coloured: bool) -> None:
+        """Show the *rows* of a picture; white on black where it is *coloured*, whatever colours the terminal has."""
+        before, after = (_WHITE_ON_BLACK, _AS_BEFORE) if coloured else ("", "")
+        for row in rows:
+            self._lines.write(f"{before}{visible(row)}{after}\n")
 
     def ask(
         self, question: str, *, secret: bool = False, within: timedelta | None = None, watching: int | None = None

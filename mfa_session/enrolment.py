@@ -1,0 +1,285 @@
+"""Give a user a new virtual MFA device: created, taken into an app, enabled, and proven by a login.
+
+A device that is created and not enabled is of no use to anybody, and its name stays taken.
+So whatever goes wrong until then, it is deleted again where the policies let us, and named
+where they do not.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import NamedTuple, Protocol, TypeAlias
+
+from mfa_session.credentials import AccessKey, SessionCredentials
+from mfa_session.discovery import Directory, iam_user
+from mfa_session.errors import (
+    AccessDeniedError,
+    AWSAnswerError,
+    DeleteConflictError,
+    EntityAlreadyExistsError,
+    LimitExceededError,
+    MFADeviceNotFoundError,
+    MFASessionError,
+    NoSuchEntityError,
+    PromptCancelledError,
+    ReplyLostError,
+)
+from mfa_session.identity import CallerIdentity
+from mfa_session.login import AccessKeys, Clock, Login, Prompter, Sessions, UsedCodes, Wish
+from mfa_session.mfa import MFADevice, TokenCode, VirtualMFADevice
+from mfa_session.profiles import Profile
+from mfa_session.two_codes import CodeReader, TwoCodes, hand_in_two_codes
+
+Credentials: TypeAlias = AccessKey | SessionCredentials
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+MOST_DEVICES = 8
+
+# Who makes nine devices on one day has given up eight times.
+_MOST_NAMES_A_DAY = 9
+
+
+class AWS(Directory, Protocol):
+    """What an enrolment asks of AWS."""
+
+    def prepare(self) -> None:
+        """Begin to get ready, so that the first question need not wait."""
+
+    def create_virtual_mfa_device(self, credentials: Credentials, name: str) -> VirtualMFADevice:
+        """Create a device that belongs to nobody yet.
+
+        Raises:
+            EntityAlreadyExistsError: the name is taken.
+            AccessDeniedError: a policy forbids it.
+            ReplyLostError: there may be one now, whose seed nobody knows.
+            AWSAnswerError: the same.
+        """
+
+    def enable_mfa_device(self, credentials: Credentials, user_name: str, device: MFADevice, codes: TwoCodes) -> None:
+        """Give the device to the user.
+
+        Raises:
+            TokenCodeRefusedError: the codes do not follow each other, or are another device's.
+            LimitExceededError: the user has as many devices as there may be.
+            AccessDeniedError: a policy forbids it, or wants MFA for it.
+            ReplyLostError: it may be enabled now.
+            AWSAnswerError: the same.
+        """
+
+    def delete_virtual_mfa_device(self, credentials: Credentials, device: MFADevice) -> None:
+        """Delete a device that belongs to nobody.
+
+        Raises:
+            DeleteConflictError: it belongs to somebody.
+            NoSuchEntityError: there is none.
+            AWSError: it is not deleted, for another reason.
+        """
+
+
+class Person(CodeReader, Prompter, Protocol):
+    """Somebody who has the new device, and the old ones too."""
+
+
+class LogIn(Protocol):
+    """A login of this profile."""
+
+    def __call__(self, wish: Wish, *, prompter: Prompter) -> Login:
+        """Do what *wish* says, asking *prompter*; raises as :func:`mfa_session.login.log_in` does."""
+
+
+def enrol(
+    profile: Profile,
+    name: str | None = None,
+    *,
+    keys: AccessKeys,
+    aws: AWS,
+    person: Person,
+    show: Callable[[VirtualMFADevice], None],
+    log_in: LogIn,
+    sessions: Sessions,
+    used_codes: UsedCodes,
+    clock: Clock,
+) -> Login:
+    """Give the user of *profile* a virtual device called *name*, and log in with it.
+
+    The long-term key does for the first device. Since April 2023 AWS lets a user who has
+    one add another with MFA only, so such a user logs in with it first. Without a *name*
+    it is the user's, and the date. *show* lets the person take the seed into an app.
+
+    Raises:
+        MFASessionError: of every family; the message says what became of the new device.
+    """
+    person.be_ready()
+    aws.prepare()
+    sessions.claim(profile, replace=False)
+    key = keys.access_key(profile)
+    user = iam_user(key, directory=aws)
+    devices = _devices(key, user, profile, aws=aws)
+    _check_that_one_more_may_be(user, devices)
+    credentials = _with_mfa(profile, devices, log_in=log_in, person=person) if devices else key
+
+    making = _Making(user, credentials, aws=aws)
+    made = making.create([name] if name else _usual_names(user, clock))
+    with making.undone_unless_finished(made.device):
+        show(made)
+        codes = hand_in_two_codes(
+            made.device, partial(making.enable, made.device), reader=person, used_codes=used_codes, clock=clock
+        )
+    with _saying_that_it_is_enabled(made.device, profile):
+        person.tell("The device is enabled. One more code, and you have a session with it.")
+        return log_in(Wish(profile, device=made.device, force=True), prompter=_AskedForTheNext(person, codes))
+
+
+def _devices(key: AccessKey, user: CallerIdentity, profile: Profile, *, aws: AWS) -> list[MFADevice]:
+    try:
+        return aws.list_mfa_devices(key, str(user.user_name))
+    except AccessDeniedError:
+        return [profile.mfa_device] if profile.mfa_device else []
+
+
+def _check_that_one_more_may_be(user: CallerIdentity, devices: list[MFADevice]) -> None:
+    if len(devices) >= MOST_DEVICES:
+        raise LimitExceededError(
+            f"user {user.user_name} has {len(devices)} MFA devices, and AWS allows no more",
+            hint="take one away first: mfa-session device remove",
+        )
+    if devices and not any(device.shows_codes for device in devices):
+        raise MFADeviceNotFoundError(
+            f"user {user.user_name} has only MFA devices that show no codes (security keys or passkeys),"
+            " and AWS wants a session with MFA before it takes another device",
+            hint="sign in to the IAM console with one of them, and add a virtual device under Security credentials",
+        )
+
+
+def _with_mfa(profile: Profile, devices: list[MFADevice], *, log_in: LogIn, person: Person) -> SessionCredentials:
+    # What the profile remembers may be a device that is gone; then AWS is asked for the others.
+    known = profile if profile.mfa_device in devices else replace(profile, mfa_device=None)
+    return log_in(Wish(known), prompter=person).credentials
+
+
+def _usual_names(user: CallerIdentity, clock: Clock) -> Iterator[str]:
+    name = f"{user.user_name}-{clock().astimezone():%Y%m%d}"
+    yield name
+    yield from (f"{name}-{number}" for number in range(2, _MOST_NAMES_A_DAY + 1))
+
+
+class _Making:
+    """The making of one device for *user*, on the authority of *credentials*."""
+
+    def __init__(self, user: CallerIdentity, credentials: Credentials, *, aws: AWS) -> None:
+        self._user = user
+        self._credentials = credentials
+        self._aws = aws
+
+    def create(self, names: Iterable[str]) -> VirtualMFADevice:
+        """Create a device by the first of *names* that is free."""
+        taken = ""
+        for name in names:
+            try:
+                return self._create(name)
+            except EntityAlreadyExistsError:
+                taken = name
+        raise EntityAlreadyExistsError(
+            f"there is an MFA device called {taken} in the account already",
+            hint="choose another name: --name NAME; or leave it out, and take the one that is offered",
+        )
+
+    def _create(self, name: str) -> VirtualMFADevice:
+        user = self._user
+        device = MFADevice(f"arn:{user.partition}:iam::{user.account_id}:mfa/{name}")
+        try:
+            return self._aws.create_virtual_mfa_device(self._credentials, name)
+        except AccessDeniedError as error:
+            hint = "ask whoever administers the account to allow it"
+            if name != user.user_name and not name.startswith(f"{user.user_name}-"):
+                hint = f"many policies want the user's name first: --name {user.user_name}-phone; otherwise {hint}"
+            raise AccessDeniedError(str(error), hint=hint) from None
+        except (ReplyLostError, AWSAnswerError, KeyboardInterrupt) as error:
+            raise _given_up(error, self._undo(device)) from None
+
+    def enable(self, device: MFADevice, codes: TwoCodes) -> None:
+        """Give *device* to the user; whether that is done after a lost answer, AWS knows."""
+        try:
+            self._aws.enable_mfa_device(self._credentials, str(self._user.user_name), device, codes)
+        except (ReplyLostError, AWSAnswerError):
+            if not self._is_enabled(device):
+                raise
+
+    @contextmanager
+    def undone_unless_finished(self, device: MFADevice) -> Iterator[None]:
+        """Delete *device* if the block is left by an error or with Ctrl-C, and say so in that error."""
+        try:
+            yield
+        except (MFASessionError, KeyboardInterrupt) as error:
+            raise _given_up(error, self._undo(device)) from None
+
+    def _is_enabled(self, device: MFADevice) -> bool:
+        try:
+            return device in self._aws.list_mfa_devices(self._credentials, str(self._user.user_name))
+        except MFASessionError:
+            return False
+
+    def _undo(self, device: MFADevice) -> "_Remains":
+        try:
+            self._aws.delete_virtual_mfa_device(self._credentials, device)
+        except NoSuchEntityError:
+            return _Remains("no device was created")
+        except DeleteConflictError:
+            return _Remains(f"the device {device.serial_number} is enabled", "see: mfa-session device list")
+        except (MFASessionError, KeyboardInterrupt):
+            return _Remains(
+                f"the device {device.serial_number} is left over, and belongs to nobody",
+                "the next attempt takes another name;"
+                f" once you have a session: mfa-session device remove --serial {device.serial_number}",
+            )
+        return _Remains("the new device was deleted again")
+
+
+class _Remains(NamedTuple):
+    """What is left of a device that was given up, and what to do about it."""
+
+    what: str
+    hint: str = ""
+
+
+def _given_up(error: MFASessionError | KeyboardInterrupt, remains: _Remains) -> MFASessionError:
+    if isinstance(error, KeyboardInterrupt):
+        again = "to begin again: mfa-session device add"
+        return PromptCancelledError(f"given up; {remains.what}", hint=remains.hint or again)
+    hint = f"{error.hint}; {remains.hint}" if remains.hint else error.hint
+    return type(error)(f"{error}; {remains.what}", hint=hint)
+
+
+@contextmanager
+def _saying_that_it_is_enabled(device: MFADevice, profile: Profile) -> Iterator[None]:
+    """Say in every error that leaves the block what is done already."""
+    done = _Remains(
+        f"the new device {device.serial_number} is enabled",
+        f"log in with it: mfa-session login --profile {profile.name} --serial {device.serial_number}",
+    )
+    try:
+        yield
+    except (MFASessionError, KeyboardInterrupt) as error:
+        raise _given_up(error, done) from None
+
+
+class _AskedForTheNext:
+    """The person who has just typed two codes, and who is asked for the one that comes after them."""
+
+    def __init__(self, person: Person, used: TwoCodes) -> None:
+        self._person = person
+        self._used = used
+        self.be_ready = person.be_ready
+        self.tell = person.tell
+        self.choose_device = person.choose_device
+        self.device = person.device
+
+    def token_code(self, device: MFADevice, *, profile: Profile) -> TokenCode:
+        while (code := self._person.next_code(device)) in self._used:
+            self._person.tell("That code is used. Wait until the device shows the next one, and type that.")
+        return code
+
+    def wait_for_a_new_code(self, moment: datetime) -> None:
+        """Return at once: the question says what it is waiting for."""
