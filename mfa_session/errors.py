@@ -162,6 +162,10 @@ class PersonNeededError(MFASessionError):
     """A question has to be asked, and there is nobody who can be asked here."""
 
 
+class CodeSourceError(MFASessionError):
+    """A program that was to give a token code, or to ask for one, gave none."""
+
+
 class PromptTimeoutError(PersonNeededError):
     """A question was asked, and no answer came in time."""
 

@@ -1,0 +1,201 @@
+"""A program that is started for one answer, and ended with all that it has started when nobody wants it any more.
+
+It runs without a shell and without our descriptors, in a session of its own: it cannot read
+the terminal, where the keys are typed for somebody else, and Ctrl-C reaches it through us.
+The long-term key and the passphrase of its store are not in its environment.
+"""
+
+import contextlib
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import IO, Literal, TypeAlias
+
+from mfa_session.ask.question import Question
+from mfa_session.errors import CodeSourceError
+
+Stream: TypeAlias = Literal["stdout", "stderr"]
+
+# No console window opens on the desktop of Windows.
+if sys.platform == "win32":
+    _FLAGS = subprocess.CREATE_NO_WINDOW
+else:
+    _FLAGS = 0
+
+# Keys that somebody has put into the environment are often the long-term ones.
+_KEYS = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_ACCESS_KEY",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SECRET_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+)
+_PASSPHRASES = "MFA_SESSION_PASSPHRASE"
+
+# Long enough to put a terminal back as it was.
+_FAREWELL_SECONDS = 0.5
+
+# A pipe's usual capacity: no more than this can come in one piece.
+_LARGEST_PIECE = 65536
+
+
+@contextlib.contextmanager
+def started(
+    command: Sequence[str] | str, *, name: str, hint: str, environ: Mapping[str, str], listens: bool = False
+) -> "Iterator[Child]":
+    """Start *command*, and end it when the block is left, or when a signal ends this process.
+
+    *command* is a string on Windows alone, whose programs take their command line apart
+    themselves. One that *listens* has a standard input.
+
+    Raises:
+        CodeSourceError: it cannot be started, with its *name* and the *hint*.
+    """
+    with _ended_with_us() as ours:
+        try:
+            child = Child(command, environ, listens=listens)
+        except OSError as error:
+            reason = (error.strerror or "the system does not say why").lower()
+            raise CodeSourceError(f"{name} cannot be run: {reason}", hint=hint) from error
+        except ValueError:
+            # The command itself may hold a secret, and the original quotes it.
+            raise CodeSourceError(f"{name} cannot be run: there is a NUL in its command", hint=hint) from None
+        try:
+            ours(child)
+            yield child
+        finally:
+            child.end()
+
+
+class Child:
+    """One such program, while it runs."""
+
+    def __init__(self, command: Sequence[str] | str, environ: Mapping[str, str], *, listens: bool) -> None:
+        self._process = subprocess.Popen(
+            command,
+            env={name: value for name, value in environ.items() if name not in _KEYS and _PASSPHRASES not in name},
+            stdin=subprocess.PIPE if listens else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,
+            creationflags=_FLAGS,
+        )
+        self._came: queue.SimpleQueue[tuple[Stream, bytes]] = queue.SimpleQueue()
+        # A thread for each: Windows cannot wait for two pipes at once.
+        self._read(self._process.stdout, "stdout")
+        self._read(self._process.stderr, "stderr")
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code, or the negative number of the signal that ended it; ``None`` while it runs."""
+        return self._process.poll()
+
+    def hear(self, text: bytes) -> None:
+        """Write *text* to its standard input; one that no longer listens shows it by its silence."""
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.write(text)
+
+    def pieces(self, question: Question) -> Iterator[tuple[Stream, bytes]]:
+        """Yield what it writes, until it has ended or the *question* is over.
+
+        What it has left running in the background is not waited for.
+
+        Raises:
+            As :meth:`Question.insist_on_being_wanted` does.
+        """
+        writing = 2
+        while writing:
+            question.insist_on_being_wanted()
+            has_ended = self.exit_code is not None
+            try:
+                stream, piece = self._came.get(timeout=question.pause)
+            except queue.Empty:
+                if has_ended:
+                    return
+                continue
+            if piece:
+                yield stream, piece
+            else:
+                writing -= 1
+        while self.exit_code is None:
+            question.insist_on_being_wanted()
+            self._wait(question.pause)
+
+    def end(self) -> None:
+        """End it, if it has not ended, with its whole group (on Windows, alone)."""
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+        if self.exit_code is not None:
+            return
+        self._signal(signal.SIGTERM)
+        self._wait(_FAREWELL_SECONDS)
+        if sys.platform != "win32":
+            self._signal(signal.SIGKILL)  # the group may outlive its leader
+        # One that has become another user, as `sudo` does, cannot be ended, and is not waited for.
+        self._wait(_FAREWELL_SECONDS)
+
+    def _read(self, pipe: IO[bytes] | None, stream: Stream) -> None:
+        assert pipe is not None  # noqa: S101  it was asked for
+
+        def read() -> None:
+            with pipe:
+                while piece := pipe.read(_LARGEST_PIECE):
+                    self._came.put((stream, piece))
+            self._came.put((stream, b""))
+
+        threading.Thread(target=read, daemon=True).start()
+
+    def _signal(self, number: signal.Signals) -> None:
+        if sys.platform == "win32":
+            self._process.kill()
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, number)
+
+    def _wait(self, seconds: float) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+
+
+@contextlib.contextmanager
+def _ended_with_us() -> "Iterator[Callable[[Child], None]]":
+    """End a child before a signal ends this process: no terminal hangs up on a session that has none.
+
+    The value is called with the child. A signal that comes while it is being started waits until then.
+    """
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+        yield lambda _: None
+        return
+    children: list[Child] = []
+    waiting: list[int] = []
+    numbers = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL]
+
+    def end(number: int, _: object) -> None:
+        waiting.append(number)
+        for child in children:
+            child.end()
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+
+    def adopt(child: Child) -> None:
+        children.append(child)
+        if waiting:
+            end(waiting[0], None)
+
+    for number in numbers:
+        signal.signal(number, end)
+    try:
+        yield adopt
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
+        for number in waiting:
+            signal.raise_signal(number)
