@@ -1,8 +1,14 @@
 """`mfa-session demo`: the whole story, without an account."""
 
+import signal
 import sys
+from pathlib import Path
 
 import typer
+
+from mfa_session.cli.endings import GENERAL, put_out
+from mfa_session.cli.parts import program_path
+from mfa_session.errors import ConfigurationError
 
 EXAMPLE = "Example: mfa-session demo"
 
@@ -11,9 +17,18 @@ def demo() -> None:
     """See the whole story against a strict local AWS: no account, no network, nothing of yours is touched."""
     from mfa_session.demo.story import Story
 
-    def write(text: str) -> None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-
-    if not Story([sys.executable, "-m", "mfa_session"], write).tell():
-        raise typer.Exit(1)
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            # Whoever is ended so takes the files of the story along.
+            signal.signal(getattr(signal, name), lambda number, _: sys.exit(128 + number))
+    program = program_path()
+    story = Story([program] if Path(program).exists() else [sys.executable, "-m", "mfa_session"], put_out)
+    try:
+        went_well = story.tell()
+    except OSError as error:
+        raise ConfigurationError(
+            f"the story cannot be told here: {error.strerror or error}",
+            hint="it needs a folder for temporary files (TMPDIR) and the loopback address 127.0.0.1",
+        ) from error
+    if not went_well:
+        raise typer.Exit(GENERAL)

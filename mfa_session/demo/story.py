@@ -14,7 +14,18 @@ from mfa_session.demo.presets import DEVICE_NAME, USER_NAME, demo_account
 from mfa_session.demo.typist import run_at_a_terminal, run_without_a_terminal
 
 # What the programs of the story are given of the real environment: enough to start.
-_KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "SYSTEMROOT", "PYTHONUTF8", "VIRTUAL_ENV")
+_KEPT = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LD_LIBRARY_PATH",
+    "PYTHONPATH",
+    "PYTHONUTF8",
+    "SYSTEMROOT",
+    "TERM",
+    "VIRTUAL_ENV",
+)
 
 _PASSPHRASE = "only for this story"  # noqa: S105  it guards a file that is deleted at the end
 
@@ -43,16 +54,20 @@ class Story:
         with tempfile.TemporaryDirectory(prefix="mfa-session-demo-") as home, Endpoint(self._account) as endpoint:
             self._environ = self._surroundings(home, endpoint)
             self._move_in(Path(home))
+            self._say(
+                f"A strict local AWS runs at {endpoint.url} for this story, and no other is asked.",
+                f"Its {USER_NAME} has an access key in ~/.aws/credentials, and an MFA device on a phone.",
+                "A policy denies nearly everything to a caller without MFA:",
+            )
             return self._chapters()
 
     def _chapters(self) -> bool:
         source, session = f"--profile {USER_NAME}", f"--profile {USER_NAME}-mfa"
-        self._say(
-            f"{USER_NAME} has an access key in ~/.aws/credentials, and an MFA device on a phone.",
-            "The account denies everything to a caller without MFA:",
-        )
         denied = self._list_buckets(source) != 0
-        self._say("Now one code of the phone, for every AWS tool and the next twelve hours:")
+        self._say(
+            "One code opens it, for every AWS tool and for twelve hours;",
+            "and the key can leave the plain file:",
+        )
         logged_in = self._run_ours(f"login {source}") == 0
         self._say("The same command with the session:")
         allowed = self._list_buckets(session) == 0
@@ -102,7 +117,9 @@ class Story:
         aws = shutil.which("aws", path=self._environ.get("PATH"))
         self._write(f"$ aws s3 ls {profile}\n")
         if aws:
-            return run_without_a_terminal([aws, "s3", "ls", *profile.split()], environ=self._environ, show=self._write)
+            # An AWS CLI older than July 2023 does not know the variable, and would ask the real AWS.
+            command = [aws, "s3", "ls", *profile.split(), "--endpoint-url", self._environ["AWS_ENDPOINT_URL"]]
+            return run_without_a_terminal(command, environ=self._environ, show=self._write)
         self._write("(there is no AWS CLI on this machine: boto3 stands in for it)\n")
         stand_in = [sys.executable, "-c", _STAND_IN, profile.split()[1]]
         return run_without_a_terminal(stand_in, environ=self._environ, show=self._write)

@@ -1,16 +1,25 @@
 """Somebody who types answers at a terminal, so that a story can be told with real questions."""
 
+import codecs
 import os
 import select
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 
 # A line that ends so, with nothing behind it, waits for an answer.
 _PROMPT_ENDS = (b": ", b"] ")
 
 _PATIENCE_SECONDS = 20.0
+
+# Run by the first process of a session, in front of the program. Not pty.fork: the local AWS has threads here.
+_TAKE_THE_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+_NOTHING_HAPPENS = f"(nothing happened for {_PATIENCE_SECONDS:g} seconds, and it was ended)\n"
 
 
 def run_at_a_terminal(
@@ -19,54 +28,70 @@ def run_at_a_terminal(
     """Run *command* with a pseudo terminal of its own, and return its exit code.
 
     What it writes is given to *show* as it comes. Where it waits for an answer, *answer*
-    is called with the question, and what it returns is typed, with Enter.
-
-    Raises:
-        TimeoutError: it neither ended nor asked nor wrote anything for twenty seconds.
+    is called with the question, and what it returns is typed, with Enter. Where it does
+    nothing for twenty seconds, it is ended.
     """
-    import pty
-
-    child, terminal = pty.fork()
-    if child == 0:
-        os.execvpe(command[0], list(command), dict(environ))
+    terminal, theirs = os.openpty()
     try:
-        _converse(terminal, answer, show)
+        program = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _TAKE_THE_TERMINAL, *command],
+            env=dict(environ),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
     finally:
-        os.close(terminal)
-        _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status)
+        os.close(theirs)
+    with program:
+        try:
+            if not _converse(terminal, answer, show):
+                show(_NOTHING_HAPPENS)
+                program.kill()
+        except BaseException:
+            program.kill()
+            raise
+        finally:
+            os.close(terminal)
+    return program.returncode
 
 
-def _converse(terminal: int, answer: Callable[[str], str], show: Callable[[str], None]) -> None:
+def _converse(terminal: int, answer: Callable[[str], str], show: Callable[[str], None]) -> bool:
+    """Answer every question, and tell whether the program has ended; else it does nothing any more."""
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     line = b""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while True:
-        if not select.select([terminal], [], [], max(0.0, deadline - time.monotonic()))[0]:
-            raise TimeoutError("the program neither asks nor ends")
+    while select.select([terminal], [], [], _PATIENCE_SECONDS)[0]:
         try:
             heard = os.read(terminal, 4096)
         except OSError:  # Linux: the program has closed its end
-            return
+            return True
         if not heard:
-            return
-        show(heard.decode(errors="replace").replace("\r\n", "\n"))
+            return True
+        show(decoder.decode(heard).replace("\r\n", "\n"))
         line = (line + heard).rsplit(b"\n", 1)[-1]
         if line.endswith(_PROMPT_ENDS):
             os.write(terminal, (answer(line.decode(errors="replace")) + "\n").encode())
             line = b""
-            deadline = time.monotonic() + _PATIENCE_SECONDS
+    return False
 
 
 def run_without_a_terminal(command: Sequence[str], *, environ: Mapping[str, str], show: Callable[[str], None]) -> int:
-    """Run *command* with nobody at hand, give what it writes to *show*, and return its exit code."""
-    ran = subprocess.run(
-        list(command),
-        env=dict(environ),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=_PATIENCE_SECONDS,
-        check=False,
-    )
+    """Run *command* with nobody at hand, give what it writes to *show*, and return its exit code.
+
+    It has twenty seconds.
+    """
+    try:
+        ran = subprocess.run(
+            list(command),
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=_PATIENCE_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        show(_NOTHING_HAPPENS)
+        return 1
     show(ran.stdout.decode(sys.getfilesystemencoding(), errors="replace").replace("\r\n", "\n"))
     return ran.returncode
