@@ -13,7 +13,7 @@ import os
 # Below this AWS tools would start a request with credentials that end under way.
 LEAST_REMAINING_SECONDS = 60.0
 
-# From here on botocore asks at every call; a code that comes without a person renews the session early.
+# From here on botocore asks at every call; what can be renewed without a person is renewed early by the program.
 EARLY_RENEWAL_SECONDS = 900.0
 
 # The largest AWS file that anybody has; the full program says so when one is larger.
@@ -38,11 +38,11 @@ def cached_session(profile: str, environ: dict[str, str], *, now: float) -> dict
     if credentials is None or config is None:
         return None
     own = _section(credentials, profile.encode())
-    if own is None:
-        return None
-    profile = own.get("mfa_session_source", profile)
+    if own and "mfa_session_source" in own:
+        profile = own["mfa_session_source"]
+        own = _section(credentials, profile.encode())
     settings = _settings(config, profile)
-    if settings is None or ("credential_process" in settings and "aws_access_key_id" in own):
+    if settings is None or own is None or _is_ambiguous(settings, own):
         return None
     session_profile = settings.get("mfa_session_profile") or profile + "-mfa"
     session = _section(credentials, session_profile.encode())
@@ -52,10 +52,14 @@ def cached_session(profile: str, environ: dict[str, str], *, now: float) -> dict
     if expiration is None or not _looks_like_a_session(session):
         return None
     remaining = expiration - now
-    if remaining <= LEAST_REMAINING_SECONDS or (remaining <= EARLY_RENEWAL_SECONDS and "mfa_process" in settings):
+    may_be_renewed = "mfa_process" in settings or "role_arn" in settings
+    if remaining <= LEAST_REMAINING_SECONDS or (remaining <= EARLY_RENEWAL_SECONDS and may_be_renewed):
         return None
-    if settings.get("region"):
-        session["region"] = settings["region"]
+    region = settings.get("region") or _region_of_the_source(config, credentials, settings)
+    if region is None:
+        return None
+    if region:
+        session["region"] = region
     return {**session, "session_profile": session_profile, "expiration": str(expiration)}
 
 
@@ -127,6 +131,25 @@ def _section(content: bytes, name: bytes) -> dict[str, str] | None:
             return None
         keys[name_of_key.decode()] = value.strip().decode()
     return keys
+
+
+def _region_of_the_source(config: bytes, credentials: bytes, settings: dict[str, str]) -> str | None:
+    """Return the region that a role has from its user, ``""`` where there is none, ``None`` to decline."""
+    source = settings.get("source_profile")
+    if "role_arn" not in settings or not source:
+        return ""
+    of_source, keys_of_source = _settings(config, source), _section(credentials, source.encode())
+    if of_source is None or keys_of_source is None:
+        return None
+    if "role_arn" in of_source or "mfa_session_source" in keys_of_source:
+        return None  # not the user, but another role, or the session profile of either
+    return of_source.get("region", "")
+
+
+def _is_ambiguous(settings: dict[str, str], own: dict[str, str]) -> bool:
+    """Tell whether a profile has credentials of several kinds, or a role in the file where few have one."""
+    kinds = ("credential_process" in settings, "role_arn" in settings, "aws_access_key_id" in own)
+    return sum(kinds) > 1 or "role_arn" in own
 
 
 def _looks_like_a_session(session: dict[str, str]) -> bool:

@@ -11,6 +11,7 @@ from typing import Protocol
 from mfa_session.credentials import SessionCredentials
 from mfa_session.errors import (
     DamagedSessionError,
+    LockedError,
     MFASessionError,
     PersonNeededError,
     PromptCancelledError,
@@ -20,6 +21,12 @@ from mfa_session.profiles import Profile
 
 # Below this AWS tools would start a request with credentials that end under way.
 LEAST_REMAINING = timedelta(seconds=60)
+
+# botocore asks at every call from here on. Where nobody need be asked, this is the time for a new session.
+EARLY = timedelta(minutes=15)
+
+# A renewal that fails is not tried again by every call of an AWS tool, each of which would wait for it.
+_BETWEEN_RENEWALS = timedelta(minutes=1)
 
 # The SDK for JavaScript runs a failing program twice for one call, the one for C++ four times.
 _REMEMBERED = timedelta(seconds=5)
@@ -44,6 +51,19 @@ class LogIn(Protocol):
 
     def __call__(self) -> SessionCredentials:
         """Return a new session, which is kept already."""
+
+
+class Renew(Protocol):
+    """One login for which nobody is asked; one caller at a time."""
+
+    def __call__(self) -> SessionCredentials:
+        """Return a session that is not about to end, and is kept already; another caller may just have got it.
+
+        Raises:
+            PersonNeededError: there is none without a person.
+            LockedError: another caller has begun, and takes long.
+            MFASessionError: of every other family.
+        """
 
 
 class Lock(Protocol):
@@ -75,12 +95,20 @@ class Clock(Protocol):
 
 
 def answer(
-    profile: Profile, *, sessions: Sessions, log_in: LogIn, lock: Lock, failed_logins: FailedLogins, clock: Clock
+    profile: Profile,
+    *,
+    sessions: Sessions,
+    log_in: LogIn,
+    renew: Renew | None = None,
+    lock: Lock,
+    failed_logins: FailedLogins,
+    clock: Clock,
 ) -> SessionCredentials:
     """Return a live session of *profile*: the one that is kept, or one that somebody is asked a code for.
 
     A session is returned as long as it works. Nobody is asked in its last minutes:
-    botocore takes a failure then for the end, although the session is still good.
+    botocore takes a failure then for the end, although the session is still good. It is
+    renewed then where that can be done without a person, by *renew*.
 
     Raises:
         MFASessionError: the login failed, here or in the caller that was asked; all get
@@ -97,7 +125,9 @@ def answer(
         return None
 
     if session := settled():
-        return session
+        if renew is None or not session.expire_within(EARLY, now=clock()):
+            return session
+        return _renewed(profile, renew, failed_logins=failed_logins, clock=clock) or session
     # Whoever waits here finds, a moment after the lock is free, what came of the one question.
     with lock(within=_PATIENCE):
         return settled() or _log_in(profile, log_in, sessions, failed_logins)
@@ -108,6 +138,19 @@ def _whole_session(profile: Profile, sessions: Sessions) -> SessionCredentials |
         return sessions.session(profile)
     except DamagedSessionError:
         return None  # a login writes a whole one
+
+
+def _renewed(profile: Profile, renew: Renew, *, failed_logins: FailedLogins, clock: Clock) -> SessionCredentials | None:
+    """Return a new session, or ``None`` where the one that is there has to do."""
+    if failed_logins.since(profile, clock() - _BETWEEN_RENEWALS):
+        return None
+    try:
+        return renew()
+    except (PersonNeededError, LockedError):
+        return None
+    except MFASessionError as error:
+        failed_logins.remember(profile, error)
+        return None
 
 
 def _log_in(profile: Profile, log_in: LogIn, sessions: Sessions, failed_logins: FailedLogins) -> SessionCredentials:

@@ -8,8 +8,10 @@ from mfa_session.credentials import AccessKey, SessionCredentials
 from mfa_session.discovery import DeviceChooser, Directory, find_device
 from mfa_session.durations import USUAL_SESSION
 from mfa_session.errors import (
+    AccessDeniedError,
     AWSAnswerError,
     DamagedSessionError,
+    DurationRefusedError,
     MFASessionError,
     ReplyLostError,
     TokenCodeRefusedError,
@@ -22,6 +24,9 @@ WORTH_KEEPING = timedelta(minutes=15)
 
 # AWS locks nobody out for wrong codes, but a person who has been wrong three times has another problem.
 USUAL_ATTEMPTS = 3
+
+# What is denied to the user is so after the code was looked at.
+_CODE_MAY_BE_USED = (ReplyLostError, AWSAnswerError, AccessDeniedError, DurationRefusedError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +221,7 @@ class _Trade:
         self._used_codes.set_last_step(self.device, time_step(self._clock()))
         try:
             return self._aws.get_session_token(self._key, self.device, code, self._duration)
-        except (ReplyLostError, AWSAnswerError):
+        except _CODE_MAY_BE_USED:
             raise
         except MFASessionError:
             self._used_codes.set_last_step(self.device, before)

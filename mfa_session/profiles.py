@@ -41,7 +41,8 @@ _IN_EITHER_FILE = ("role_arn", "source_profile", "external_id", "role_session_na
 class Profile:
     """One profile that has sessions: a user's, or that of a *role*, which is taken with the session of *source*.
 
-    *mfa_device* is the user's; a role profile may name it where the user's own does not.
+    *region* and *output* are those of the source where a role profile has none of its own;
+    *mfa_device* is the user's, and the role's own section may name it where the user's does not.
     *key_created* is when AWS made the long-term key, where that is known. *settings* is the
     section of the config file as it stands there, for what only one room needs (endpoints,
     certificates).
@@ -108,8 +109,8 @@ def _read(name: str, *, config: Sections, credentials: Sections, takers: tuple[s
     return Profile(
         name=name,
         session_profile=_session_profile(name, settings),
-        region=settings.get("region") or None,
-        output=settings.get("output") or None,
+        region=settings.get("region") or (source.region if source else None),
+        output=settings.get("output") or (source.output if source else None),
         mfa_device=(source and source.mfa_device) or own_device,
         duration=_duration(name, either),
         store=_setting(name, settings, "mfa_session_store", _store),

@@ -36,16 +36,22 @@ VALUES = {
 # What the tool does: one verb a module. They take values and protocols, and know none of the rooms.
 VERBS = {
     "credential_process",
+    "device_removal",
     "discovery",
     "enrolment",
     "key_add",
     "key_import",
+    "key_list",
     "key_lookup",
+    "key_move",
     "key_proof",
+    "key_removal",
     "key_rotation",
     "login",
     "policy_apply",
     "policy_check",
+    "resynchronization",
+    "roles",
     "second_key",
     "status",
     "two_codes",
@@ -75,7 +81,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 THIRD_PARTIES: dict[str, set[str]] = {
     "aws": {"boto3", "botocore"},
     "store": {"configobj", "cryptography", "keyring", "secretstorage", "jeepney"},
-    "cli": {"typer", "rich"},
+    "cli": {"typer", "rich", "segno"},
 }
 
 # `signal` only on the way into exec(2), where the interpreter ends anyway.

@@ -88,11 +88,65 @@ def test_the_region_of_the_source_profile_comes_with_the_session(tmp_path: Path)
     assert session["region"] == "ap-northeast-1"
 
 
+ROLE = "[profile test-user]\nrole_arn = arn\nsource_profile = user\n"
+
+
+@pytest.mark.parametrize(
+    ("config", "region"),
+    [
+        ("region = us-east-2\n[profile user]\nregion = eu-west-1\n", "us-east-2"),
+        ("[profile user]\nregion = eu-west-1\n", "eu-west-1"),
+        ("[profile user]\n", None),
+        ("", None),
+    ],
+)
+def test_a_role_without_a_region_has_that_of_its_user(tmp_path: Path, config: str, region: str | None) -> None:
+    session = cached_session("test-user", live(tmp_path, config=ROLE + config), now=NOW)
+
+    assert session is not None
+    assert session.get("region") == region
+
+
+@pytest.mark.parametrize(
+    ("config", "credentials"),
+    [
+        ("[profile user]\nrole_arn = arn\n", ""),
+        ("", "[user]\nmfa_session_source = another\n"),
+        ("credential_process = x\n", ""),
+        ("", "[profile]\n[user]\n[user]\n"),
+    ],
+)
+def test_a_role_that_is_not_plainly_taken_by_a_user_is_left_to_the_program(
+    tmp_path: Path, config: str, credentials: str
+) -> None:
+    environment = environ(tmp_path, CREDENTIALS.format(end=text_of(NOW + 3600)) + credentials, ROLE + config)
+
+    assert cached_session("test-user", environment, now=NOW) is None
+
+
+@pytest.mark.parametrize("name", ["test-user", "test-user-mfa"])
+@pytest.mark.parametrize(
+    ("own", "config"),
+    [
+        ("aws_access_key_id = AKIAIOSFODNN7EXAMPLE", ROLE),
+        ("aws_access_key_id = AKIAIOSFODNN7EXAMPLE", "[profile test-user]\ncredential_process = x\n"),
+        ("role_arn = arn", ""),
+    ],
+)
+def test_a_profile_with_credentials_of_two_kinds_is_left_to_the_program(
+    tmp_path: Path, name: str, own: str, config: str
+) -> None:
+    credentials = CREDENTIALS.format(end=text_of(NOW + 3600)).replace("region = eu-west-1", own)
+
+    assert cached_session(name, environ(tmp_path, credentials, config), now=NOW) is None
+
+
+@pytest.mark.parametrize("setting", ["mfa_process = code", "region = eu-west-1\nrole_arn = arn"])
 @pytest.mark.parametrize(("seconds", "answers"), [(901, True), (900, False)])
 def test_a_session_that_can_be_renewed_without_a_person_is_left_to_the_program_in_its_last_minutes(
-    tmp_path: Path, seconds: int, answers: bool
+    tmp_path: Path, seconds: int, answers: bool, setting: str
 ) -> None:
-    config = "[profile test-user]\nmfa_process = code\n"
+    config = f"[profile test-user]\n{setting}\n"
 
     assert (cached_session("test-user", live(tmp_path, seconds=seconds, config=config), now=NOW) is not None) == answers
 

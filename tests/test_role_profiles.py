@@ -73,6 +73,13 @@ def test_the_device_is_that_of_the_user_and_else_the_one_that_the_role_names(
     assert read("b", config).mfa_device == MFADevice(expected)
 
 
+@pytest.mark.parametrize(("own", "expected"), [({}, "eu-west-1"), ({"region": "us-east-2"}, "us-east-2")])
+def test_a_role_without_a_region_has_that_of_its_source(own: dict[str, str], expected: str) -> None:
+    config = {"test-user": {"region": "eu-west-1"}, "a": {**role("test-user"), **own}, "b": role("a")}
+
+    assert read("b", config).region == expected
+
+
 def test_a_role_in_the_credentials_file_is_one_too() -> None:
     profile = read("admin", {"admin": {"region": "eu-west-1"}}, {"test-user": {}, "admin": role("test-user")})
 

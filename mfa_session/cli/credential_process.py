@@ -2,17 +2,18 @@
 
 import os
 from datetime import timedelta
+from functools import partial
 
 import typer
 
-from mfa_session.cli.desk import Desk
+from mfa_session.cli.desk import Desk, renewed_session
 from mfa_session.cli.endings import put_out
 from mfa_session.cli.options import RequiredProfile
 from mfa_session.cli.parts import Parts, now
-from mfa_session.credential_process import answer
+from mfa_session.credential_process import LEAST_REMAINING, answer
 from mfa_session.credentials import SessionCredentials
 from mfa_session.errors import ConfigurationError
-from mfa_session.login import Wish
+from mfa_session.login import Login, Wish
 from mfa_session.profiles import Profile
 from mfa_session.store.shadows import check_nothing_shadows
 
@@ -41,20 +42,29 @@ def credential_process(context: typer.Context, profile: RequiredProfile) -> None
             hint="let mfa_process use another profile, or none",
         )
     os.environ[_GUARD] = profile
-    source = parts.profile(profile)
-    check_nothing_shadows(source, credentials_file=parts.credentials_file, config_file=parts.config_file)
-    session = answer(
-        source,
+    chosen = parts.profile(profile)
+    check_nothing_shadows(chosen, credentials_file=parts.credentials_file, config_file=parts.config_file)
+    put_out(_session(parts, chosen).document() + "\n")
+
+
+def _session(parts: Parts, profile: Profile) -> SessionCredentials:
+    return answer(
+        profile,
         sessions=parts.sessions,
-        log_in=lambda: _log_in(parts, source),
-        lock=lambda within: parts.lock(source, within=within),
+        log_in=partial(_log_in, parts, profile),
+        renew=partial(renewed_session, parts, profile) if profile.role else None,
+        lock=partial(parts.lock, profile),
         failed_logins=parts.failed_logins,
         clock=now,
     )
-    put_out(session.document() + "\n")
 
 
 def _log_in(parts: Parts, profile: Profile) -> SessionCredentials:
+    desk = Desk(parts, profile, within=_PROMPT, watching=_STDOUT, log_in_source=partial(_log_in_source, parts))
     # A live session with less than a minute left is as good as none, and only one question is asked.
-    desk = Desk(parts, profile, within=_PROMPT, watching=_STDOUT)
-    return desk.log_in(Wish(profile, force=True, attempts=1)).credentials
+    return desk.log_in(Wish(profile, min_remaining=LEAST_REMAINING, attempts=1)).credentials
+
+
+def _log_in_source(parts: Parts, wish: Wish) -> Login:
+    """Let all the roles of one user have one question and one answer, however many callers there are."""
+    return Login(_session(parts, wish.profile), device=None, kept=True)

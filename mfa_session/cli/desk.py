@@ -1,31 +1,62 @@
 """The desk at which one profile logs in: its key, its AWS, and whoever is asked, in one place."""
 
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
+from mfa_session.ask.person import Nobody
 from mfa_session.cli.parts import Parts, now
-from mfa_session.credential_process import LEAST_REMAINING
+from mfa_session.credential_process import EARLY, LEAST_REMAINING
 from mfa_session.credentials import SessionCredentials
+from mfa_session.errors import MFASessionError
+from mfa_session.key_lookup import KeyLookup
 from mfa_session.login import Login, Wish, log_in, session_worth_keeping
 from mfa_session.profiles import Profile
+from mfa_session.roles import goes_with_a_code, take_role, take_role_with_a_code
+
+# A renewal asks AWS once or twice; whoever has to wait longer has a live session to go on with.
+_PATIENCE_FOR_A_RENEWAL = timedelta(seconds=5)
 
 
 def live_session(parts: Parts, profile: Profile) -> SessionCredentials:
     """Return the session of *profile* that is live, or a new one; one login at a time.
 
-    A live one is returned whoever is logging in meanwhile, and whatever stands in the way to AWS.
+    A live one is returned whoever is logging in meanwhile, and whatever stands in the way to AWS;
+    that of a role, which is short, is renewed in its last minutes if nobody need be asked.
     """
     wish = Wish(profile, min_remaining=LEAST_REMAINING)
     if live := session_worth_keeping(wish, sessions=parts.sessions, clock=now):
+        if profile.role is not None and live.expire_within(EARLY, now=now()):
+            with contextlib.suppress(MFASessionError):
+                return renewed_session(parts, profile)
         return live
     with parts.lock(profile):
         return Desk(parts, profile).log_in(wish).credentials
 
 
-class Desk:
-    """Where *profile* logs in.
+def renewed_session(parts: Parts, profile: Profile) -> SessionCredentials:
+    """Return a session of *profile* that is not about to end, without asking anybody.
 
-    *takes_first_key* lets somebody give the key of a profile that has none yet. *within*
-    is how long each answer may take, and *watching* a descriptor whose reader wants it.
+    Raises:
+        PersonNeededError: somebody would have to be asked.
+        LockedError: somebody is being asked.
+        MFASessionError: of every other family.
+    """
+    with parts.lock(profile, within=_PATIENCE_FOR_A_RENEWAL):
+        return Desk(parts, profile, asks=False).log_in(Wish(profile, min_remaining=EARLY)).credentials
+
+
+class Desk:
+    """Where *profile* logs in, or its role is taken.
+
+    *command* is what to run in a terminal where there is none. *takes_first_key* lets
+    somebody give the key of a profile that has none yet. *within* is how long each answer
+    may take, and *watching* a descriptor whose reader wants it; with *asks* ``False``, nobody
+    is asked at all. *keys* is where they are looked for, if not where all look.
+    *log_in_source* gets a live session for the source profile of a role, which is done at
+    another desk of this kind if nothing is said.
     """
 
     def __init__(
@@ -33,30 +64,87 @@ class Desk:
         parts: Parts,
         profile: Profile,
         *,
+        command: str = "login",
         region: str | None = None,
         takes_first_key: bool = False,
         within: timedelta | None = None,
         watching: int | None = None,
+        asks: bool = True,
+        keys: KeyLookup | None = None,
+        log_in_source: Callable[[Wish], Login] | None = None,
     ) -> None:
         from mfa_session.aws.connection import AWS
 
         endpoints = parts.endpoints(profile, region=region)
+        command = f"mfa-session {command} --profile {profile.name}"
         self._parts = parts
         self._profile = profile
-        self._aws = AWS(endpoints)
-        self._person = parts.person(
-            f"mfa-session login --profile {profile.name}", endpoints=endpoints, within=within, watching=watching
+        self._region = region
+        self._asks = asks
+        self._log_in_source = log_in_source or self._log_in_at_the_next_desk
+        self.aws = AWS(endpoints)
+        self.person = (
+            parts.person(command, endpoints=endpoints, within=within, watching=watching) if asks else Nobody(command)
         )
-        self.keys = parts.keys(self._aws, person=self._person if takes_first_key else None)
+        self.keys = keys or parts.keys(self.aws, person=self.person if takes_first_key else None)
 
     def log_in(self, wish: Wish) -> Login:
-        """Do what *wish* says, without a lock."""
+        """Do what *wish* says, without a lock on the profile."""
+        if self._profile.role is not None:
+            return self._take_role(wish)
         return log_in(
             wish,
             keys=self.keys,
-            aws=self._aws,
-            prompter=self._person,
+            aws=self.aws,
+            prompter=self.person,
             sessions=self._parts.sessions,
             used_codes=self._parts.used_codes,
             clock=now,
         )
+
+    def _take_role(self, wish: Wish) -> Login:
+        if goes_with_a_code(wish):
+            return self._take_role_with_a_code(wish)
+        return take_role(
+            wish,
+            log_in_source=partial(self._log_in_source, _wish_for_the_source(wish)),
+            aws=self.aws,
+            sessions=self._parts.sessions,
+            clock=now,
+        )
+
+    def _take_role_with_a_code(self, wish: Wish) -> Login:
+        if not self._asks:
+            self.person.be_ready()  # it would wait for whoever is being asked, and then find nobody
+        with self._parts.lock(wish.profile.user):
+            return take_role_with_a_code(
+                wish,
+                keys=self.keys,
+                aws=self.aws,
+                prompter=self.person,
+                sessions=self._parts.sessions,
+                used_codes=self._parts.used_codes,
+                clock=now,
+            )
+
+    def _log_in_at_the_next_desk(self, wish: Wish) -> Login:
+        if not wish.force and (live := session_worth_keeping(wish, sessions=self._parts.sessions, clock=now)):
+            return Login(live, device=None, kept=True)
+        desk = Desk(self._parts, wish.profile, region=self._region, keys=self.keys, asks=self._asks)
+        if not self._asks and wish.profile.role is None:
+            desk.person.be_ready()
+        with self._parts.lock(wish.profile):
+            return desk.log_in(wish)
+
+
+def _wish_for_the_source(wish: Wish) -> Wish:
+    """Return what the source profile of a role is to do, so that the role can be taken: as little as will do."""
+    profile = wish.profile
+    assert profile.source is not None  # noqa: S101  who takes a role takes it from somewhere
+    return Wish(
+        replace(profile.source, mfa_device=wish.device or profile.mfa_device),
+        code=wish.code,
+        min_remaining=LEAST_REMAINING,
+        force=wish.force and wish.code is not None,  # who gives a code wants it to be used
+        attempts=wish.attempts,
+    )

@@ -67,7 +67,9 @@ def login(
         ),
         device=_parsed("--serial", serial, MFADevice),
         code=_parsed("--token-code", token_code, TokenCode),
-        duration=_parsed("--duration", duration, durations.session_duration),
+        duration=_parsed(
+            "--duration", duration, durations.role_duration if configured.role else durations.session_duration
+        ),
         min_remaining=WORTH_KEEPING if least is None else least,
         force=force,
         replace=replace_other,
@@ -79,7 +81,7 @@ def login(
     if not quiet:
         announce(wish.profile, outcome)
     if desk.keys.plain is not None and not quiet:
-        offer_to_move(parts, configured, desk.keys.plain)
+        offer_to_move(parts, configured.user, desk.keys.plain)
 
 
 def _parsed(option: str, text: str | None, parse: Callable[[str], Value]) -> Value | None:
@@ -116,8 +118,9 @@ def _remember(
         parts.settings.change(wish.profile.session_profile, {key: value for key, value in chosen.items() if value})
         if wish.profile.session_profile != configured.session_profile:
             parts.settings.change(configured.name, {"mfa_session_profile": wish.profile.session_profile})
-        if outcome.device is not None and outcome.device != configured.mfa_device:
-            parts.settings.remember_device(configured, outcome.device)
+        # Never in a role's own section: AWS tools would ask for a code then that is not needed.
+        if outcome.device is not None and outcome.device != configured.user.mfa_device:
+            parts.settings.remember_device(configured.user, outcome.device)
     except ConfigurationError as error:
         # The session is there, and good without it.
         explain(f"what you chose is not remembered: {error}", hint=error.hint)

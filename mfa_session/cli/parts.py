@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mfa_session.store.failed_logins import FailedLogins
     from mfa_session.store.plain_keys import PlainKeys
     from mfa_session.store.profile_settings import ProfileSettings
+    from mfa_session.store.rotation_journal import RotationJournal
     from mfa_session.store.sessions import SessionProfiles
     from mfa_session.store.used_codes import UsedCodes
 
@@ -112,11 +113,19 @@ class Parts:
 
         return DeclinedMoves(self.state_folder / "declined-moves")
 
+    @cached_property
+    def rotations(self) -> "RotationJournal":
+        """How far the rotation of each key has come."""
+        from mfa_session.store.rotation_journal import RotationJournal
+
+        return RotationJournal(self.state_folder / "rotations")
+
     def endpoints(self, profile: Profile, *, region: str | None = None) -> "Endpoints":
         """Return where AWS is reached for *profile*."""
         from mfa_session.aws.endpoints import endpoint_settings
 
-        return endpoint_settings(self.environ, profile.settings, region=region)
+        # A role is asked for where its user is known, unless its own section says otherwise.
+        return endpoint_settings(self.environ, {**profile.user.settings, **profile.settings}, region=region)
 
     def person(
         self,
