@@ -12,11 +12,14 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Literal, TypeAlias
 
 from mfa_session.ask.question import Question
 from mfa_session.errors import CodeSourceError
+
+if sys.platform != "win32":
+    from mfa_session.ask.noted_signals import noted_signals
 
 Stream: TypeAlias = Literal["stdout", "stderr"]
 
@@ -56,20 +59,27 @@ def started(
     Raises:
         CodeSourceError: it cannot be started, with its *name* and the *hint*.
     """
-    with _ended_with_us() as ours:
+    children: list[Child] = []
+    with _ended_with_us(children):
         try:
-            child = Child(command, environ, listens=listens)
-        except OSError as error:
-            reason = (error.strerror or "the system does not say why").lower()
-            raise CodeSourceError(f"{name} cannot be run: {reason}", hint=hint) from error
-        except ValueError:
-            # The command itself may hold a secret, and the original quotes it.
-            raise CodeSourceError(f"{name} cannot be run: there is a NUL in its command", hint=hint) from None
-        try:
-            ours(child)
-            yield child
+            # Ctrl-C in the midst of a start would leave nobody to end what was started.
+            with contextlib.nullcontext() if sys.platform == "win32" else noted_signals():
+                children.append(_start(command, name=name, hint=hint, environ=environ, listens=listens))
+            yield children[0]
         finally:
-            child.end()
+            for child in children:
+                child.end()
+
+
+def _start(command: Sequence[str] | str, *, name: str, hint: str, environ: Mapping[str, str], listens: bool) -> "Child":
+    try:
+        return Child(command, environ, listens=listens)
+    except OSError as error:
+        reason = (error.strerror or "the system does not say why").lower()
+        raise CodeSourceError(f"{name} cannot be run: {reason}", hint=hint) from error
+    except ValueError:
+        # The command itself may hold a secret, and the original quotes it.
+        raise CodeSourceError(f"{name} cannot be run: there is a NUL in its command", hint=hint) from None
 
 
 class Child:
@@ -133,6 +143,7 @@ class Child:
         if self._process.stdin is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
+            self._wait(_FAREWELL_SECONDS)  # what listens ends when nobody speaks to it any more
         if self.exit_code is not None:
             return
         self._signal(signal.SIGTERM)
@@ -166,36 +177,23 @@ class Child:
 
 
 @contextlib.contextmanager
-def _ended_with_us() -> "Iterator[Callable[[Child], None]]":
-    """End a child before a signal ends this process: no terminal hangs up on a session that has none.
-
-    The value is called with the child. A signal that comes while it is being started waits until then.
-    """
+def _ended_with_us(children: Sequence[Child]) -> Iterator[None]:
+    """End *children* before a signal ends this process: no terminal hangs up on a session that has none."""
     if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
-        yield lambda _: None
+        yield
         return
-    children: list[Child] = []
-    waiting: list[int] = []
     numbers = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL]
 
     def end(number: int, _: object) -> None:
-        waiting.append(number)
         for child in children:
             child.end()
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
-
-    def adopt(child: Child) -> None:
-        children.append(child)
-        if waiting:
-            end(waiting[0], None)
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
 
     for number in numbers:
         signal.signal(number, end)
     try:
-        yield adopt
+        yield
     finally:
         for number in numbers:
             signal.signal(number, signal.SIG_DFL)
-        for number in waiting:
-            signal.raise_signal(number)

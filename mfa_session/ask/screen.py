@@ -1,0 +1,65 @@
+"""The screen on which a dialog would open: there is one only where the person who waits for it sees it."""
+
+import re
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+# A display that does not take a connection at once shows nothing soon.
+_PATIENCE_SECONDS = 1.0
+
+# Of X11: the screen behind the point does not matter.
+_X11_DISPLAY = re.compile(r"(?P<host>[^:]*):(?P<number>[0-9]{1,5})(\.[0-9]+)?")
+_X11_FIRST_PORT = 6000
+
+
+def has_screen(environ: Mapping[str, str]) -> bool:
+    """Tell whether a dialog would be seen by whoever runs this program.
+
+    Over SSH it would open on another screen. A display is believed when it takes a
+    connection: the variable outlives it in every terminal multiplexer.
+    """
+    if "SSH_CONNECTION" in environ:
+        return False
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return _wayland_is_there(environ) or _x11_is_there(environ)
+
+
+if sys.platform == "win32":
+
+    def _takes_a_connection(_: str) -> bool:
+        return False
+
+else:
+
+    def _takes_a_connection(path: str) -> bool:
+        with socket.socket(socket.AF_UNIX) as display:
+            display.settimeout(_PATIENCE_SECONDS)
+            try:
+                display.connect(path)
+            except OSError:
+                return False
+        return True
+
+
+def _wayland_is_there(environ: Mapping[str, str]) -> bool:
+    name = environ.get("WAYLAND_DISPLAY", "")
+    # An absolute name stands for itself.
+    return name != "" and _takes_a_connection(str(Path(environ.get("XDG_RUNTIME_DIR", "/"), name)))
+
+
+def _x11_is_there(environ: Mapping[str, str]) -> bool:
+    display = _X11_DISPLAY.fullmatch(environ.get("DISPLAY", ""))
+    if not display:
+        return False
+    number = int(display["number"])
+    if display["host"] in ("", "unix"):
+        path = f"/tmp/.X11-unix/X{number}"  # noqa: S108  where X11 has it
+        return _takes_a_connection(path) or (sys.platform == "linux" and _takes_a_connection(f"\0{path}"))
+    try:
+        socket.create_connection((display["host"], _X11_FIRST_PORT + number), _PATIENCE_SECONDS).close()
+    except OSError:
+        return False
+    return True
