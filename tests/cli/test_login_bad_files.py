@@ -81,6 +81,7 @@ class TestAFile:
         ran = machine.run_program(
             *("bash", "-c", 'ulimit -f 8; exec "$0" "$@"', MFA_SESSION, "login", "--profile", "test-user"),
             *("--session-profile", "default", "--token-code", machine.phone.code()),
+            PYTHONDONTWRITEBYTECODE="1",  # the interpreter would leave half a file in its cache, and trip over it
         )
 
         assert ran.returncode == CONFIGURATION
@@ -93,6 +94,18 @@ class TestAFile:
 
         assert ended.exit_code == CONFIGURATION
         assert "home folder" in ended.error
+        assert "set HOME" in ended.hint
+
+    def test_of_ours_needs_a_home_wherever_the_aws_files_are(self, machine: Machine) -> None:
+        named = {
+            "AWS_SHARED_CREDENTIALS_FILE": str(machine.credentials_file),
+            "AWS_CONFIG_FILE": str(machine.config_file),
+        }
+
+        ended = refusal_of_a_code(machine, HOME="/nowhere", **named)
+
+        assert (ended.exit_code, ended.error) == (CONFIGURATION, "your home folder /nowhere is not a folder")
+        assert "AWS_CONFIG_FILE" not in ended.hint
 
     def test_of_ours_that_is_in_the_place_of_our_folder(self, machine: Machine) -> None:
         (machine.home / ".aws" / "mfa-session").write_text("")
