@@ -82,12 +82,15 @@ class Pinentry:
     def _program(self) -> str | None:
         if self._chosen:
             return str(Path(self._chosen).expanduser())
-        return _of_gnupg(self._environ) or shutil.which("pinentry-mac") or shutil.which("pinentry")
+        path = self._environ.get("PATH")
+        return _of_gnupg(self._environ) or next(
+            (found for name in ("pinentry-mac", "pinentry") if (found := shutil.which(name, path=path))), None
+        )
 
 
 def _of_gnupg(environ: Mapping[str, str]) -> str | None:
     """Return the pinentry that GnuPG was built to use."""
-    if (gpgconf := shutil.which("gpgconf")) is None:
+    if (gpgconf := shutil.which("gpgconf", path=environ.get("PATH"))) is None:
         return None
     listed = b""
     wanted = Question("", deadline=time.monotonic() + _GPGCONF_SECONDS)
