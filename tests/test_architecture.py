@@ -84,8 +84,8 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "cli": {"typer", "rich", "segno"},
 }
 
-# `signal` only on the way into exec(2), where the interpreter ends anyway.
-HOT_STANDARD_LIBRARY = {"os", "sys", "time", "signal"}
+# `signal` only on the way into exec(2), where the interpreter ends anyway; `gc` only on the way into the program.
+HOT_STANDARD_LIBRARY = {"os", "sys", "time", "signal", "gc"}
 
 
 def modules() -> list[Path]:
