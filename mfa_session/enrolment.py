@@ -6,14 +6,14 @@ where they do not.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple, Protocol, TypeAlias
 
 from mfa_session.credentials import AccessKey, SessionCredentials
-from mfa_session.discovery import Directory, iam_user
+from mfa_session.discovery import iam_user
 from mfa_session.errors import (
     AccessDeniedError,
     AWSAnswerError,
@@ -27,7 +27,7 @@ from mfa_session.errors import (
     ReplyLostError,
 )
 from mfa_session.identity import CallerIdentity
-from mfa_session.login import AccessKeys, Clock, Login, Prompter, Sessions, UsedCodes, Wish
+from mfa_session.login import AWS, AccessKeys, Clock, Login, Prompter, Sessions, UsedCodes, Wish, log_in
 from mfa_session.mfa import MFADevice, TokenCode, VirtualMFADevice
 from mfa_session.profiles import Profile
 from mfa_session.two_codes import CodeReader, TwoCodes, hand_in_two_codes
@@ -41,11 +41,8 @@ MOST_DEVICES = 8
 _MOST_NAMES_A_DAY = 9
 
 
-class AWS(Directory, Protocol):
-    """What an enrolment asks of AWS."""
-
-    def prepare(self) -> None:
-        """Begin to get ready, so that the first question need not wait."""
+class EnrolmentAWS(AWS, Protocol):
+    """What an enrolment asks of AWS, besides a session."""
 
     def create_virtual_mfa_device(self, credentials: Credentials, name: str) -> VirtualMFADevice:
         """Create a device that belongs to nobody yet.
@@ -82,24 +79,17 @@ class Person(CodeReader, Prompter, Protocol):
     """Somebody who has the new device, and the old ones too."""
 
 
-class LogIn(Protocol):
-    """A login of this profile."""
-
-    def __call__(self, wish: Wish, *, prompter: Prompter) -> Login:
-        """Do what *wish* says, asking *prompter*; raises as :func:`mfa_session.login.log_in` does."""
-
-
 def enrol(
     profile: Profile,
     name: str | None = None,
     *,
     keys: AccessKeys,
-    aws: AWS,
+    aws: EnrolmentAWS,
     person: Person,
     show: Callable[[VirtualMFADevice], None],
-    log_in: LogIn,
     sessions: Sessions,
     used_codes: UsedCodes,
+    lock: Callable[[], AbstractContextManager[None]],
     clock: Clock,
 ) -> Login:
     """Give the user of *profile* a virtual device called *name*, and log in with it.
@@ -107,6 +97,7 @@ def enrol(
     The long-term key does for the first device. Since April 2023 AWS lets a user who has
     one add another with MFA only, so such a user logs in with it first. Without a *name*
     it is the user's, and the date. *show* lets the person take the seed into an app.
+    *lock* is held for each of the two logins, and not while the person looks for a phone.
 
     Raises:
         MFASessionError: of every family; the message says what became of the new device.
@@ -118,7 +109,20 @@ def enrol(
     user = iam_user(key, directory=aws)
     devices = _devices(key, user, profile, aws=aws)
     _check_that_one_more_may_be(user, devices)
-    credentials = _with_mfa(profile, devices, log_in=log_in, person=person) if devices else key
+
+    def logged_in(wish: Wish, prompter: Prompter) -> Login:
+        with lock():
+            return log_in(
+                wish,
+                keys=_Found(key),
+                aws=aws,
+                prompter=prompter,
+                sessions=sessions,
+                used_codes=used_codes,
+                clock=clock,
+            )
+
+    credentials = logged_in(_wish_for_mfa(profile, devices), person).credentials if devices else key
 
     making = _Making(user, credentials, aws=aws)
     made = making.create([name] if name else _usual_names(user, clock))
@@ -129,10 +133,10 @@ def enrol(
         )
     with _saying_that_it_is_enabled(made.device, profile):
         person.tell("The device is enabled. One more code, and you have a session with it.")
-        return log_in(Wish(profile, device=made.device, force=True), prompter=_AskedForTheNext(person, codes))
+        return logged_in(Wish(profile, device=made.device, force=True), _AskedForTheNext(person, codes))
 
 
-def _devices(key: AccessKey, user: CallerIdentity, profile: Profile, *, aws: AWS) -> list[MFADevice]:
+def _devices(key: AccessKey, user: CallerIdentity, profile: Profile, *, aws: EnrolmentAWS) -> list[MFADevice]:
     try:
         return aws.list_mfa_devices(key, str(user.user_name))
     except AccessDeniedError:
@@ -153,10 +157,9 @@ def _check_that_one_more_may_be(user: CallerIdentity, devices: list[MFADevice]) 
         )
 
 
-def _with_mfa(profile: Profile, devices: list[MFADevice], *, log_in: LogIn, person: Person) -> SessionCredentials:
+def _wish_for_mfa(profile: Profile, devices: list[MFADevice]) -> Wish:
     # What the profile remembers may be a device that is gone; then AWS is asked for the others.
-    known = profile if profile.mfa_device in devices else replace(profile, mfa_device=None)
-    return log_in(Wish(known), prompter=person).credentials
+    return Wish(profile if profile.mfa_device in devices else replace(profile, mfa_device=None))
 
 
 def _usual_names(user: CallerIdentity, clock: Clock) -> Iterator[str]:
@@ -168,7 +171,7 @@ def _usual_names(user: CallerIdentity, clock: Clock) -> Iterator[str]:
 class _Making:
     """The making of one device for *user*, on the authority of *credentials*."""
 
-    def __init__(self, user: CallerIdentity, credentials: Credentials, *, aws: AWS) -> None:
+    def __init__(self, user: CallerIdentity, credentials: Credentials, *, aws: EnrolmentAWS) -> None:
         self._user = user
         self._credentials = credentials
         self._aws = aws
@@ -263,6 +266,16 @@ def _saying_that_it_is_enabled(device: MFADevice, profile: Profile) -> Iterator[
         yield
     except (MFASessionError, KeyboardInterrupt) as error:
         raise _given_up(error, done) from None
+
+
+class _Found:
+    """The key, which nobody is to be asked for twice."""
+
+    def __init__(self, key: AccessKey) -> None:
+        self._key = key
+
+    def access_key(self, profile: Profile) -> AccessKey:
+        return self._key
 
 
 class _AskedForTheNext:

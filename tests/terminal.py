@@ -27,7 +27,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import pyte
 
@@ -47,6 +47,14 @@ ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*(?:[@-~]|$)|\][^\x07\x1b]*(?
 
 # Terminals ignore NUL. We write one when a program has ended: what the program wrote comes before it.
 NUL = b"\0"
+
+
+class Cell(NamedTuple):
+    """One place on a screen: its character, and its colours as pyte names them, or in six hexadecimal digits."""
+
+    character: str
+    letter: str
+    ground: str
 
 
 class Stream(enum.Enum):
@@ -253,6 +261,15 @@ class PseudoTerminal:
         """What a person sees now, without the blanks at the end of each line and the empty lines at the end."""
         self._wait_for_something(0)
         return "\n".join(line.rstrip() for line in self._display.display).rstrip()
+
+    @property
+    def cells(self) -> list[list[Cell]]:
+        """What a person sees now, cell by cell."""
+        self._wait_for_something(0)
+        return [
+            [Cell(cell.data, cell.fg, cell.bg) for cell in (line[column] for column in range(self._display.columns))]
+            for line in (self._display.buffer[row] for row in range(self._display.lines))
+        ]
 
     def __str__(self) -> str:
         return "\n".join(("the screen shows:", *(f"  | {line}" for line in self.screen.splitlines())))

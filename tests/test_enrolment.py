@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -34,7 +35,7 @@ from mfa_session.errors import (
     TokenCodeRefusedError,
 )
 from mfa_session.key_lookup import KeyLookup
-from mfa_session.login import Login, Prompter, Wish, log_in
+from mfa_session.login import Login
 from mfa_session.mfa import STEP, MFADevice, VirtualMFADevice, time_step
 from mfa_session.profiles import Profile
 from mfa_session.store.access_keys import AccessKeys
@@ -102,18 +103,6 @@ class Desk:
     def enrol_with(self, person: PersonWithDevices, *, name: str | None = None) -> Login:
         aws = AWS(Endpoints(sts_url=self.endpoint.url, iam_url=self.endpoint.url))
         keys = KeyLookup(stored=AccessKeys({}), in_file=PlainKeys(self.home / "credentials"))
-
-        def log_in_here(wish: Wish, *, prompter: Prompter) -> Login:
-            return log_in(
-                wish,
-                keys=keys,
-                aws=aws,
-                prompter=prompter,
-                sessions=self.sessions,
-                used_codes=self.used_codes,
-                clock=self.clock.now,
-            )
-
         return enrol(
             self.profile,
             name,
@@ -121,9 +110,9 @@ class Desk:
             aws=aws,
             person=person,
             show=self.shown.append,
-            log_in=log_in_here,
             sessions=self.sessions,
             used_codes=self.used_codes,
+            lock=nullcontext,
             clock=self.clock.now,
         )
 

@@ -12,6 +12,7 @@ from mfa_session import __version__
 from mfa_session.cli import configure as _configure
 from mfa_session.cli import credential_process as _credential_process
 from mfa_session.cli import demo as _demo
+from mfa_session.cli import device as _device
 from mfa_session.cli import endings
 from mfa_session.cli import exec as _exec
 from mfa_session.cli import export as _export
@@ -47,6 +48,7 @@ program.command("export", epilog=_export.EXAMPLE)(_export.export)
 program.command("status", epilog=_status.EXAMPLE)(_status.status_)
 program.command("logout", epilog=_logout.EXAMPLE)(_logout.logout)
 program.command("configure", epilog=_configure.EXAMPLE)(_configure.configure)
+program.add_typer(_device.device, name="device")
 program.add_typer(_policy.policy, name="policy")
 program.command("demo", epilog=_demo.EXAMPLE)(_demo.demo)
 

@@ -1,0 +1,28 @@
+"""Interrupts: a window that is closed, and a program that is told to end, are Ctrl-C to work that must be undone."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+_ENDS = [getattr(signal, name) for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name)]
+
+
+@contextmanager
+def every_end_is_an_interrupt() -> Iterator[None]:
+    """Raise KeyboardInterrupt inside the block for every signal that would end the process at once.
+
+    What the process ignores, as after ``nohup``, stays ignored.
+    """
+    before = {number: handler for number in _ENDS if (handler := signal.getsignal(number)) is not signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, _interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,84 @@
+"""The display of a new device's seed, from which an authenticator app learns to show its codes."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+from mfa_session.ask.person import Nobody, Person
+from mfa_session.cli import qr
+from mfa_session.cli.endings import say
+from mfa_session.cli.parts import Parts
+from mfa_session.errors import ConfigurationError
+from mfa_session.mfa import VirtualMFADevice
+from mfa_session.store.passing_file import passing_file
+from mfa_session.visible import visible
+
+Show: TypeAlias = Callable[[VirtualMFADevice], None]
+
+# A name of 128 characters makes a QR code of 57 modules, and two stand on either side.
+_WIDEST_PICTURE = 61
+
+_BLOCKS = "█▀▄"
+
+
+@contextmanager
+def seed_display(parts: Parts, person: Person | Nobody, *, file: str | None, seed_too: bool) -> Iterator[Show]:
+    """Have a place where the seed can be shown: a *file* that is deleted in the end, or the terminal.
+
+    Whether it will do is found out at once, before there is a device. The seed is shown as
+    text only where it is wanted: *seed_too*.
+
+    Raises:
+        ConfigurationError: the terminal cannot show a QR code, or the file cannot be written.
+        UsageError: there is a file of this name.
+    """
+
+    def show_seed(made: VirtualMFADevice) -> None:
+        if seed_too:
+            person.tell(f"Or type this key into the app: {made.seed}")
+
+    if file is None:
+        _check_that_a_picture_fits()
+
+        def show(made: VirtualMFADevice) -> None:
+            person.tell("Scan this QR code with an authenticator app:")
+            person.show_picture(qr.rows(made.key_uri), coloured=_colours_are_welcome(parts))
+            show_seed(made)
+
+        yield show
+        return
+
+    with passing_file(Path(file)) as write:
+
+        def write_and_tell(made: VirtualMFADevice) -> None:
+            write(qr.png(made.key_uri))
+            person.tell(f"The QR code is in {file}. Scan it with an authenticator app.")
+            show_seed(made)
+
+        yield write_and_tell
+    say(f"mfa-session: {visible(file)} is deleted")
+
+
+def _check_that_a_picture_fits() -> None:
+    try:
+        _BLOCKS.encode(sys.getfilesystemencoding())
+    except UnicodeEncodeError:
+        raise ConfigurationError(
+            "this terminal cannot show a QR code: its character set has no blocks",
+            hint="take a picture instead: --qr-file FILE; or set LANG to a language in UTF-8",
+        ) from None
+    columns = shutil.get_terminal_size().columns
+    if columns < _WIDEST_PICTURE:
+        raise ConfigurationError(
+            f"the terminal is {columns} columns wide, and a QR code may need {_WIDEST_PICTURE}",
+            hint="widen it, or take a picture instead: --qr-file FILE",
+        )
+
+
+def _colours_are_welcome(parts: Parts) -> bool:
+    # A Windows console may take an escape sequence for text.
+    return not parts.environ.get("NO_COLOR") and parts.environ.get("TERM") != "dumb" and os.name != "nt"

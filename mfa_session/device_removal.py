@@ -1,0 +1,120 @@
+"""Take an MFA device away from its user, and delete it where it is a virtual one."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from mfa_session.credentials import AccessKey, SessionCredentials
+from mfa_session.discovery import Directory, iam_user
+from mfa_session.errors import (
+    AWSError,
+    DeleteConflictError,
+    LockOutError,
+    MFADeviceNotFoundError,
+    NoSuchEntityError,
+    PromptCancelledError,
+)
+from mfa_session.mfa import MFADevice
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What became of *device*, which is nobody's now; *not_deleted* says why it still exists, if it does."""
+
+    device: MFADevice
+    not_deleted: AWSError | None = None
+
+
+class AWS(Directory, Protocol):
+    """What a removal asks of AWS."""
+
+    def deactivate_mfa_device(self, session: SessionCredentials, user_name: str, device: MFADevice) -> None:
+        """Take the device away from the user.
+
+        Raises:
+            AWSError: it is still the user's.
+        """
+
+    def delete_virtual_mfa_device(self, credentials: SessionCredentials, device: MFADevice) -> None:
+        """Delete a device that belongs to nobody.
+
+        Raises:
+            DeleteConflictError: it belongs to somebody.
+            NoSuchEntityError: there is none.
+            AWSError: it is not deleted, for another reason; AWS's own policies forbid it.
+        """
+
+
+def remove_device(
+    device: MFADevice | None,
+    *,
+    insist: bool,
+    credentials: AccessKey | SessionCredentials,
+    aws: AWS,
+    choose: Callable[[Sequence[MFADevice]], MFADevice],
+    agrees: Callable[[MFADevice], bool],
+    session: Callable[[], SessionCredentials],
+) -> Removal:
+    """Remove *device*, or the one that somebody *chooses*, on a session with MFA.
+
+    *credentials* are any of the user's: they tell which devices there are. The *session* is
+    asked for when all else is settled, because a code may have to be typed for it. A virtual
+    device that belongs to nobody is deleted too: an enrolment that was given up may have left it.
+
+    Raises:
+        LockOutError: no other device shows codes, and nobody does *insist*.
+        MFADeviceNotFoundError: there is no such device, or it is another user's.
+        PromptCancelledError: somebody was asked, and does not want it.
+        AWSError: nothing was done.
+    """
+    user_name = str(iam_user(credentials, directory=aws).user_name)
+    devices = aws.list_mfa_devices(credentials, user_name)
+    if device is None:
+        if not devices:
+            raise _not_found(f"user {user_name} has no MFA device")
+        device = devices[0] if len(devices) == 1 else choose(devices)
+    is_the_users = device in devices
+    if not is_the_users and device.kind != "virtual":
+        raise _not_found(f"{device.serial_number} is no MFA device of user {user_name}")
+    if is_the_users and not insist:
+        _check_that_another_is_left(device, devices, user_name=user_name)
+    if not agrees(device):
+        raise PromptCancelledError("nothing was changed", hint="to see the devices: mfa-session device list")
+    if not is_the_users:
+        return _deleted_as_left_over(device, session(), aws=aws)
+    with_mfa = session()
+    aws.deactivate_mfa_device(with_mfa, user_name, device)
+    return _deleted(device, with_mfa, aws=aws)
+
+
+def _check_that_another_is_left(device: MFADevice, devices: Sequence[MFADevice], *, user_name: str) -> None:
+    if device.shows_codes and not any(other.shows_codes for other in devices if other != device):
+        raise LockOutError(
+            f"{device.name} is the last MFA device of user {user_name} that shows codes,"
+            " and without one there is no session with MFA",
+            hint="add another first: mfa-session device add; or insist: --insist",
+        )
+
+
+def _deleted(device: MFADevice, session: SessionCredentials, *, aws: AWS) -> Removal:
+    if device.kind == "virtual":
+        try:
+            aws.delete_virtual_mfa_device(session, device)
+        except AWSError as error:
+            # It is out of use, which is what matters; only its name stays taken.
+            return Removal(device, error)
+    return Removal(device)
+
+
+def _deleted_as_left_over(device: MFADevice, session: SessionCredentials, *, aws: AWS) -> Removal:
+    try:
+        aws.delete_virtual_mfa_device(session, device)
+    except NoSuchEntityError:
+        raise _not_found(f"there is no MFA device {device.serial_number}") from None
+    except DeleteConflictError:
+        raise _not_found(f"{device.serial_number} is an MFA device of another user") from None
+    return Removal(device)
+
+
+def _not_found(message: str) -> MFADeviceNotFoundError:
+    return MFADeviceNotFoundError(message, hint="see the devices: mfa-session device list")

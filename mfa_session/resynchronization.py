@@ -1,0 +1,84 @@
+"""Bring an MFA device back into step with AWS, when its codes are refused because its clock is off."""
+
+from functools import partial
+from typing import Protocol
+
+from mfa_session.credentials import AccessKey, SessionCredentials
+from mfa_session.discovery import DeviceChooser, Directory, find_device, iam_user
+from mfa_session.errors import AccessDeniedError, MFADeviceNotFoundError, MFADeviceRefusedError, NoSuchEntityError
+from mfa_session.login import Clock, UsedCodes
+from mfa_session.mfa import MFADevice
+from mfa_session.two_codes import CodeReader, TwoCodes, hand_in_two_codes
+
+
+class AWS(Directory, Protocol):
+    """What a resynchronization asks of AWS."""
+
+    def resync_mfa_device(
+        self, credentials: AccessKey | SessionCredentials, user_name: str, device: MFADevice, codes: TwoCodes
+    ) -> None:
+        """Let AWS learn how far the device's clock is off.
+
+        Raises:
+            TokenCodeRefusedError: the codes do not follow each other.
+            NoSuchEntityError: the device is not the user's.
+            AccessDeniedError: a policy forbids it.
+        """
+
+
+class Person(CodeReader, DeviceChooser, Protocol):
+    """Somebody who has the device."""
+
+    def be_ready(self) -> None:
+        """Make sure that there is somebody to ask.
+
+        Raises:
+            PersonNeededError: there is nobody.
+        """
+
+
+def resynchronize(
+    device: MFADevice | None,
+    *,
+    credentials: AccessKey | SessionCredentials,
+    aws: AWS,
+    person: Person,
+    used_codes: UsedCodes,
+    clock: Clock,
+) -> MFADevice:
+    """Resynchronize *device*, or the user's own where it is ``None``, and return it.
+
+    The long-term key does as *credentials*: whoever needs this cannot log in.
+
+    Raises:
+        TokenCodeRefusedError: AWS has refused two codes three times.
+        MFADeviceRefusedError: the device is not one of the user's.
+        MFADeviceNotFoundError: it shows no codes, or the user has none that does.
+        AWSError: nothing was changed.
+    """
+    if device is not None and not device.shows_codes:
+        raise MFADeviceNotFoundError(
+            f"{device.serial_number} shows no codes, and is never out of step",
+            hint="see the devices: mfa-session device list",
+        )
+    person.be_ready()
+    user_name = str(iam_user(credentials, directory=aws).user_name)
+    found = device or find_device(credentials, directory=aws, chooser=person)
+    try:
+        hand_in_two_codes(
+            found,
+            partial(aws.resync_mfa_device, credentials, user_name, found),
+            reader=person,
+            used_codes=used_codes,
+            clock=clock,
+        )
+    except NoSuchEntityError:
+        raise MFADeviceRefusedError(
+            f"AWS does not know {found.serial_number} as an MFA device of user {user_name}",
+            hint="see what AWS knows: mfa-session device list; then correct mfa_serial, or give --serial",
+        ) from None
+    except AccessDeniedError as error:
+        raise AccessDeniedError(
+            str(error), hint="ask whoever administers the account to allow it, or to resynchronize the device for you"
+        ) from None
+    return found

@@ -1,0 +1,343 @@
+"""`device add` leads from a key to a session; whoever gives up on the way leaves nothing behind."""
+
+import re
+import signal
+from base64 import b32decode
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import MappingProxyType
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from mfa_session.demo.devices import VirtualDevice
+from mfa_session.demo.totp import totp
+from mfa_session.enforcing_policies import EnforcingPolicy, aws_mfa_only_policy, aws_self_manage_policy, safe_policy
+from mfa_session.mfa import time_step
+from tests import qr_reader
+from tests.cli.refusals import CONFIGURATION, GENERAL, INTERRUPTED, USAGE
+from tests.machine import AWS_CLI, PHONE, Machine
+from tests.terminal import Program, PseudoTerminal
+
+PREFIX = "arn:aws:iam::123456789012:mfa"
+
+
+@pytest.fixture
+def newcomer(machine: Machine) -> Machine:
+    """The machine of a user who has a key, and no device."""
+    machine.user.devices.clear()
+    machine.account.devices.clear()
+    machine.lay_down_the_key()
+    return machine
+
+
+def enforce(machine: Machine, document: str) -> None:
+    [policy] = machine.account.managed_policies.values()
+    policy.in_force = policy.add_version(document, machine.account.now())
+
+
+@dataclass
+class Adding:
+    """A `device add` at a terminal."""
+
+    machine: Machine
+    terminal: PseudoTerminal
+    program: Program
+
+    @property
+    def device(self) -> VirtualDevice:
+        """The device that is being added, as AWS knows it."""
+        return list(self.machine.account.devices.values())[-1]
+
+    def wait_for_the_question(self) -> None:
+        self.terminal.expect("shows now")
+        self.terminal.expect(": ")
+
+    def type_codes(self, code: Callable[[int], str]) -> None:
+        """Type the codes of the step before, of this one and of the next; AWS takes each of them now."""
+        for steps in (-1, 0, 1):
+            self.terminal.type(f"{code(steps)}\n")
+
+    def keep_the_key_where_it_is(self) -> None:
+        self.terminal.expect("Move it into the store?")
+        self.terminal.type("n\n")
+
+
+@contextmanager
+def adding(
+    machine: Machine,
+    *options: str,
+    rows: int = 40,
+    columns: int = 100,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Adding]:
+    with PseudoTerminal(machine.home, rows=rows, columns=columns) as terminal:
+        program = machine.start(terminal, "device", "add", "--profile", "test-user", *options, **environment)
+        yield Adding(machine, terminal, program)
+
+
+def seed_in(uri: str) -> bytes:
+    return b32decode(parse_qs(urlsplit(uri).query)["secret"][0])
+
+
+def app(machine: Machine, seed: bytes) -> Callable[[int], str]:
+    """Return an authenticator app that shows the code of so many steps from now."""
+    now = time_step(machine.account.now())
+    return lambda steps: totp(seed, now + steps)
+
+
+class TestAdd:
+    def test_a_user_without_a_device_goes_from_a_key_to_a_working_session(self, newcomer: Machine) -> None:
+        denied = newcomer.run_program(AWS_CLI, "s3", "ls", "--profile", "test-user")
+
+        with adding(newcomer) as add:
+            add.wait_for_the_question()
+            uri = qr_reader.read_from_screen(add.terminal)
+            add.type_codes(app(newcomer, seed_in(uri)))
+            add.keep_the_key_where_it_is()
+            assert add.program.wait() == 0
+
+        allowed = newcomer.run_program(AWS_CLI, "s3", "ls", "--profile", "test-user-mfa")
+        assert "AccessDenied" in denied.stderr
+        assert "test-user-backups" in allowed.stdout
+        [serial] = newcomer.user.devices
+        assert newcomer.config("test-user")["mfa_serial"] == serial
+
+    @pytest.mark.parametrize("policy", [safe_policy, aws_self_manage_policy, aws_mfa_only_policy])
+    def test_every_known_policy_lets_the_first_device_in(
+        self, newcomer: Machine, policy: Callable[[], EnforcingPolicy]
+    ) -> None:
+        enforce(newcomer, policy().document)
+
+        with adding(newcomer) as add:
+            add.wait_for_the_question()
+            add.type_codes(app(newcomer, add.device.seed))
+            add.keep_the_key_where_it_is()
+            assert add.program.wait() == 0
+
+        assert newcomer.credentials("test-user-mfa")["mfa_session_source"] == "test-user"
+
+    def test_without_mfa_the_device_cannot_be_taken_away_again(self, newcomer: Machine) -> None:
+        with adding(newcomer) as add:
+            add.wait_for_the_question()
+            add.type_codes(app(newcomer, add.device.seed))
+            add.keep_the_key_where_it_is()
+            add.program.wait()
+        [serial] = newcomer.user.devices
+
+        with_the_key = newcomer.run_program(
+            *(AWS_CLI, "iam", "deactivate-mfa-device", "--profile", "test-user"),
+            *("--user-name", "test-user", "--serial-number", serial),
+        )
+        with_the_session = newcomer.run(
+            "device", "remove", "--profile", "test-user", "--serial", serial, "--yes", "--insist"
+        )
+
+        assert "AccessDenied" in with_the_key.stderr
+        assert with_the_session.returncode == 0
+        assert not newcomer.account.devices
+
+    def test_a_user_without_a_key_is_asked_for_one_first(self, newcomer: Machine) -> None:
+        newcomer.credentials_file.unlink()
+
+        with adding(newcomer) as add:
+            add.terminal.expect("Access key ID for test-user: ")
+            add.terminal.type(f"{newcomer.key.access_key_id}\n")
+            add.terminal.expect("Secret access key (not shown): ")
+            add.terminal.type(f"{newcomer.key.secret_access_key}\n")
+            add.wait_for_the_question()
+            add.type_codes(app(newcomer, add.device.seed))
+
+            assert add.program.wait() == 0
+        assert newcomer.config("test-user")["mfa_session_store"] == "file"
+        assert newcomer.credentials("test-user-mfa")
+
+    def test_a_second_device_is_added_on_a_session_with_the_first_and_used_from_then_on(self, machine: Machine) -> None:
+        machine.lay_down_the_key()
+
+        with adding(machine, "--name", "test-user-tablet") as add:
+            add.terminal.expect("code of MFA device test-user-phone")
+            add.terminal.type(f"{machine.phone.code()}\n")
+            add.wait_for_the_question()
+            add.type_codes(app(machine, add.device.seed))
+            add.keep_the_key_where_it_is()
+
+            assert add.program.wait() == 0
+        assert list(machine.user.devices) == [PHONE, f"{PREFIX}/test-user-tablet"]
+        assert machine.config("test-user")["mfa_serial"] == f"{PREFIX}/test-user-tablet"
+
+    def test_a_role_profile_stands_for_the_user_who_takes_the_role(self, newcomer: Machine) -> None:
+        newcomer.write_config(
+            "[profile test-user]\n"
+            "[profile admin]\nrole_arn = arn:aws:iam::123456789012:role/admin\nsource_profile = test-user\n"
+        )
+
+        with adding(newcomer, "--profile", "admin") as add:
+            add.wait_for_the_question()
+            add.type_codes(app(newcomer, add.device.seed))
+            add.keep_the_key_where_it_is()
+            add.program.wait()
+
+        assert "mfa_serial" in newcomer.config("test-user")
+        assert "mfa_serial" not in newcomer.config("admin")
+
+    def test_without_a_terminal_nothing_is_begun(self, newcomer: Machine) -> None:
+        ran = newcomer.run("device", "add", "--profile", "test-user")
+
+        assert (ran.returncode, ran.stdout) == (GENERAL, "")
+        assert ran.stderr == (
+            "mfa-session: error: there is no terminal to ask on\n"
+            "mfa-session: hint: run in a terminal: mfa-session device add --profile test-user\n"
+        )
+        assert newcomer.endpoint.journal == []
+
+    @pytest.mark.parametrize("name", ["", "two words", "a/b", "ä", "x" * 129])
+    def test_a_name_that_iam_would_not_take_is_refused(self, newcomer: Machine, name: str) -> None:
+        ran = newcomer.run("device", "add", "--profile", "test-user", "--name", name)
+
+        assert ran.returncode == USAGE
+        assert ran.stderr.startswith("mfa-session: error: --name: this is not a name for an MFA device\n")
+        assert newcomer.endpoint.journal == []
+
+
+class TestGivingUp:
+    @pytest.mark.parametrize("how", ["^C", "^D", "SIGTERM"])
+    def test_the_device_is_deleted_again(self, newcomer: Machine, how: str) -> None:
+        with adding(newcomer) as add:
+            add.wait_for_the_question()
+            if how == "SIGTERM":
+                add.program.send_signal(signal.SIGTERM)
+            else:
+                add.terminal.press(how)
+
+            assert add.program.wait() == INTERRUPTED
+            assert "; the new device was deleted again\n" in add.terminal.text
+        assert not newcomer.account.devices
+
+    def test_whoever_closes_the_window_has_given_up(self, newcomer: Machine) -> None:
+        with adding(newcomer) as add:
+            add.wait_for_the_question()
+            add.terminal.hang_up()
+            add.program.wait()
+
+        assert not newcomer.account.devices
+
+    def test_a_device_that_may_not_be_deleted_is_named_and_the_next_attempt_takes_another_name(
+        self, newcomer: Machine
+    ) -> None:
+        enforce(newcomer, safe_policy().document)
+
+        with adding(newcomer, columns=300) as add:
+            add.wait_for_the_question()
+            left_over = add.device.serial_number
+            add.terminal.press("^C")
+            add.terminal.expect(f"mfa-session: error: given up; the device {left_over} is left over")
+            assert add.program.wait() == INTERRUPTED
+        with adding(newcomer) as add:
+            add.wait_for_the_question()
+            assert add.device.serial_number == f"{left_over}-2"
+            add.type_codes(app(newcomer, add.device.seed))
+            add.keep_the_key_where_it_is()
+            assert add.program.wait() == 0
+        removed = newcomer.run("device", "remove", "--profile", "test-user", "--serial", left_over, "--yes")
+
+        assert removed.returncode == 0
+        assert list(newcomer.account.devices) == [f"{left_over}-2"]
+
+
+class TestPictures:
+    def test_it_says_what_authenticator_apps_read(self, newcomer: Machine) -> None:
+        with adding(newcomer) as add:
+            add.wait_for_the_question()
+
+            uri = urlsplit(qr_reader.read_from_screen(add.terminal))
+
+            assert (uri.scheme, uri.netloc) == ("otpauth", "totp")
+            assert re.fullmatch(r"/test-user-[0-9]{8}@123456789012", uri.path)
+            assert parse_qs(uri.query) == {"secret": [add.device.base32_seed], "issuer": ["AWS"]}
+
+    @pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1"}], ids=str)
+    def test_it_is_read_off_a_screen_of_24_lines_and_80_columns(
+        self, newcomer: Machine, environment: dict[str, str]
+    ) -> None:
+        with adding(newcomer, rows=24, columns=80, environment=environment) as add:
+            add.wait_for_the_question()
+
+            assert seed_in(qr_reader.read_from_screen(add.terminal)) == add.device.seed
+
+    def test_it_has_colours_of_its_own_unless_none_are_wanted(self, newcomer: Machine) -> None:
+        with adding(newcomer) as coloured, adding(newcomer, environment={"NO_COLOR": "1"}) as plain:
+            coloured.wait_for_the_question()
+            plain.wait_for_the_question()
+
+            assert coloured.terminal.raw.count(b"\x1b[") > 40
+            assert plain.terminal.raw.count(b"\x1b[") == 0
+
+    def test_the_seed_stands_on_the_screen_only_if_that_is_wanted(self, newcomer: Machine) -> None:
+        with adding(newcomer) as silent, adding(newcomer, "--show-seed") as telling:
+            silent.wait_for_the_question()
+            telling.wait_for_the_question()
+
+            seeds = [device.base32_seed for device in newcomer.account.devices.values()]
+            assert not any(seed in silent.terminal.text for seed in seeds)
+            assert sum(f"Or type this key into the app: {seed}\n" in telling.terminal.text for seed in seeds) == 1
+
+    def test_a_file_holds_it_for_the_owner_alone_and_until_the_end_alone(self, newcomer: Machine) -> None:
+        picture = newcomer.home / "code.png"
+
+        with adding(newcomer, "--qr-file", str(picture)) as add:
+            add.wait_for_the_question()
+            uri, mode = qr_reader.read_from_file(picture), picture.stat().st_mode & 0o777
+            add.type_codes(app(newcomer, seed_in(uri)))
+            add.keep_the_key_where_it_is()
+            assert add.program.wait() == 0
+
+            assert "█" not in add.terminal.text
+            assert f"mfa-session: {picture} is deleted\n" in add.terminal.text
+        assert (mode, picture.exists()) == (0o600, False)
+
+    def test_a_file_is_deleted_when_the_enrolment_is_given_up(self, newcomer: Machine) -> None:
+        picture = newcomer.home / "code.png"
+
+        with adding(newcomer, "--qr-file", "code.png") as add:
+            add.wait_for_the_question()
+            was_there = picture.exists()
+            add.terminal.press("^C")
+            add.program.wait()
+
+        assert (was_there, picture.exists()) == (True, False)
+
+    def test_a_file_that_is_there_already_stays_and_no_device_is_made(self, newcomer: Machine) -> None:
+        (newcomer.home / "code.png").write_text("a photograph")
+
+        with adding(newcomer, "--qr-file", "code.png") as add:
+            assert add.program.wait() == USAGE
+            assert "mfa-session: error: code.png is there already\n" in add.terminal.text
+
+        assert (newcomer.home / "code.png").read_text() == "a photograph"
+        assert newcomer.endpoint.journal == []
+
+    def test_a_file_that_cannot_be_made_is_told_before_a_device_is_made(self, newcomer: Machine) -> None:
+        with adding(newcomer, "--qr-file", "nowhere/code.png") as add:
+            assert add.program.wait() == CONFIGURATION
+            assert "mfa-session: error: cannot create nowhere/code.png: " in add.terminal.text
+
+        assert newcomer.endpoint.journal == []
+
+    @pytest.mark.parametrize(
+        ("columns", "environment", "said"),
+        [
+            (60, {}, "the terminal is 60 columns wide"),
+            (80, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, "its character set has no blocks"),
+        ],
+    )
+    def test_a_terminal_that_cannot_show_it_is_told_before_a_device_is_made(
+        self, newcomer: Machine, columns: int, environment: dict[str, str], said: str
+    ) -> None:
+        with adding(newcomer, columns=columns, environment=environment) as add:
+            assert add.program.wait() == CONFIGURATION
+            assert said in add.terminal.text
+            assert "--qr-file FILE" in add.terminal.text
+
+        assert newcomer.endpoint.journal == []

@@ -1,0 +1,155 @@
+"""A device is taken away with MFA alone, and never the last one by mistake."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from mfa_session.aws.connection import AWS, Endpoints
+from mfa_session.credentials import AccessKey, SessionCredentials
+from mfa_session.demo.account import User
+from mfa_session.demo.devices import VirtualDevice
+from mfa_session.demo.endpoint import Endpoint
+from mfa_session.demo.faults import ServerError
+from mfa_session.demo.presets import demo_account
+from mfa_session.device_removal import Removal, remove_device
+from mfa_session.durations import SHORTEST_SESSION
+from mfa_session.errors import AWSError, LockOutError, MFADeviceNotFoundError, MFASessionError, PromptCancelledError
+from mfa_session.mfa import MFADevice
+
+PREFIX = "arn:aws:iam::123456789012:mfa"
+PHONE = MFADevice(f"{PREFIX}/test-user-phone")
+TABLET = MFADevice(f"{PREFIX}/test-user-tablet")
+YUBIKEY = MFADevice("arn:aws:iam::123456789012:u2f/user/test-user/yubikey")
+TOKEN = MFADevice("GAHT12345678")
+
+
+@dataclass
+class Desk:
+    """Where ``test-user`` removes devices; *offered* is what somebody was asked to choose from."""
+
+    endpoint: Endpoint
+    offered: list[Sequence[MFADevice]] = field(default_factory=list)
+
+    @property
+    def user(self) -> User:
+        return self.endpoint.account.users["test-user"]
+
+    def session(self) -> SessionCredentials:
+        account = self.endpoint.account
+        given = account.begin_session(account.identity_of(self.user), SHORTEST_SESSION, mfa_at=account.now())
+        return SessionCredentials(given.access_key_id, given.secret_access_key, given.session_token, given.expiration)
+
+    def remove(self, device: MFADevice | None, *, insist: bool = False, agrees: bool = True) -> Removal:
+        """Remove *device*; whoever has to choose takes the last one."""
+
+        def choose(devices: Sequence[MFADevice]) -> MFADevice:
+            self.offered.append(devices)
+            return devices[-1]
+
+        [key] = self.endpoint.account.keys_of(self.user)
+        return remove_device(
+            device,
+            insist=insist,
+            credentials=AccessKey(key.access_key_id, key.secret_access_key),
+            aws=AWS(Endpoints(sts_url=self.endpoint.url, iam_url=self.endpoint.url)),
+            choose=choose,
+            agrees=lambda _: agrees,
+            session=self.session,
+        )
+
+    def refusal(self, kind: type[MFASessionError], device: MFADevice | None, *, agrees: bool = True) -> MFASessionError:
+        devices = (dict(self.user.devices), dict(self.endpoint.account.devices))
+        with pytest.raises(kind) as caught:
+            self.remove(device, agrees=agrees)
+        assert (self.user.devices, self.endpoint.account.devices) == devices
+        return caught.value
+
+
+@pytest.fixture
+def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    for name in os.environ:
+        if name.startswith("AWS_") or name.lower().endswith(("_proxy", "_ca_bundle")):
+            monkeypatch.delenv(name)
+    with Endpoint(demo_account()) as endpoint:
+        yield Desk(endpoint)
+
+
+def test_of_several_somebody_chooses(desk: Desk) -> None:
+    desk.endpoint.account.add_device(desk.user, "test-user-tablet")
+
+    removal = desk.remove(None)
+
+    assert desk.offered == [[PHONE, TABLET]]
+    assert removal == Removal(TABLET)
+    assert list(desk.endpoint.account.devices) == [PHONE.serial_number]
+
+
+def test_of_one_nobody_has_to_choose(desk: Desk) -> None:
+    assert desk.remove(None, insist=True).device == PHONE
+    assert desk.offered == []
+
+
+def test_a_user_without_any_is_told_so(desk: Desk) -> None:
+    desk.user.devices.clear()
+
+    assert str(desk.refusal(MFADeviceNotFoundError, None)) == "user test-user has no MFA device"
+
+
+@pytest.mark.parametrize("device", [YUBIKEY, TOKEN], ids=lambda device: device.kind)
+def test_what_is_no_virtual_device_is_not_deleted(desk: Desk, device: MFADevice) -> None:
+    desk.endpoint.account.add_security_key(desk.user, "yubikey")
+    desk.endpoint.account.add_hardware_token(desk.user, TOKEN.serial_number)
+
+    assert desk.remove(device).not_deleted is None
+    assert device.serial_number not in desk.user.devices
+    assert "DeleteVirtualMFADevice" not in [call.action for call in desk.endpoint.journal]
+
+
+def test_a_security_key_is_no_reason_to_let_the_last_codes_go(desk: Desk) -> None:
+    desk.endpoint.account.add_security_key(desk.user, "yubikey")
+
+    desk.refusal(LockOutError, PHONE)
+
+
+def test_a_security_key_may_go_while_there_are_codes(desk: Desk) -> None:
+    desk.endpoint.account.add_security_key(desk.user, "yubikey")
+
+    assert desk.remove(YUBIKEY) == Removal(YUBIKEY)
+
+
+def test_what_is_not_agreed_to_is_not_done(desk: Desk) -> None:
+    desk.endpoint.account.add_device(desk.user, "test-user-tablet")
+
+    assert str(desk.refusal(PromptCancelledError, TABLET, agrees=False)) == "nothing was changed"
+
+
+def test_a_device_that_is_left_over_is_deleted(desk: Desk) -> None:
+    account = desk.endpoint.account
+    account.devices[TABLET.serial_number] = VirtualDevice(TABLET.serial_number, account.clock)
+
+    assert desk.remove(TABLET) == Removal(TABLET)
+    assert list(account.devices) == [PHONE.serial_number]
+
+
+def test_the_device_of_another_user_stays(desk: Desk) -> None:
+    desk.endpoint.account.add_device(desk.endpoint.account.add_user("bob"), "test-user-tablet")
+
+    error = desk.refusal(MFADeviceNotFoundError, TABLET)
+
+    assert str(error) == f"{TABLET.serial_number} is an MFA device of another user"
+
+
+@pytest.mark.parametrize("device", [TABLET, YUBIKEY, TOKEN], ids=lambda device: device.kind)
+def test_a_device_that_is_not_there_is_told_as_such(desk: Desk, device: MFADevice) -> None:
+    assert device.serial_number in str(desk.refusal(MFADeviceNotFoundError, device))
+
+
+def test_a_device_that_was_not_deleted_says_why(desk: Desk) -> None:
+    desk.endpoint.faults.add("DeleteVirtualMFADevice", ServerError())
+
+    removal = desk.remove(PHONE, insist=True)
+
+    assert isinstance(removal.not_deleted, AWSError)
+    assert desk.user.devices == {}

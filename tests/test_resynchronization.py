@@ -1,0 +1,158 @@
+"""A device that is out of step is brought back with two codes, and with the long-term key alone."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from mfa_session.ask.person import Nobody, Person
+from mfa_session.ask.terminal import Terminal
+from mfa_session.aws.connection import AWS, Endpoints
+from mfa_session.credentials import AccessKey
+from mfa_session.demo.account import User
+from mfa_session.demo.clock import Clock
+from mfa_session.demo.devices import VirtualDevice
+from mfa_session.demo.endpoint import Endpoint
+from mfa_session.demo.presets import demo_account
+from mfa_session.durations import SHORTEST_SESSION
+from mfa_session.errors import (
+    AccessDeniedError,
+    MFADeviceNotFoundError,
+    MFADeviceRefusedError,
+    MFASessionError,
+    PersonNeededError,
+    TokenCodeRefusedError,
+)
+from mfa_session.mfa import STEP, MFADevice, TokenCode, time_step
+from mfa_session.resynchronization import resynchronize
+from mfa_session.store.used_codes import UsedCodes
+from tests.fakes import SteppedClock, TypedLines
+
+PHONE = MFADevice("arn:aws:iam::123456789012:mfa/test-user-phone")
+YUBIKEY = MFADevice("arn:aws:iam::123456789012:u2f/user/test-user/yubikey")
+
+
+@dataclass
+class Desk:
+    """Where ``test-user`` brings a phone back into step that is ten minutes ahead."""
+
+    home: Path
+    endpoint: Endpoint
+    clock: SteppedClock
+    lines: TypedLines = field(default_factory=TypedLines)
+
+    @property
+    def user(self) -> User:
+        return self.endpoint.account.users["test-user"]
+
+    @property
+    def phone(self) -> VirtualDevice:
+        return self.endpoint.account.devices[PHONE.serial_number]
+
+    @property
+    def key(self) -> AccessKey:
+        [key] = self.endpoint.account.keys_of(self.user)
+        return AccessKey(key.access_key_id, key.secret_access_key)
+
+    @property
+    def aws(self) -> AWS:
+        return AWS(Endpoints(sts_url=self.endpoint.url, iam_url=self.endpoint.url))
+
+    @property
+    def used_codes(self) -> UsedCodes:
+        return UsedCodes(self.home / "used-codes")
+
+    @property
+    def actions(self) -> list[str]:
+        return [call.action for call in self.endpoint.journal]
+
+    def code(self, steps: int) -> str:
+        return self.phone.code(self.clock.now() + steps * STEP)
+
+    def resynchronize(self, device: MFADevice | None, *answers: str) -> MFADevice:
+        self.lines = TypedLines(*answers)
+        return self.resynchronize_with(Person(lambda: Terminal(self.lines), command="…"), device)
+
+    def resynchronize_with(self, person: Person | Nobody, device: MFADevice | None) -> MFADevice:
+        return resynchronize(
+            device,
+            credentials=self.key,
+            aws=self.aws,
+            person=person,
+            used_codes=self.used_codes,
+            clock=self.clock.now,
+        )
+
+    def refusal(self, kind: type[MFASessionError], device: MFADevice | None, *answers: str) -> MFASessionError:
+        with pytest.raises(kind) as caught:
+            self.resynchronize(device, *answers)
+        return caught.value
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    for name in os.environ:
+        if name.startswith("AWS_") or name.lower().endswith(("_proxy", "_ca_bundle")):
+            monkeypatch.delenv(name)
+    clock = SteppedClock()
+    with Endpoint(demo_account(clock=Clock(clock.now))) as endpoint:
+        desk = Desk(tmp_path, endpoint, clock)
+        desk.phone.drift = 20 * STEP
+        yield desk
+
+
+@pytest.mark.parametrize("device", [PHONE, None], ids=["named", "found"])
+def test_two_codes_of_the_key_s_owner_are_enough(desk: Desk, device: MFADevice | None) -> None:
+    resynchronized = desk.resynchronize(device, desk.code(-1), desk.code(0))
+
+    assert resynchronized == PHONE
+    assert desk.aws.get_session_token(desk.key, PHONE, TokenCode(desk.code(1)), SHORTEST_SESSION)
+    assert desk.used_codes.last_step(PHONE) == time_step(desk.clock.now())
+
+
+def test_codes_that_are_refused_are_not_remembered_as_used(desk: Desk) -> None:
+    backwards = [desk.code(steps) for steps in (0, -1, 1, 0, 2, 1)]
+
+    desk.refusal(TokenCodeRefusedError, PHONE, *backwards)
+
+    assert desk.actions.count("ResyncMFADevice") == 3
+    assert desk.used_codes.last_step(PHONE) is None
+
+
+def test_a_device_of_somebody_else_is_refused(desk: Desk) -> None:
+    account = desk.endpoint.account
+    theirs = account.add_device(account.add_user("bob"), "bobs-phone")
+
+    error = desk.refusal(MFADeviceRefusedError, MFADevice(theirs.serial_number), "123456", "234567")
+
+    assert str(error) == f"AWS does not know {theirs.serial_number} as an MFA device of user test-user"
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_device_without_codes_is_never_out_of_step(desk: Desk, named: bool) -> None:
+    desk.user.devices.clear()
+    desk.endpoint.account.add_security_key(desk.user, "yubikey")
+
+    desk.refusal(MFADeviceNotFoundError, YUBIKEY if named else None)
+
+    assert "ResyncMFADevice" not in desk.actions
+
+
+def test_what_a_policy_forbids_is_for_an_administrator_because_nobody_can_log_in(desk: Desk) -> None:
+    statement = {"Effect": "Deny", "Action": "iam:ResyncMFADevice", "Resource": "*"}
+    desk.user.grants.inline["deny"] = json.dumps({"Version": "2012-10-17", "Statement": statement})
+
+    error = desk.refusal(AccessDeniedError, PHONE, desk.code(-1), desk.code(0))
+
+    assert "iam:ResyncMFADevice" in str(error)
+    assert error.hint.startswith("ask whoever administers the account")
+
+
+def test_where_nobody_can_be_asked_nothing_is_begun(desk: Desk) -> None:
+    with pytest.raises(PersonNeededError):
+        desk.resynchronize_with(Nobody("mfa-session device resync"), PHONE)
+
+    assert desk.actions == []
