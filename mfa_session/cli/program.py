@@ -16,6 +16,7 @@ from mfa_session.cli import device as _device
 from mfa_session.cli import endings
 from mfa_session.cli import exec as _exec
 from mfa_session.cli import export as _export
+from mfa_session.cli import keys as _keys
 from mfa_session.cli import login as _login
 from mfa_session.cli import logout as _logout
 from mfa_session.cli import policy as _policy
@@ -49,6 +50,7 @@ program.command("status", epilog=_status.EXAMPLE)(_status.status_)
 program.command("logout", epilog=_logout.EXAMPLE)(_logout.logout)
 program.command("configure", epilog=_configure.EXAMPLE)(_configure.configure)
 program.add_typer(_device.device, name="device")
+program.add_typer(_keys.keys, name="keys")
 program.add_typer(_policy.policy, name="policy")
 program.command("demo", epilog=_demo.EXAMPLE)(_demo.demo)
 

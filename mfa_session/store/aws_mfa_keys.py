@@ -50,6 +50,14 @@ class AWSMFAKeys:
             if name.endswith(_SUFFIX):
                 yield name.removesuffix(_SUFFIX)
 
+    def has(self, profile: str) -> bool:
+        """Tell whether aws-mfa has one of *profile*, or something that looks like one.
+
+        Raises:
+            SharedFileError: AWS tools cannot read the file.
+        """
+        return self._keys.has(profile + _SUFFIX)
+
     def get(self, profile: str) -> AccessKey | None:
         """Return the long-term key of *profile*, ``None`` where aws-mfa has none.
 
@@ -96,6 +104,9 @@ class AWSMFAKeys:
             else:
                 write_profile(self._path, "credentials", profile, dict.fromkeys(_SESSION))
         self._keys.remove(profile + _SUFFIX, key)
+
+    def left_to_do(self, profile: str) -> None:
+        """Return ``None``: with the lines all is gone."""
 
     def _has_session(self, profile: str) -> bool:
         section = self._section(profile)

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from mfa_session.credentials import AccessKey
 from mfa_session.profiles import Profile
-from mfa_session.store.private_files import read_private, write_private
+from mfa_session.store.private_files import delete_private, read_private, write_private
 
 
 class DeclinedMoves:
@@ -29,6 +29,14 @@ class DeclinedMoves:
             StateError: the file cannot be written.
         """
         write_private(self._file(profile), key.access_key_id.encode())
+
+    def forget(self, profile: Profile) -> None:
+        """Forget what is written down about *profile*.
+
+        Raises:
+            StateError: the file cannot be deleted.
+        """
+        delete_private(self._file(profile))
 
     def _file(self, profile: Profile) -> Path:
         return self._folder / quote(profile.name, safe="")

@@ -1,6 +1,6 @@
 """The long-term key that stands in the environment, where every program that is started can read it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from mfa_session.credentials import AccessKey
 from mfa_session.errors import ConfigurationError, UsageError
@@ -16,6 +16,14 @@ class EnvironmentKey:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
 
+    def profiles(self) -> Iterator[str]:
+        """Yield nothing: the key does not say whose it is."""
+        return iter(())
+
+    def has(self, profile: str) -> bool:
+        """Tell whether there is one, or something that looks like one."""
+        return bool(self._environ.get(_NAMES[0]))
+
     def get(self, profile: str) -> AccessKey | None:
         """Return the key, ``None`` where there is none.
 
@@ -29,6 +37,9 @@ class EnvironmentKey:
             return AccessKey(key_id, secret)
         except UsageError as error:
             raise ConfigurationError(f"{' and '.join(_NAMES)}: {error}", hint=error.hint) from None
+
+    def device(self, profile: str) -> None:
+        """Return ``None``: nothing in the environment names it."""
 
     def check_can_remove(self, profile: str) -> None:
         """Do nothing: what stands in an environment, only its owner can remove."""

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from mfa_session import errors
 from mfa_session.errors import MFASessionError
 from mfa_session.profiles import Profile
-from mfa_session.store.private_files import read_private, write_private
+from mfa_session.store.private_files import delete_private, read_private, write_private
 
 
 class FailedLogins:
@@ -49,6 +49,14 @@ class FailedLogins:
             "hint": error.hint,
         }
         write_private(self._file(profile), json.dumps(failure).encode())
+
+    def forget(self, profile: Profile) -> None:
+        """Forget what is written down about *profile*.
+
+        Raises:
+            StateError: the file cannot be deleted.
+        """
+        delete_private(self._file(profile))
 
     def _file(self, profile: Profile) -> Path:
         return self._folder / quote(profile.name, safe="")

@@ -33,6 +33,14 @@ class PlainKeys:
             if section.get("aws_access_key_id", "").startswith("AKIA"):
                 yield name
 
+    def has(self, profile: str) -> bool:
+        """Tell whether the section of *profile* has one, or something that looks like one.
+
+        Raises:
+            SharedFileError: AWS tools cannot read the file.
+        """
+        return profile in self.profiles()
+
     def get(self, profile: str) -> AccessKey | None:
         """Return the long-term key of *profile*, ``None`` where its section has none.
 
@@ -50,6 +58,9 @@ class PlainKeys:
             raise ConfigurationError(
                 f"profile {profile}, line {line} of {self._path}: {error}", hint=error.hint
             ) from None
+
+    def device(self, profile: str) -> None:
+        """Return ``None``: this file has no place for it."""
 
     def check_can_remove(self, profile: str) -> None:
         """Raise now what would keep :meth:`remove` from its work, as far as that can be told.
@@ -78,6 +89,9 @@ class PlainKeys:
             remove_profile(self._path, "credentials", profile)
         else:
             write_profile(self._path, "credentials", profile, dict.fromkeys(self._lines))
+
+    def left_to_do(self, profile: str) -> None:
+        """Return ``None``: with the lines all is gone."""
 
     def _section(self, profile: str) -> Mapping[str, str]:
         return read_profiles(self._path, "credentials").get(profile, {})

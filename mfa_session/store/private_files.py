@@ -63,5 +63,18 @@ def read_private(path: Path, *, at_most: int = 1 << 20) -> bytes | None:
     return content
 
 
+def delete_private(path: Path) -> None:
+    """Delete the file *path*, if there is one.
+
+    Raises:
+        StateError: it is still there.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        problem, hint = refusal(error, path)
+        raise StateError(f"cannot delete {visible(str(path))}: {problem}", hint=hint) from error
+
+
 def _unreadable(path: Path, problem: str) -> StateError:
     return StateError(f"cannot read {visible(str(path))}: {problem}", hint=f"look at it: ls -l {visible(str(path))}")

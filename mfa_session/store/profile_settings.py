@@ -1,6 +1,6 @@
 """What `mfa-session` writes about a profile into the config file; nothing of it is secret."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -9,10 +9,13 @@ from mfa_session.errors import ConfigurationError
 from mfa_session.mfa import MFADevice
 from mfa_session.process_line import credential_process_line, runs_this_program
 from mfa_session.profiles import Profile
-from mfa_session.store.shared_files import line_of, read_profiles, write_profile
+from mfa_session.store.shared_files import line_of, read_profiles, remove_profile, write_profile
 
 # Credentials that a profile may have besides a `credential_process`; SDKs differ in which they take.
 _OTHER_CREDENTIALS = ("role_arn", "sso_session", "sso_start_url", "credential_source")
+
+# What login gives a session profile, so that it is as useful as its source.
+_OF_A_SESSION_PROFILE = ("region", "output")
 
 
 class ProfileSettings:
@@ -60,6 +63,29 @@ class ProfileSettings:
     def remember_key_date(self, profile: Profile, key_date: datetime | None) -> None:
         """Write down when AWS made the key of *profile*, so that its age can be told without opening a store."""
         self.change(profile.name, _key_date(key_date))
+
+    def forget(self, profile: Profile) -> None:
+        """Remove every line that is ours from the section of *profile*, and the section that login gave its session.
+
+        Raises:
+            SharedFileError: the file cannot be changed.
+        """
+        if profile.session_profile == f"{profile.name}-mfa":
+            session_settings = self._settings(profile.session_profile)
+            if set(session_settings) <= set(_OF_A_SESSION_PROFILE):
+                self._remove(profile.session_profile, session_settings)
+        settings = self._settings(profile.name)
+        ours = [key for key in settings if key.startswith("mfa_session_")]
+        if runs_this_program(settings.get("credential_process", ""), profile.name):
+            ours.append("credential_process")
+        self._remove(profile.name, ours)
+
+    def _remove(self, name: str, keys: Collection[str]) -> None:
+        """Remove these lines, and with the last line the section."""
+        if keys and set(self._settings(name)) <= set(keys):
+            remove_profile(self._path, "config", name)
+        elif keys:
+            self.change(name, dict.fromkeys(keys))
 
     def change(self, name: str, values: Mapping[str, str | None]) -> None:
         """Give profile *name* these settings; ``None`` removes one. A file that says so already is not written."""

@@ -1,7 +1,6 @@
 """How far the rotation of each profile's key has come, so that the next run can finish or undo one that was killed."""
 
 import json
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -9,8 +8,7 @@ from mfa_session.credentials import moment, timestamp
 from mfa_session.errors import StateError
 from mfa_session.profiles import Profile
 from mfa_session.rotation import Rotation
-from mfa_session.store.private_files import read_private, write_private
-from mfa_session.store.refusals import refusal
+from mfa_session.store.private_files import delete_private, read_private, write_private
 from mfa_session.visible import visible
 
 
@@ -69,13 +67,7 @@ class RotationJournal:
         Raises:
             StateError: it is still written down.
         """
-        file = self._file(profile)
-        try:
-            with suppress(FileNotFoundError):
-                file.unlink()
-        except OSError as error:
-            problem, hint = refusal(error, file)
-            raise StateError(f"cannot delete {visible(str(file))}: {problem}", hint=hint) from error
+        delete_private(self._file(profile))
 
     def _file(self, profile: Profile) -> Path:
         return self._folder / quote(profile.name, safe="")

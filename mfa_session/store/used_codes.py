@@ -8,7 +8,8 @@ import hashlib
 from pathlib import Path
 
 from mfa_session.mfa import MFADevice
-from mfa_session.store.private_files import read_private, write_private
+from mfa_session.profiles import Profile
+from mfa_session.store.private_files import delete_private, read_private, write_private
 
 
 class UsedCodes:
@@ -34,6 +35,15 @@ class UsedCodes:
             StateError: the file cannot be written.
         """
         write_private(self._file(device), b"" if step is None else b"%d\n" % step)
+
+    def forget(self, profile: Profile) -> None:
+        """Forget the device of *profile*, where that is known.
+
+        Raises:
+            StateError: the file cannot be deleted.
+        """
+        if profile.mfa_device is not None:
+            delete_private(self._file(profile.mfa_device))
 
     def _file(self, device: MFADevice) -> Path:
         return self._folder / hashlib.sha256(device.serial_number.encode()).hexdigest()[:16]

@@ -1,0 +1,90 @@
+"""The profiles that have a long-term key, or are to get one, and the stores that hold it."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mfa_session.cli.endings import explain
+from mfa_session.cli.parts import Parts, now
+from mfa_session.credentials import AccessKey, SessionCredentials
+from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, ProfileNotFoundError, StoreError
+from mfa_session.login import Wish, session_worth_keeping
+from mfa_session.profiles import Profile
+
+if TYPE_CHECKING:
+    from mfa_session.store.access_keys import KeyStore
+
+StoreOption = Annotated[
+    str | None,
+    typer.Option("--store", metavar="NAME", help="Where the key rests: keyring or file.  [default: the best there is]"),
+]
+
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without being asked.")]
+
+
+def holder(parts: Parts, name: str | None) -> Profile:
+    """Return the profile with the key that *name* stands for; of a role profile, the user's."""
+    return parts.profile(name).user
+
+
+def new_holder(parts: Parts, name: str | None) -> Profile:
+    """Return the same, or a profile that is in no file yet."""
+    try:
+        return holder(parts, name)
+    except ProfileNotFoundError:
+        chosen = name or parts.environ.get("AWS_PROFILE") or "default"
+        return Profile(chosen, session_profile=f"{chosen}-mfa")
+
+
+def store_of(parts: Parts, profile: Profile) -> "KeyStore":
+    """Return the store that the config file says has the key of *profile*.
+
+    Raises:
+        AccessKeyNotFoundError: it names none.
+    """
+    if profile.store is not None:
+        return parts.access_keys.store(profile.store)
+    name = profile.name
+    if parts.plain_keys.has(name):
+        raise AccessKeyNotFoundError(
+            f"the key of profile {name} lies in {parts.credentials_file}, and in no store",
+            hint=f"move it into one: mfa-session keys import --profile {name}",
+        )
+    raise AccessKeyNotFoundError(
+        f"no store has a key for profile {name}", hint=f"give it one: mfa-session keys add --profile {name}"
+    )
+
+
+def stored_key(parts: Parts, profile: Profile) -> AccessKey | None:
+    """Return the key that a store has for *profile*, ``None`` where none has."""
+    return None if profile.store is None else parts.access_keys.get(profile.name, profile.store)
+
+
+def forget_in_other_store(parts: Parts, profile: Profile, *, chosen: "KeyStore") -> None:
+    """Delete the key of *profile* from the store where it was, if that is not the *chosen* one, nor gone."""
+    if profile.store in (None, chosen.name):
+        return
+    try:
+        parts.access_keys.store(str(profile.store)).delete(profile.name)
+    except StoreError as error:
+        explain(f"a key of {profile.name} may still be in the other store: {error}", hint=error.hint)
+
+
+def check_no_rotation_is_open(parts: Parts, profile: Profile) -> None:
+    """Make sure that nothing is done to a key in the middle of its rotation.
+
+    Raises:
+        ConfigurationError: a rotation was cut short.
+    """
+    rotation = parts.rotations.read(profile)
+    if rotation is not None and not rotation.is_finished:
+        raise ConfigurationError(
+            f"a rotation of the key of profile {profile.name} was cut short",
+            hint=f"finish it first: mfa-session keys rotate --profile {profile.name}; "
+            f"or forget the key: mfa-session keys remove --profile {profile.name}",
+        )
+
+
+def session_at_hand(parts: Parts, profile: Profile) -> SessionCredentials | None:
+    """Return the session of *profile*, if it is live; nobody is asked for a code."""
+    return session_worth_keeping(Wish(profile), sessions=parts.sessions, clock=now)

@@ -1,0 +1,108 @@
+"""Where long-term keys lie that are to be imported: in plain files, in the environment, with other programs."""
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+from mfa_session.cli.parts import Parts
+from mfa_session.credentials import AccessKey
+from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, UsageError
+from mfa_session.mfa import MFADevice
+from mfa_session.profiles import Profile
+
+NAMES = ("credentials", "environment", "aws-mfa")
+
+# Where keys are looked for when nobody says where: what can be read without asking anybody.
+_USUAL = ("aws-mfa", "credentials")
+
+_AWS_MFA_SUFFIX = "-long-term"
+
+
+class Origin(Protocol):
+    """One place where keys lie."""
+
+    @property
+    def description(self) -> str:
+        """What users call it."""
+
+    def profiles(self) -> Iterator[str]:
+        """Yield the profiles that have a key there."""
+
+    def has(self, profile: str) -> bool:
+        """Tell whether there is one for *profile*, or something that looks like one."""
+
+    def get(self, profile: str) -> AccessKey | None:
+        """Return the key of *profile*."""
+
+    def device(self, profile: str) -> MFADevice | None:
+        """Return the MFA device of *profile*, where that is written there too."""
+
+    def check_can_remove(self, profile: str) -> None:
+        """Raise now what would keep :meth:`remove` from its work."""
+
+    def remove(self, profile: str, key: AccessKey) -> None:
+        """Delete the key, where that is ours to do."""
+
+    def left_to_do(self, profile: str) -> str | None:
+        """Return what only the owner can do."""
+
+
+def find(parts: Parts, profile: Profile, *, wanted: str | None) -> Origin:
+    """Return where the key of *profile* lies: in the place that is *wanted*, or where keys usually do.
+
+    Raises:
+        UsageError: there is no such place.
+        ConfigurationError: there are two keys.
+        AccessKeyNotFoundError: there is none.
+    """
+    places = _places(parts, wanted)
+    having = [place for place in places.values() if place.has(profile.name)]
+    if len(having) > 1:
+        raise ConfigurationError(
+            f"profile {profile.name} has two long-term keys: its own, and the one of aws-mfa",
+            hint=f"say which is to be imported: --from {' or --from '.join(places)}; and delete the other",
+        )
+    if not having:
+        # What looks like a key there, and is none, has an error of its own.
+        for place in places.values():
+            place.get(profile.name)
+        looked_in = dict.fromkeys(place.description for place in places.values())
+        raise AccessKeyNotFoundError(
+            f"there is no long-term key of profile {profile.name} in {' or '.join(looked_in)}",
+            hint=f"type it: mfa-session keys add --profile {profile.name}"
+            + ("" if wanted else "; or look elsewhere: --from environment"),
+        )
+    return having[0]
+
+
+def find_all(parts: Parts, *, wanted: str | None) -> Iterator[tuple[str, Origin]]:
+    """Yield every profile that has a key in the place that is *wanted*, or where keys usually lie.
+
+    Raises:
+        UsageError: there is no such place, or it does not say for which profile its key is.
+    """
+    if wanted == "environment":
+        raise UsageError("the key in the environment is for one profile", hint="name it: --profile NAME, without --all")
+    for name, place in _places(parts, wanted).items():
+        for profile in place.profiles():
+            # The sections of aws-mfa are no profiles of their own.
+            if wanted or name != "credentials" or not profile.endswith(_AWS_MFA_SUFFIX):
+                yield profile, place
+
+
+def _places(parts: Parts, wanted: str | None) -> Mapping[str, Origin]:
+    if wanted is not None and wanted not in NAMES:
+        raise UsageError(f"there is no place for keys called {wanted}", hint=f"give one of: {', '.join(NAMES)}")
+    return {name: _place(parts, name) for name in ((wanted,) if wanted else _USUAL)}
+
+
+def _place(parts: Parts, name: str) -> Origin:
+    # Imported where they are needed: each brings what it reads with.
+    if name == "aws-mfa":
+        from mfa_session.store.aws_mfa_keys import AWSMFAKeys
+
+        return AWSMFAKeys(parts.credentials_file)
+    if name == "environment":
+        from mfa_session.store.environment_key import EnvironmentKey
+
+        return EnvironmentKey(parts.environ)
+    return parts.plain_keys

@@ -1,0 +1,43 @@
+"""`mfa-session keys move`: from one store to the other."""
+
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+
+from mfa_session.cli.endings import say
+from mfa_session.cli.key_holders import check_no_rotation_is_open, holder, store_of
+from mfa_session.cli.options import ProfileOption
+from mfa_session.cli.parts import Parts
+from mfa_session.errors import StoreError
+from mfa_session.visible import visible
+
+EXAMPLE = "Example: mfa-session keys move --to keyring --profile test-user"
+
+_OTHER = {"keyring": "file", "file": "keyring"}
+
+
+def move(
+    context: typer.Context,
+    to: Annotated[str, typer.Option("--to", metavar="STORE", help="Where the key is to rest: keyring or file.")],
+    profile: ProfileOption = None,
+) -> None:
+    """Move the long-term key of a profile to the OS keyring, or to the encrypted file."""
+    from mfa_session.key_move import finish_move, move_to_store
+
+    parts: Parts = context.obj
+    new = parts.access_keys.store(to)
+    source = holder(parts, profile)
+    old = store_of(parts, source)
+    name = visible(source.name)
+    if old is new:
+        # The other store need not be there any more.
+        with suppress(StoreError), parts.lock(source):
+            finish_move(source, old=parts.access_keys.store(_OTHER[to]), new=new)
+        say(f"mfa-session: the key of {name} is in {new.description} already")
+        return
+    check_no_rotation_is_open(parts, source)
+    new.check()
+    with parts.lock(source):
+        move_to_store(source, old=old, new=new, settings=parts.settings)
+    say(f"mfa-session: the key of {name} is in {new.description} now, and nowhere else")

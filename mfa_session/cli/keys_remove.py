@@ -1,0 +1,50 @@
+"""`mfa-session keys remove`: forget a long-term key and what was kept for the sake of it."""
+
+import typer
+
+from mfa_session.cli.endings import say
+from mfa_session.cli.key_holders import YesOption, holder, store_of
+from mfa_session.cli.options import ProfileOption
+from mfa_session.cli.parts import Parts
+from mfa_session.errors import PersonNeededError, PromptCancelledError
+from mfa_session.profiles import Profile
+from mfa_session.visible import visible
+
+EXAMPLE = "Example: mfa-session keys remove --profile test-user"
+
+
+def remove(context: typer.Context, profile: ProfileOption = None, yes: YesOption = False) -> None:
+    """Delete the long-term key of a profile from its store, with its session and its settings.
+
+    What mfa-session wrote about the profile goes from both AWS files and from its own
+    folder. At AWS the key goes on working, until it is deleted there.
+    """
+    from mfa_session.key_removal import remove_key
+
+    parts: Parts = context.obj
+    source = holder(parts, profile)
+    store = store_of(parts, source)
+    if not yes:
+        _ask(parts, source, where=store.description)
+    with parts.lock(source):
+        remove_key(
+            source,
+            store=store,
+            rotations=parts.rotations,
+            sessions=parts.sessions,
+            others=(parts.failed_logins, parts.declined_moves, parts.used_codes),
+            settings=parts.settings,
+        )
+    say(f"mfa-session: the key of {visible(source.name)} is gone from {store.description}, and so is the session")
+    say("mfa-session: AWS still accepts the key, until it is deleted there: aws iam delete-access-key")
+
+
+def _ask(parts: Parts, profile: Profile, *, where: str) -> None:
+    person = parts.person(f"mfa-session keys remove --profile {profile.name}")
+    if not person.is_there:
+        raise PersonNeededError(
+            "somebody has to agree that the key is deleted, and nobody can be asked", hint="agree beforehand: --yes"
+        )
+    person.tell(f"{where[0].upper()}{where[1:]} may have the only copy of the secret.")
+    if not person.agrees(f"Delete the key of {profile.name} and its session?", by_default=False):
+        raise PromptCancelledError("nothing was changed", hint="to take it elsewhere: mfa-session keys move")
