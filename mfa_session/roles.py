@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use.html
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
@@ -114,7 +115,7 @@ def take_role(
     except AccessDeniedError as error:
         raise AccessDeniedError(str(error), hint=f"{error.hint}{_about_mfa(source, source_login)}") from error
     except ExpiredSessionError as error:
-        raise ExpiredSessionError(str(error), hint=_anew(source)) from error
+        raise ExpiredSessionError(str(error), hint=f"get a new one: {_anew(source)}") from error
     sessions.keep(profile, credentials)
     return Login(credentials, device=source_login.device, kept=False)
 
@@ -127,9 +128,12 @@ def take_role_with_a_code(
     prompter: Prompter,
     sessions: Sessions,
     used_codes: UsedCodes,
+    lock: Callable[[], AbstractContextManager[None]],
     clock: Clock,
 ) -> Login:
     """Get a session of the role of a profile as :func:`log_in` gets one of a user, with a code for the role alone.
+
+    *lock* is the user's: two questions for the code of one device confuse its owner.
 
     Raises:
         MFASessionError: of every family; nothing was written then.
@@ -140,17 +144,19 @@ def take_role_with_a_code(
         return Login(live, device=None, kept=True)
     if wish.code is None:
         prompter.be_ready()
-        span = in_words(_duration(wish))
-        prompter.tell(f"{profile.name} is to last {span}. Over an hour, a role needs a code of its own.")
-    return log_in(
-        replace(wish, duration=_duration(wish), force=True),
-        keys=_KeysOfTheUser(keys),
-        aws=_CodesForTheRole(aws, role),
-        prompter=prompter,
-        sessions=sessions,
-        used_codes=used_codes,
-        clock=clock,
-    )
+    with lock():
+        if wish.code is None:
+            span = in_words(_duration(wish))
+            prompter.tell(f"{profile.name} is to last {span}. Over an hour, a role needs a code of its own.")
+        return log_in(
+            replace(wish, duration=_duration(wish), force=True),
+            keys=_KeysOfTheUser(keys),
+            aws=_CodesForTheRole(aws, role),
+            prompter=prompter,
+            sessions=sessions,
+            used_codes=used_codes,
+            clock=clock,
+        )
 
 
 def _duration(wish: Wish) -> timedelta:

@@ -104,7 +104,16 @@ class Desk:
 
     def _take_role(self, wish: Wish) -> Login:
         if goes_with_a_code(wish):
-            return self._take_role_with_a_code(wish)
+            return take_role_with_a_code(
+                wish,
+                keys=self.keys,
+                aws=self.aws,
+                prompter=self.person,
+                sessions=self._parts.sessions,
+                used_codes=self._parts.used_codes,
+                lock=partial(self._parts.lock, wish.profile.user),
+                clock=now,
+            )
         return take_role(
             wish,
             log_in_source=partial(self._log_in_source, _wish_for_the_source(wish)),
@@ -113,26 +122,12 @@ class Desk:
             clock=now,
         )
 
-    def _take_role_with_a_code(self, wish: Wish) -> Login:
-        if not self._asks:
-            self.person.be_ready()  # it would wait for whoever is being asked, and then find nobody
-        with self._parts.lock(wish.profile.user):
-            return take_role_with_a_code(
-                wish,
-                keys=self.keys,
-                aws=self.aws,
-                prompter=self.person,
-                sessions=self._parts.sessions,
-                used_codes=self._parts.used_codes,
-                clock=now,
-            )
-
     def _log_in_at_the_next_desk(self, wish: Wish) -> Login:
         if not wish.force and (live := session_worth_keeping(wish, sessions=self._parts.sessions, clock=now)):
             return Login(live, device=None, kept=True)
         desk = Desk(self._parts, wish.profile, region=self._region, keys=self.keys, asks=self._asks)
         if not self._asks and wish.profile.role is None:
-            desk.person.be_ready()
+            desk.person.be_ready()  # rather than wait for somebody else who is being asked, and then find nobody
         with self._parts.lock(wish.profile):
             return desk.log_in(wish)
 

@@ -1,0 +1,301 @@
+"""Roles, taken: a real AWS on the loopback, real files, and a clock that can be stepped."""
+
+import contextlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from mfa_session.ask.person import Nobody, Person
+from mfa_session.ask.terminal import Terminal
+from mfa_session.aws.connection import AWS, Endpoints
+from mfa_session.credentials import SessionCredentials
+from mfa_session.demo.clock import Clock
+from mfa_session.demo.devices import VirtualDevice
+from mfa_session.demo.endpoint import Endpoint
+from mfa_session.demo.presets import demo_account
+from mfa_session.errors import (
+    AccessDeniedError,
+    ConfigurationError,
+    ExpiredSessionError,
+    PersonNeededError,
+    SessionProfileTakenError,
+    TokenCodeRefusedError,
+    UsageError,
+)
+from mfa_session.iam_role import Role
+from mfa_session.key_lookup import KeyLookup
+from mfa_session.login import Login, Prompter, Wish
+from mfa_session.mfa import MFADevice, TokenCode
+from mfa_session.profiles import Profile
+from mfa_session.roles import goes_with_a_code, take_role, take_role_with_a_code
+from mfa_session.store.access_keys import AccessKeys
+from mfa_session.store.plain_keys import PlainKeys
+from mfa_session.store.sessions import SessionProfiles
+from mfa_session.store.used_codes import UsedCodes
+from tests.fakes import SteppedClock, TypedLines
+
+HOUR = timedelta(hours=1)
+PHONE = MFADevice("arn:aws:iam::123456789012:mfa/test-user-phone")
+USER = Profile("test-user", "test-user-mfa", mfa_device=PHONE)
+ADMIN = Profile(
+    "admin",
+    "admin-mfa",
+    mfa_device=PHONE,
+    role=Role("arn:aws:iam::123456789012:role/admin", "mfa-session-test-user"),
+    source=USER,
+)
+NEXT = replace(ADMIN, name="next", session_profile="next-mfa", source=ADMIN)
+
+
+def policy(**statement: object) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", **statement}})
+
+
+@dataclass
+class Desk:
+    """Where ``admin`` is taken by ``test-user``; AWS's clock is the stepped one."""
+
+    home: Path
+    endpoint: Endpoint
+    clock: SteppedClock
+
+    @property
+    def phone(self) -> VirtualDevice:
+        return self.endpoint.account.devices[PHONE.serial_number]
+
+    @property
+    def credentials_file(self) -> Path:
+        return self.home / "credentials"
+
+    @property
+    def sessions(self) -> SessionProfiles:
+        return SessionProfiles(credentials_file=self.credentials_file, config_file=self.home / "config")
+
+    @property
+    def aws(self) -> AWS:
+        return AWS(Endpoints(sts_url=self.endpoint.url, iam_url=self.endpoint.url))
+
+    @property
+    def actions(self) -> list[str]:
+        return [call.action for call in self.endpoint.journal]
+
+    def session_of_the_user(self) -> SessionCredentials:
+        account = self.endpoint.account
+        user = account.identity_of(account.users["test-user"])
+        session = account.begin_session(user, 12 * HOUR, mfa_at=account.now())
+        return SessionCredentials(
+            session.access_key_id, session.secret_access_key, session.session_token, session.expiration
+        )
+
+    def keep(self, *, left: timedelta) -> SessionCredentials:
+        session = SessionCredentials("ASIAIOSFODNN7EXAMPLE", "secret", "token", self.clock.now() + left)
+        self.sessions.keep(ADMIN, session)
+        return session
+
+    def take(self, log_in_source: Callable[[], Login] | None = None, **wishes: object) -> Login:
+        def live() -> Login:
+            return Login(self.session_of_the_user(), device=None, kept=True)
+
+        return take_role(
+            replace(Wish(ADMIN), **wishes),  # type: ignore[arg-type]  # the names of a Wish's fields
+            log_in_source=log_in_source or live,
+            aws=self.aws,
+            sessions=self.sessions,
+            clock=self.clock.now,
+        )
+
+    def take_with_a_code(self, *answers: str | Callable[[], str], **wishes: object) -> tuple[Login, str]:
+        """Take it for four hours while somebody types *answers*; return what the screen showed too."""
+        lines = TypedLines(*answers)
+        person = Person(lambda: Terminal(lines), command="…", now=self.clock.now, sleep=self.clock.sleep)
+        return self.take_with_a_code_of(person, **wishes), lines.shown
+
+    def take_with_a_code_of(self, prompter: Prompter, **wishes: object) -> Login:
+        return take_role_with_a_code(
+            replace(Wish(ADMIN, duration=4 * HOUR), **wishes),  # type: ignore[arg-type]  # as above
+            keys=KeyLookup(stored=AccessKeys({}), in_file=PlainKeys(self.credentials_file)),
+            aws=self.aws,
+            prompter=prompter,
+            sessions=self.sessions,
+            used_codes=UsedCodes(self.home / "used-codes"),
+            lock=contextlib.nullcontext,
+            clock=self.clock.now,
+        )
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    for name in os.environ:
+        if name.startswith("AWS_") or name.lower().endswith(("_proxy", "_ca_bundle")):
+            monkeypatch.delenv(name)
+    clock = SteppedClock()
+    account = demo_account(clock=Clock(clock.now))
+    user = account.users["test-user"]
+    user.grants.inline["roles"] = policy(Action="sts:AssumeRole", Resource="*")
+    with_mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    role = account.add_role(
+        "admin", policy(Principal={"AWS": "123456789012"}, Action="sts:AssumeRole", Condition=with_mfa)
+    )
+    role.longest_session = 12 * HOUR
+    [key] = account.keys_of(user)
+    (tmp_path / "credentials").write_text(
+        f"[test-user]\naws_access_key_id = {key.access_key_id}\naws_secret_access_key = {key.secret_access_key}\n"
+    )
+    with Endpoint(account) as endpoint:
+        yield Desk(tmp_path, endpoint, clock)
+
+
+class TestWithTheSessionOfTheUser:
+    def test_a_role_is_taken_for_an_hour_and_kept(self, desk: Desk) -> None:
+        outcome = desk.take()
+
+        assert not outcome.kept
+        assert desk.sessions.session(ADMIN) == outcome.credentials
+        assert HOUR - timedelta(seconds=1) <= outcome.credentials.expiration - desk.clock.now() <= HOUR
+
+    @pytest.mark.parametrize(
+        ("wished", "configured", "minutes"), [(None, HOUR / 2, 30), (HOUR / 4, HOUR / 2, 15), (None, None, 60)]
+    )
+    def test_a_wish_comes_before_the_configuration(
+        self, desk: Desk, wished: timedelta | None, configured: timedelta | None, minutes: int
+    ) -> None:
+        outcome = desk.take(profile=replace(ADMIN, duration=configured), duration=wished)
+
+        assert round((outcome.credentials.expiration - desk.clock.now()) / timedelta(minutes=1)) == minutes
+
+    @pytest.mark.parametrize(("left", "is_kept"), [(timedelta(minutes=16), True), (timedelta(minutes=15), False)])
+    def test_a_session_with_enough_time_left_is_kept(self, desk: Desk, left: timedelta, is_kept: bool) -> None:
+        before = desk.keep(left=left)
+
+        outcome = desk.take()
+
+        assert outcome.kept == is_kept
+        assert (outcome.credentials.access_key_id == before.access_key_id) == is_kept
+
+    def test_who_keeps_a_session_troubles_neither_the_user_nor_aws(self, desk: Desk) -> None:
+        desk.keep(left=HOUR)
+
+        desk.take(log_in_source=pytest.fail)
+
+        assert desk.actions == []
+
+    def test_the_user_is_not_troubled_for_a_session_that_could_not_be_written(self, desk: Desk) -> None:
+        with desk.credentials_file.open("a") as file:
+            file.write("[admin-mfa]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\n")
+
+        with pytest.raises(SessionProfileTakenError):
+            desk.take(log_in_source=pytest.fail)
+
+    def test_the_device_through_which_the_user_has_logged_in_is_told(self, desk: Desk) -> None:
+        outcome = desk.take(log_in_source=lambda: Login(desk.session_of_the_user(), device=PHONE, kept=False))
+
+        assert outcome.device == PHONE
+
+    @pytest.mark.parametrize(
+        ("kept", "source", "said"),
+        [
+            (True, USER, "if it wants a newer code: mfa-session login --profile test-user --force"),
+            (False, USER, None),
+            (True, ADMIN, "a role that is taken from another role has none to show"),
+        ],
+    )
+    def test_a_denial_says_what_to_do_about_mfa_where_that_may_help(
+        self, desk: Desk, kept: bool, source: Profile, said: str | None
+    ) -> None:
+        desk.endpoint.account.roles.clear()
+        profile = replace(NEXT, source=source)
+
+        with pytest.raises(AccessDeniedError) as caught:
+            desk.take(lambda: Login(desk.session_of_the_user(), device=None, kept=kept), profile=profile)
+
+        assert (said or "external_id") in caught.value.hint
+        assert ("MFA" in caught.value.hint or "newer code" in caught.value.hint) == (said is not None)
+
+    def test_a_session_of_the_user_that_aws_has_ended_is_to_be_had_anew(self, desk: Desk) -> None:
+        session = desk.session_of_the_user()
+        desk.endpoint.account.end_sessions()
+
+        with pytest.raises(ExpiredSessionError) as caught:
+            desk.take(lambda: Login(session, device=None, kept=True))
+
+        assert caught.value.hint == "get a new one: mfa-session login --profile test-user --force"
+        assert desk.sessions.session(ADMIN) is None
+
+
+class TestWithACodeOfItsOwn:
+    @pytest.mark.parametrize(
+        ("wished", "configured", "expected"),
+        [
+            (None, None, False),
+            (HOUR, None, False),
+            (HOUR + timedelta(seconds=1), None, True),
+            (None, 2 * HOUR, True),
+            (HOUR, 2 * HOUR, False),
+        ],
+    )
+    def test_only_what_lasts_over_an_hour_needs_one(
+        self, wished: timedelta | None, configured: timedelta | None, expected: bool
+    ) -> None:
+        wish = Wish(replace(ADMIN, duration=configured), duration=wished)
+
+        assert goes_with_a_code(wish) == expected
+
+    @pytest.mark.parametrize(
+        ("wished", "configured", "error"), [(2 * HOUR, None, UsageError), (None, 2 * HOUR, ConfigurationError)]
+    )
+    def test_a_role_that_is_taken_from_a_role_lasts_an_hour_at_the_most(
+        self, wished: timedelta | None, configured: timedelta | None, error: type[Exception]
+    ) -> None:
+        with pytest.raises(error, match="with the session of another role, admin, and AWS gives an hour"):
+            goes_with_a_code(Wish(replace(NEXT, duration=configured), duration=wished))
+
+    def test_the_role_is_taken_in_one_call_and_kept(self, desk: Desk) -> None:
+        outcome, shown = desk.take_with_a_code(desk.phone.code)
+
+        assert desk.actions == ["AssumeRole"]
+        assert desk.sessions.session(ADMIN) == outcome.credentials
+        assert outcome.credentials.expiration - desk.clock.now() > 3.9 * HOUR
+        assert shown.startswith("admin is to last 4 h. Over an hour, a role needs a code of its own.\nadmin: code of")
+
+    def test_a_live_session_is_kept_without_a_word(self, desk: Desk) -> None:
+        desk.keep(left=HOUR)
+
+        assert desk.take_with_a_code() == (desk.take(log_in_source=pytest.fail), "")
+
+    def test_a_device_that_is_not_known_is_looked_for(self, desk: Desk) -> None:
+        outcome, _ = desk.take_with_a_code(desk.phone.code, profile=replace(ADMIN, mfa_device=None))
+
+        assert desk.actions == ["GetCallerIdentity", "ListMFADevices", "AssumeRole"]
+        assert outcome.device == PHONE
+
+    def test_a_wrong_code_is_asked_for_again(self, desk: Desk) -> None:
+        desk.take_with_a_code("000000", desk.phone.code)
+
+        assert [call.status for call in desk.endpoint.journal] == [403, 200]
+
+    def test_a_code_that_is_given_is_used_and_nobody_is_asked(self, desk: Desk) -> None:
+        with pytest.raises(TokenCodeRefusedError):
+            desk.take_with_a_code_of(Nobody("…"), code=TokenCode("000000"))
+
+        assert desk.actions == ["AssumeRole"]
+
+    def test_where_there_is_nobody_nothing_is_asked_of_aws(self, desk: Desk) -> None:
+        with pytest.raises(PersonNeededError):
+            desk.take_with_a_code_of(Nobody("…"))
+
+        assert desk.actions == []
+
+    def test_the_code_of_a_role_that_was_denied_is_waited_out(self, desk: Desk) -> None:
+        role = desk.endpoint.account.roles.pop("admin")
+        with pytest.raises(AccessDeniedError):
+            desk.take_with_a_code(desk.phone.code)
+        desk.endpoint.account.roles["admin"] = role
+
+        desk.take_with_a_code(desk.phone.code)
+
+        assert desk.clock.slept > 0
