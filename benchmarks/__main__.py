@@ -1,0 +1,102 @@
+"""`python -m benchmarks`: measure everything in one run, and hold it to the budgets."""
+
+import argparse
+import contextlib
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.homes import Homes
+from benchmarks.installations import Installations, fresh, present
+from benchmarks.logins import seconds_of_crowd
+from benchmarks.measures import Measure, Samples, rows
+from benchmarks.processors import only_processor
+from benchmarks.report import conditions, put_into, table
+from benchmarks.tasks import Task, prepared_tasks
+from mfa_session.demo.endpoint import Endpoint
+from mfa_session.demo.presets import demo_account
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much is measured: *rounds*, in each of which what is quick is run *laps* times.
+
+    *thinking* is how many seconds a person looks for a code; in a crowd of *callers*, it
+    is long enough for each to have found that there is no session.
+    """
+
+    rounds: int
+    laps: int
+    thinking: float
+    callers: int
+    crowds: int
+
+    @property
+    def thinking_in_a_crowd(self) -> float:
+        """How long the person looks for a code while all callers start."""
+        return max(self.thinking, 0.15 * self.callers)
+
+
+_USUAL = Pace(rounds=15, laps=10, thinking=1.0, callers=100, crowds=3)
+_QUICK = Pace(rounds=2, laps=3, thinking=0.3, callers=10, crowds=1)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print the table, and return 1 where a budget was missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--rounds", type=int, metavar="N", help="how many rounds (15; 2 with --quick)")
+    parser.add_argument("--quick", action="store_true", help="a glance at the programs beside this interpreter")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="put the table into this file, too")
+    options = parser.parse_args(arguments)
+    usual = _QUICK if options.quick else _USUAL
+    pace = Pace(options.rounds or usual.rounds, usual.laps, usual.thinking, usual.callers, usual.crowds)
+    with tempfile.TemporaryDirectory(prefix="benchmarks-") as name:
+        installations = present() if options.quick else fresh(Path(name))
+        samples = measure(installations, Path(name), pace)
+        chosen = [word for word in ("--quick" if options.quick else "", f"--rounds {pace.rounds}") if word]
+        text = conditions(installations, command=" ".join(("python -m benchmarks", *chosen)))
+    results = rows(samples, callers=pace.callers)
+    text += "\n" + table(results, samples)
+    print(text, end="")
+    if options.markdown:
+        put_into(options.markdown, text)
+    return 1 if any(row.is_within_budget(samples) is False for row in results) else 0
+
+
+def measure(installations: Installations, folder: Path, pace: Pace) -> Samples:
+    """Measure everything that can be measured with these *installations*, in homes below *folder*."""
+    samples = Samples()
+    with contextlib.ExitStack() as stack:
+        with only_processor(-1):
+            endpoint = stack.enter_context(Endpoint(demo_account()))
+        homes = Homes(folder / "homes", endpoint)
+        tasks = stack.enter_context(prepared_tasks(installations, homes, thinking=pace.thinking))
+        with only_processor(0):
+            _run_in_turn(tasks, samples, pace)
+        # A crowd has all processors, as on anybody's machine.
+        home = homes.with_plain_key("crowd")
+        for _ in range(pace.crowds):
+            seconds = seconds_of_crowd(
+                home, installations.ours.mfa_session, callers=pace.callers, thinking=pace.thinking_in_a_crowd
+            )
+            samples.add({Measure.CROWD: seconds})
+    return samples
+
+
+def _run_in_turn(tasks: Sequence[Task], samples: Samples, pace: Pace) -> None:
+    """Run the tasks one after the other, and again, so that whatever else the machine does befalls all alike."""
+    for task in tasks:
+        task.run()  # not counted: files come into memory, and caches are filled
+    for _ in range(pace.rounds):
+        for task in tasks:
+            samples.add(task.run())
+        for _ in range(pace.laps - 1):
+            for task in tasks:
+                if task.often:
+                    samples.add(task.run())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

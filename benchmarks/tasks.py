@@ -1,0 +1,154 @@
+"""The tasks that are timed: what is run for each measure, and in which home."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.homes import Homes, environment_of, renew_phone
+from benchmarks.installations import Installation, Installations
+from benchmarks.logins import QUESTION, Dialogue
+from benchmarks.measures import Measure
+from benchmarks.stopwatch import Command
+from tests.machine import PHONE, Machine
+from tests.secret_service import MISSING as MISSING_FOR_A_KEYRING
+from tests.secret_service import secret_service
+
+_PROFILE = ("--profile", "test-user")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is run, *often* or once in a round; it returns the seconds of each measure that it takes."""
+
+    run: Callable[[], Mapping[Measure, float]]
+    often: bool = False
+
+
+@contextlib.contextmanager
+def prepared_tasks(installations: Installations, homes: Homes, *, thinking: float) -> Iterator[list[Task]]:
+    """Yield the tasks that can be done here; a person who is asked for a code thinks for *thinking* seconds."""
+    ours = installations.ours.mfa_session
+    live = homes.with_session("live", ours)
+    with contextlib.ExitStack() as stack:
+        yield [
+            *_cached_answers(installations, live),
+            *_large_files(installations.ours, homes),
+            *_aliases(ours, live),
+            *_dialogues(ours, homes, stack, thinking=thinking),
+            _whole(Measure.WHOLE, homes.with_plain_key("whole"), ours, "login", *_PROFILE, "--force", "--token-code"),
+            *_aws_mfa(installations.others, homes, thinking=thinking),
+            *_awsume(installations.others, homes, thinking=thinking),
+            *_aws_cli(installations.others, live),
+        ]
+
+
+def _cached_answers(installations: Installations, live: Machine) -> Iterator[Task]:
+    if newer := installations.newer:
+        yield _timed(Measure.PYTHON, live, newer.python, "-c", "pass", often=True)
+        yield _answered(Measure.CACHED, live, newer)
+    if older := installations.older:
+        yield _timed(Measure.OLDER_PYTHON, live, older.python, "-c", "pass", often=True)
+        yield _answered(Measure.OLDER_CACHED, live, older)
+
+
+def _large_files(ours: Installation, homes: Homes) -> Iterator[Task]:
+    one = homes.with_session("live-5000", ours.mfa_session, credentials=True)
+    both = homes.with_session("live-5000-5000", ours.mfa_session, credentials=True, settings=True)
+    yield _answered(Measure.CACHED_OF_5000, one, ours)
+    yield _answered(Measure.CACHED_OF_5000_AND_5000, both, ours)
+
+
+def _aliases(ours: Path, live: Machine) -> Iterator[Task]:
+    yield _timed(Measure.EXEC, live, ours, "exec", *_PROFILE, "--", "true", often=True)
+    yield _timed(Measure.KEPT, live, ours, "login", *_PROFILE, often=True)
+    yield _timed(Measure.KEPT_QUIETLY, live, ours, "login", "--quiet", *_PROFILE, often=True)
+    yield _timed(Measure.HELP, live, ours, "--help")
+
+
+def _dialogues(ours: Path, homes: Homes, stack: contextlib.ExitStack, *, thinking: float) -> Iterator[Task]:
+    login = Dialogue((ours, "login", *_PROFILE, "--force"), QUESTION, done="is live until")
+    plain = homes.with_plain_key("plain")
+    yield _asked(login, plain, Measure.PROMPT, Measure.ENTER, thinking=thinking)
+    if not MISSING_FOR_A_KEYRING:
+        home = homes.folder / "keyring-daemon"
+        home.mkdir()
+        keyring = homes.with_key_in_keyring("keyring", stack.enter_context(secret_service(home)).address)
+        yield _asked(login, keyring, Measure.PROMPT_KEYRING, thinking=thinking)
+    encrypted = homes.with_encrypted_key("encrypted")
+    yield _asked(login, encrypted, Measure.PROMPT_ENCRYPTED, thinking=thinking)
+    unknown = homes.with_plain_key("unknown", device_is_known=False)
+    yield _asked(login, unknown, Measure.PROMPT_UNKNOWN_DEVICE, thinking=thinking, forgets_device=True)
+
+
+def _aws_mfa(others: Installation, homes: Homes, *, thinking: float) -> Iterator[Task]:
+    if not (aws_mfa := others.find("aws-mfa")):
+        return
+    home = homes.of_aws_mfa("aws-mfa")
+    dialogue = Dialogue((aws_mfa, *_PROFILE, "--force"), "Enter AWS MFA code", done="Success!")
+    yield _whole(Measure.AWS_MFA_WHOLE, home, aws_mfa, *_PROFILE, "--force", code_is_typed=True)
+    yield _asked(dialogue, home, Measure.AWS_MFA_PROMPT, Measure.AWS_MFA_ENTER, thinking=thinking)
+    yield _timed(Measure.AWS_MFA_KEPT, home, aws_mfa, *_PROFILE)
+    yield _timed(Measure.AWS_MFA_HELP, home, aws_mfa, "--help")
+
+
+def _awsume(others: Installation, homes: Homes, *, thinking: float) -> Iterator[Task]:
+    if not (awsume := others.find("awsumepy")):
+        return
+    home = homes.with_plain_key("awsume")
+    dialogue = Dialogue((awsume, "test-user", "--refresh"), "Enter MFA token", done="Awsume ASIA")
+    yield _whole(Measure.AWSUME_WHOLE, home, awsume, "test-user", "--refresh", "--mfa-token")
+    yield _asked(dialogue, home, Measure.AWSUME_PROMPT, Measure.AWSUME_ENTER, thinking=thinking)
+    yield _timed(Measure.AWSUME_CACHED, home, awsume, "test-user")
+
+
+def _aws_cli(others: Installation, live: Machine) -> Iterator[Task]:
+    if not (aws := others.find("aws")):
+        return
+    trade = (aws, "sts", "get-session-token", *_PROFILE, "--serial-number", PHONE, "--token-code")
+    yield _whole(Measure.AWS_WHOLE, live, *trade)
+    look = (aws, "configure", "get", "aws_access_key_id", "--profile", "test-user-mfa")
+    yield _timed(Measure.AWS_CONFIGURE_GET, live, *look)
+
+
+def _timed(measure: Measure, home: Machine, *words: str | Path, often: bool = False) -> Task:
+    """Return the task to run a program from its start to its end."""
+    command = Command(words, environment_of(home))
+    return Task(lambda: {measure: command.seconds()}, often)
+
+
+def _answered(measure: Measure, home: Machine, installation: Installation) -> Task:
+    return _timed(measure, home, installation.mfa_session, "credential-process", *_PROFILE, often=True)
+
+
+def _whole(measure: Measure, home: Machine, *words: str | Path, code_is_typed: bool = False) -> Task:
+    """Return the task to log in without a person: the code is the last of the *words*, or it is typed."""
+    command = Command(words, environment_of(home))
+
+    def run() -> Mapping[Measure, float]:
+        renew_phone(home)
+        code = home.phone.code()
+        return {measure: command.seconds(typed=f"{code}\n") if code_is_typed else command.seconds(code)}
+
+    return Task(run)
+
+
+def _asked(
+    dialogue: Dialogue,
+    home: Machine,
+    prompt: Measure,
+    enter: Measure | None = None,
+    *,
+    thinking: float,
+    forgets_device: bool = False,
+) -> Task:
+    """Return the task to log in with a person."""
+    settings = home.config_file.read_text(encoding="utf-8")
+
+    def run() -> Mapping[Measure, float]:
+        if forgets_device:
+            home.write_config(settings)
+        to_prompt, from_enter = dialogue.seconds(home, thinking=thinking)
+        return {prompt: to_prompt} if enter is None else {prompt: to_prompt, enter: from_enter}
+
+    return Task(run)
