@@ -4,7 +4,7 @@ All is read from the two AWS files, which are handed in as botocore reads them: 
 a keyring nor AWS is asked, so the answer is what this machine believes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -81,11 +81,13 @@ def all_statuses(*, config: Sections, credentials: Sections, session_in: Session
     """Return how things stand with every profile that we have to do with, in the order of their names.
 
     That is every profile that has a session or a setting of ours, and every one that has
-    both an MFA device and a long-term key in the credentials file. A session that was left
+    both an MFA device and a long-term key in the credentials file; and the roles that are
+    taken with the sessions of these. A session that was left
     in another session profile than the one that is set now has an entry of its own.
     """
     found = []
-    for name, session_profile in sorted(set(_ours(config, credentials))):
+    ours = set(_ours(config, credentials))
+    for name, session_profile in sorted(ours | set(_roles_of({name for name, _ in ours}, config, credentials))):
         profile, problem = Profile(name, session_profile), None
         if name in config or name in credentials:
             read, problem = _read(name, config=config, credentials=credentials)
@@ -129,6 +131,26 @@ def _ours(config: Sections, credentials: Sections) -> Iterator[tuple[str, str]]:
         can_log_in = "mfa_serial" in {**settings, **own} and _has_long_term_key(own)
         if can_log_in or any(key.startswith(_OURS) for key in settings):
             yield name, _session_profile(name, config)
+
+
+def _roles_of(users: Container[str], config: Sections, credentials: Sections) -> Iterator[tuple[str, str]]:
+    """Yield the names of each role profile that one of *users* is behind, and of its session profile."""
+    for name in {*config, *credentials}:
+        user = _user_behind(name, config, credentials)
+        if user != name and user in users:
+            yield name, _session_profile(name, config)
+
+
+def _user_behind(name: str, config: Sections, credentials: Sections) -> str | None:
+    """Return the profile at the beginning of a chain of roles, ``None`` where it has no beginning."""
+    passed: set[str] = set()
+    while name not in passed:
+        passed.add(name)
+        settings = {**config.get(name, {}), **credentials.get(name, {})}
+        if not settings.get("role_arn"):
+            return name
+        name = source_profile_name(settings.get("source_profile", ""), config=config, credentials=credentials)
+    return None
 
 
 def _session_profile(name: str, config: Sections) -> str:

@@ -11,6 +11,7 @@ from mfa_session.store.sessions import session_in
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PHONE = "arn:aws:iam::123456789012:mfa/test-user"
+ADMIN = "arn:aws:iam::123456789012:role/admin"
 
 SESSION = {
     "aws_access_key_id": "ASIAIOSFODNN7EXAMPLE",
@@ -109,11 +110,38 @@ def test_a_profile_with_a_setting_of_ours_is_listed(setting: str) -> None:
 
 @pytest.mark.parametrize("section", ["config", "credentials"])
 def test_a_long_term_key_with_a_device_is_listed_and_one_without_is_not(section: str) -> None:
-    config = {"a": {}, "b": {}, "role": {"mfa_serial": PHONE, "role_arn": "arn", "source_profile": "a"}}
+    config: dict[str, dict[str, str]] = {"a": {}, "b": {}}
     credentials = {"a": {**LONG_TERM_KEY}, "b": LONG_TERM_KEY}
     {"config": config, "credentials": credentials}[section]["a"]["mfa_serial"] = PHONE
 
     assert names(config=config, credentials=credentials) == [("a", "a-mfa")]
+
+
+def test_the_roles_of_a_user_are_listed_with_the_user() -> None:
+    config = {
+        "a": {"mfa_session_store": "file"},
+        "b": {},
+        "role-of-a": {"role_arn": ADMIN, "source_profile": "a"},
+        "role-of-role": {"role_arn": ADMIN, "source_profile": "role-of-a", "mfa_session_profile": "there"},
+        "role-of-b": {"role_arn": ADMIN, "source_profile": "b"},
+        "circle": {"role_arn": ADMIN, "source_profile": "circle"},
+    }
+    credentials = {"in-the-other-file": {"role_arn": ADMIN, "source_profile": "a-mfa"}}
+
+    assert names(config=config, credentials=credentials) == [
+        ("a", "a-mfa"),
+        ("in-the-other-file", "in-the-other-file-mfa"),
+        ("role-of-a", "role-of-a-mfa"),
+        ("role-of-role", "there"),
+    ]
+
+
+def test_a_role_that_cannot_be_taken_is_listed_with_its_problem() -> None:
+    config = {"a": {"mfa_session_store": "file"}, "role": {"role_arn": "arn", "source_profile": "a"}}
+
+    found = all_statuses(config=config, credentials={}, session_in=session_in, now=NOW)
+
+    assert [each.problem and each.problem.split(":")[0] for each in found] == [None, "profile role"]
 
 
 def test_a_session_whose_source_is_gone_is_listed() -> None:
