@@ -24,6 +24,8 @@ EXAMPLE = "Example: mfa-session status"
 
 _HEADINGS = ("PROFILE", "SESSION PROFILE", "SESSION", "DEVICE", "KEY")
 
+_STORES = {"keyring": "keyring", "file": "encrypted"}
+
 # Within this time a weekday and an hour are one moment.
 _SAME_WEEK = timedelta(days=6)
 
@@ -92,8 +94,9 @@ def _record(each: Status, *, present: datetime) -> dict[str, str | int | bool | 
 
     ``state`` is ``live``, ``expired``, ``none`` or ``damaged``. ``expiration`` is a moment
     in UTC and ``remaining_seconds`` is 0 when it has passed; both are null where there
-    is no whole session. ``role`` is an ARN, and null but for a role profile. ``device`` is a
-    serial number, ``key_profile`` the profile that has the long-term key. ``key_store`` is ``keyring``,
+    is no whole session. ``role`` is an ARN and ``source_profile`` the profile whose session
+    takes it; both are null but for a role profile. ``device`` is a serial number,
+    ``key_profile`` the profile that has the long-term key. ``key_store`` is ``keyring``,
     ``file`` (the encrypted one) or ``credentials_file``, or null where no key is known;
     ``key_in_credentials_file`` tells of a key in the clear, even if a store has it too. ``identity``
     is an ARN, and null without `--verify`. ``problem`` is a sentence, and null when all is well.
@@ -106,6 +109,7 @@ def _record(each: Status, *, present: datetime) -> dict[str, str | int | bool | 
         "expiration": timestamp(each.session.expiration) if each.session else None,
         "remaining_seconds": None if remaining is None else int(remaining.total_seconds()),
         "role": each.profile.role.arn if each.profile.role else None,
+        "source_profile": each.profile.source.name if each.profile.source else None,
         "device": each.profile.mfa_device.serial_number if each.profile.mfa_device else None,
         "key_profile": each.profile.user.name,
         "key_store": each.profile.user.store or ("credentials_file" if each.key_in_file else None),
@@ -128,13 +132,13 @@ def _text(statuses: Sequence[Status], *, in_full: bool, present: datetime) -> st
 
 def _row(each: Status, *, present: datetime) -> tuple[str, ...]:
     device = each.profile.mfa_device
-    store = {"keyring": "keyring", "file": "encrypted"}.get(each.profile.user.store or "", "-")
+    key = "plain text" if each.key_in_file else _STORES.get(each.profile.store or "", "-")
     return (
         visible(each.profile.name),
         visible(each.profile.session_profile),
         _until_in_brief(each, present=present),
         device.name if device else "-",
-        "plain text" if each.key_in_file else store,
+        visible(f"{each.profile.source.name} takes it") if each.profile.source else key,
     )
 
 
@@ -155,6 +159,7 @@ def _lines_of(each: Status, *, present: datetime) -> Iterator[str]:
         "session": _session_in_words(each, present=present),
         "identity": each.identity.arn if each.identity else "",
         "role": each.profile.role.arn if each.profile.role else "",
+        "taken with": f"the session of {each.profile.source.name}" if each.profile.source else "",
         "device": device.serial_number if device else "not known yet",
         "long-term key": _key_in_words(each),
         "problem": each.problem or "",

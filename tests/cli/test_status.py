@@ -72,6 +72,7 @@ def test_json_has_every_key_of_every_profile(machine: Machine) -> None:
         "state": "live",
         "expiration": "2099-01-01T00:00:00Z",
         "role": None,
+        "source_profile": None,
         "device": PHONE,
         "key_profile": "test-user",
         "key_store": "keyring",
@@ -94,6 +95,7 @@ def test_json_of_one_profile_is_one_object_with_null_for_what_is_not_there(machi
         "expiration": None,
         "remaining_seconds": None,
         "role": None,
+        "source_profile": None,
         "device": None,
         "key_profile": "test-user",
         "key_store": "credentials_file",
@@ -111,8 +113,20 @@ def test_a_role_profile_is_shown_with_its_role_and_the_key_that_takes_it(machine
     shown = machine.run("status", "--profile", "admin").stdout
 
     assert f"role             {role}\n" in shown
+    assert "taken with       the session of test-user\n" in shown
     assert f"device           {PHONE}\n" in shown
     assert "long-term key    in the OS keyring; it is that of test-user\n" in shown
+
+
+def test_the_roles_of_a_user_have_a_line_each_with_who_takes_them(machine: Machine) -> None:
+    role = "arn:aws:iam::123456789012:role/admin"
+    machine.write_config(CONFIG + f"[profile admin]\nrole_arn = {role}\nsource_profile = test-user\n")
+    machine.write_credentials(session() + session("admin-mfa", source="admin"))
+
+    shown = machine.run("status", COLUMNS="200").stdout.splitlines()
+
+    assert shown[1].split()[:2] == ["admin", "admin-mfa"]
+    assert shown[1].endswith("test-user takes it")
 
 
 def test_the_exit_code_tells_whether_a_shown_session_is_live(machine: Machine) -> None:
