@@ -15,10 +15,11 @@ _HINT = "check which endpoint answers: AWS_ENDPOINT_URL, endpoint_url, a proxy"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What *host* answered."""
+    """What *host* answered; *date* is what its clock showed, as it wrote it."""
 
     host: str
     fields: Mapping[str, Value] = field(repr=False)
+    date: str = ""
 
     def text(self, name: str) -> str:
         """Return a field that must be text.

@@ -7,6 +7,7 @@ long to load.
 
 import logging
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -72,7 +73,8 @@ class Line:
             raise refusal(
                 reply, question=question, host=exchange.host, endpoints=self._endpoints, now=datetime.now(UTC)
             )
-        return read_answer(reply.body, host=exchange.host, operation=question.operation)
+        answer = read_answer(reply.body, host=exchange.host, operation=question.operation)
+        return replace(answer, date=reply.date)
 
     def _signed(self, question: Question) -> Any:
         host = self._hosts.of(question.service)

@@ -1,6 +1,7 @@
 """What is asked of STS: who a key belongs to, a session for a token code, and the session of a role."""
 
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 from mfa_session.aws.answer import Answer, not_from_aws
 from mfa_session.aws.client import Client
@@ -28,9 +29,19 @@ class STSCalls(Client):
             ExpiredSessionError: the session is over.
             AWSError: anything else went wrong.
         """
+        return self.caller_and_time(credentials)[0]
+
+    def caller_and_time(self, credentials: AccessKey | SessionCredentials) -> tuple[CallerIdentity, datetime | None]:
+        """Return who AWS says the owner of *credentials* is, and what AWS's clock shows, to the second.
+
+        ``None`` where the answer does not tell the time.
+
+        Raises:
+            AWSError: as :meth:`get_caller_identity`.
+        """
         answer = self.ask(Question("sts", "GetCallerIdentity", credentials, repeatable=True))
         try:
-            return CallerIdentity(answer.text("Arn"))
+            return CallerIdentity(answer.text("Arn")), _time_of(answer)
         except AWSAnswerError as error:
             raise answer.blame(error) from None
 
@@ -98,6 +109,13 @@ def _role_parameters(role: Role, duration: timedelta) -> dict[str, str | int]:
         "DurationSeconds": int(duration.total_seconds()),
         **external_id,
     }
+
+
+def _time_of(answer: Answer) -> datetime | None:
+    try:
+        return parsedate_to_datetime(answer.date).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _session_credentials(answer: Answer, *, duration: timedelta, now: datetime) -> SessionCredentials:

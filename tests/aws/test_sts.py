@@ -20,6 +20,7 @@ from mfa_session.errors import (
     TokenCodeRefusedError,
 )
 from mfa_session.mfa import MFADevice, TokenCode
+from tests.aws.raw_server import answering, serving
 
 HOUR = timedelta(hours=1)
 
@@ -28,6 +29,25 @@ def test_a_key_belongs_to_its_user(aws: AWS, key: AccessKey) -> None:
     identity = aws.get_caller_identity(key)
 
     assert identity.arn == "arn:aws:iam::123456789012:user/test-user"
+
+
+def test_the_answer_tells_what_the_clock_of_aws_shows(aws: AWS, account: Account, key: AccessKey) -> None:
+    account.clock.offset = timedelta(minutes=-3)
+
+    _, time = aws.caller_and_time(key)
+
+    assert time is not None
+    assert abs(time - account.now()) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("date", ["", "Date: soon\r\n"])
+def test_an_answer_without_a_time_says_nothing_of_the_clock(key: AccessKey, date: str) -> None:
+    result = "<Arn>arn:aws:iam::123456789012:user/test-user</Arn>"
+    document = f"<GetCallerIdentityResponse><GetCallerIdentityResult>{result}</GetCallerIdentityResult>"
+    with serving(answering(f"{document}</GetCallerIdentityResponse>".encode(), headers=date)) as server:
+        identity, time = AWS(Endpoints(sts_url=server.url)).caller_and_time(key)
+
+    assert (identity.user_name, time) == ("test-user", None)
 
 
 def test_a_code_is_traded_for_a_session_of_its_user(
