@@ -183,8 +183,7 @@ class KeyRotation:
 
     def _begun(self) -> Rotation:
         """Make a key, and store it beside the old one."""
-        known = tuple(key.access_key_id for key in self._keys())
-        rotation = Rotation(old=self._current().access_key_id, known=known, begun=self.clock())
+        rotation = Rotation(old=self._current().access_key_id, begun=self.clock())
         self.journal.write(self.profile, rotation)
         key = self._made_key()
         self.tell(f"AWS has made key {key.masked_id} for user {self.user.user_name}")
@@ -246,7 +245,7 @@ class KeyRotation:
     def _is_orphan(self, key: AccessKeyMetadata, rotation: Rotation) -> bool:
         """Tell whether *key* is one that the rotation made, and whose secret was lost with it."""
         return (
-            key.access_key_id not in rotation.known
+            key.access_key_id != rotation.old
             and abs(key.create_date - rotation.begun) <= _CLOCK_TOLERANCE
             and self._use_of(key).was_never_used
         )

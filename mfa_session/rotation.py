@@ -8,13 +8,12 @@ from datetime import datetime
 class Rotation:
     """One rotation of the key of a profile; keys are named by their IDs, and no secret is here.
 
-    *old* is the key that is to go, *known* are the keys that the user had at the moment
-    *begun*, *new* is the key in its place once its secret is safe. With *is_finished* the old
-    key is inactive and out of the store, and waits to be deleted.
+    *old* is the key that is to go, and was the user's only one at the moment *begun*; *new* is
+    the key in its place, once its secret is safe. With *is_finished* the old key is inactive
+    and out of the store, and waits to be deleted.
     """
 
     old: str
-    known: tuple[str, ...]
     begun: datetime
     new: str | None = None
     is_finished: bool = False

@@ -471,7 +471,7 @@ class TestWhatIsCutShort:
     @pytest.mark.parametrize("place", [NEW, OLD])
     def test_a_profile_without_its_key_is_given_back_the_one_beside(self, desk: Desk, place: str) -> None:
         key = desk.stored
-        desk.journal.write(PROFILE, Rotation(old="AKIA", known=(), begun=desk.clock.now()))
+        desk.journal.write(PROFILE, Rotation(old="AKIA", begun=desk.clock.now()))
         desk.store.delete("test-user")
         desk.store.set(place, key)
 
@@ -491,23 +491,23 @@ class TestWhatIsCutShort:
 class TestTheJournal:
     def test_a_rotation_comes_back_as_it_was_written(self, desk: Desk) -> None:
         begun = desk.clock.now().replace(microsecond=0)
-        rotation = Rotation(old="AKIAOLD", known=("AKIAOLD", "AKIAOTHER"), begun=begun, new="AKIANEW", is_finished=True)
+        rotation = Rotation(old="AKIAOLD", begun=begun, new="AKIANEW", is_finished=True)
 
         desk.journal.write(PROFILE, rotation)
 
         assert desk.journal.read(PROFILE) == rotation
 
     def test_one_that_was_forgotten_is_gone_and_may_be_forgotten_again(self, desk: Desk) -> None:
-        desk.journal.write(PROFILE, Rotation(old="AKIAOLD", known=(), begun=desk.clock.now()))
+        desk.journal.write(PROFILE, Rotation(old="AKIAOLD", begun=desk.clock.now()))
 
         desk.journal.forget(PROFILE)
         desk.journal.forget(PROFILE)
 
         assert desk.journal.read(PROFILE) is None
 
-    @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"old": "AKIA", "known": 1, "begun": "today"}'])
+    @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"old": "AKIA", "begun": "today"}'])
     def test_one_that_cannot_be_read_is_an_error_that_names_the_file(self, desk: Desk, content: str) -> None:
-        desk.journal.write(PROFILE, Rotation(old="AKIAOLD", known=(), begun=desk.clock.now()))
+        desk.journal.write(PROFILE, Rotation(old="AKIAOLD", begun=desk.clock.now()))
         file = desk.home / "rotations" / "test-user"
         file.write_text(content)
 

@@ -34,7 +34,6 @@ class RotationJournal:
                 raise ValueError
             return Rotation(
                 old=str(fields["old"]),
-                known=tuple(str(key) for key in fields["known"]),
                 begun=begun,
                 new=None if fields["new"] is None else str(fields["new"]),
                 is_finished=fields["is_finished"] is True,
@@ -54,7 +53,6 @@ class RotationJournal:
         """
         fields = {
             "old": rotation.old,
-            "known": rotation.known,
             "begun": timestamp(rotation.begun),
             "new": rotation.new,
             "is_finished": rotation.is_finished,

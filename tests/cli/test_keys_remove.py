@@ -27,7 +27,7 @@ def test_nothing_is_left_but_what_is_the_users_own(machine: Machine) -> None:
     state = machine.home / ".aws" / "mfa-session"
     encrypted_file(machine).set(place_of_new_key("test-user"), key)
     journal = RotationJournal(state / "rotations")
-    journal.write(Profile("test-user", "test-user-mfa"), Rotation("AKIA", (), machine.account.now()))
+    journal.write(Profile("test-user", "test-user-mfa"), Rotation("AKIA", machine.account.now()))
 
     ran = machine.run(*REMOVE, "--yes")
 
