@@ -12,6 +12,7 @@ PACKAGE = Path(mfa_session.__file__).parent
 
 # What every module may use: values, and the errors that go with them. None of them knows a file, a wire or a person.
 VALUES = {
+    "container_credentials",
     "credentials",
     "durations",
     "enforcing_policies",
@@ -48,11 +49,13 @@ VERBS = {
     "key_removal",
     "key_rotation",
     "login",
+    "login_round",
     "policy_apply",
     "policy_check",
     "resynchronization",
     "roles",
     "second_key",
+    "serving",
     "status",
     "two_codes",
 }
@@ -60,7 +63,7 @@ VERBS = {
 # What stands on the path of a cached answer: they know each other, and nothing else of ours.
 HOT = {"__main__", "cached_answer", "environment", "takeover", "until"}
 
-ROOMS = {"aws", "store", "ask", "cli", "demo"}
+ROOMS = {"aws", "store", "ask", "loopback", "cli", "demo"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys(VALUES, VALUES | {"until"}),
@@ -68,6 +71,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "aws": VALUES | {"aws"},
     "store": VALUES | {"store"},
     "ask": VALUES | {"ask"},
+    "loopback": VALUES | {"loopback"},
     "demo": VALUES | {"demo"},
     "cli": VALUES | VERBS | ROOMS | {"__init__", "environment", "takeover", "until"},
     "until": set(),

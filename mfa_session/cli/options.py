@@ -17,6 +17,17 @@ ProfileOption = Annotated[
     ),
 ]
 
+SeveralProfilesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        help="Profile whose key or role it is; several may be given.  [default: AWS_PROFILE, else default]",
+        show_default=False,
+        autocompletion=profile_names,
+    ),
+]
+
 ListedProfileOption = Annotated[
     str | None,
     typer.Option(

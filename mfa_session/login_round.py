@@ -1,0 +1,122 @@
+"""Log in to several profiles: one question for each device, and one failure that stops nobody else.
+
+Users come before their roles, which then need no code. Of several profiles with the same
+access key, the first gets a session for them all. Only the roles of a user who could not
+log in are left out.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Protocol
+
+from mfa_session.credential_process import LEAST_REMAINING
+from mfa_session.credentials import SessionCredentials
+from mfa_session.errors import MFASessionError
+from mfa_session.login import AccessKeys, Clock, Login, Sessions, Wish, session_worth_keeping
+from mfa_session.profiles import Profile
+from mfa_session.roles import goes_with_a_code
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """How it went with one profile: *outcome*, or the *error*; neither where it was left out."""
+
+    profile: Profile
+    number: int
+    of: int
+    outcome: Login | None = None
+    error: MFASessionError | None = None
+
+
+class LogIn(Protocol):
+    """One login."""
+
+    def __call__(self, wish: Wish) -> Login:
+        """Do what *wish* says.
+
+        Raises:
+            MFASessionError: of every family.
+        """
+
+
+def log_in_each(
+    wishes: Sequence[Wish], *, log_in: LogIn, keys: AccessKeys, sessions: Sessions, clock: Clock
+) -> Iterator[Turn]:
+    """Do what each of *wishes* says, and yield how it went when it is done.
+
+    A user who is not among them, and whose session a role needs, has a turn too.
+    """
+    is_kept = _Kept(sessions, clock)
+    queue = _in_order(wishes, is_kept)
+    log_in_once = _OnceForAKey(log_in, keys, sessions)
+    failed_users: set[str] = set()
+    for number, wish in enumerate(queue, 1):
+        turn = Turn(wish.profile, number, len(queue))
+        if wish.profile.user.name in failed_users and not is_kept(wish):
+            yield turn
+            continue
+        try:
+            outcome = log_in(wish) if wish.profile.role or is_kept(wish) else log_in_once(wish)
+        except MFASessionError as error:
+            if wish.profile.role is None:
+                failed_users.add(wish.profile.name)
+            yield replace(turn, error=error)
+        else:
+            yield replace(turn, outcome=outcome)
+
+
+class _Kept:
+    """Whether the session of a profile is good enough for a wish."""
+
+    def __init__(self, sessions: Sessions, clock: Clock) -> None:
+        self._sessions = sessions
+        self._clock = clock
+
+    def __call__(self, wish: Wish) -> bool:
+        return not wish.force and bool(session_worth_keeping(wish, sessions=self._sessions, clock=self._clock))
+
+
+class _OnceForAKey:
+    """One login for all the profiles of users that have one access key; the device alone does not tell a user."""
+
+    def __init__(self, log_in: LogIn, keys: AccessKeys, sessions: Sessions) -> None:
+        self._log_in = log_in
+        self._keys = keys
+        self._sessions = sessions
+        self._done: dict[tuple[str, timedelta | None], SessionCredentials] = {}
+
+    def __call__(self, wish: Wish) -> Login:
+        profile = wish.profile
+        user = (self._keys.access_key(profile).access_key_id, profile.duration)
+        if user not in self._done:
+            outcome = self._log_in(wish)
+            self._done[user] = outcome.credentials
+            return outcome
+        self._sessions.claim(profile, replace=wish.replace)
+        self._sessions.keep(profile, self._done[user])
+        return Login(self._done[user], device=None, kept=False)
+
+
+def _in_order(wishes: Sequence[Wish], is_kept: _Kept) -> list[Wish]:
+    users = {wish.profile.name: wish for wish in wishes if wish.profile.role is None}
+    roles = [wish for wish in wishes if wish.profile.role is not None]
+    for role in roles:
+        user = Wish(replace(role.profile.user, mfa_device=role.profile.mfa_device), min_remaining=LEAST_REMAINING)
+        if not is_kept(role) and not is_kept(user) and _needs_its_user(role):
+            users.setdefault(user.profile.name, user)
+    return [*users.values(), *sorted(roles, key=_length_of_chain)]
+
+
+def _needs_its_user(role: Wish) -> bool:
+    try:
+        return not goes_with_a_code(role)
+    except MFASessionError:
+        return False  # it is told when it comes to its turn
+
+
+def _length_of_chain(wish: Wish) -> int:
+    length, profile = 0, wish.profile
+    while profile.source is not None:
+        length, profile = length + 1, profile.source
+    return length
