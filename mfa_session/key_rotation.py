@@ -193,8 +193,6 @@ class KeyRotation:
             self._delete(key.access_key_id)
             self.journal.forget(self.profile)
             raise
-        rotation = replace(rotation, new=key.access_key_id)
-        self.journal.write(self.profile, rotation)
         self.tell(f"it is in {self.store.description}, beside the old one")
         return rotation
 
@@ -214,6 +212,9 @@ class KeyRotation:
         """Put the new key in the place of the old one, as far as that was not done yet."""
         current = self._current()
         new = self.store.get(place_of_new_key(self.profile.name)) or current
+        if rotation.new is None:
+            rotation = replace(rotation, new=new.access_key_id)
+            self.journal.write(self.profile, rotation)
         self._prove(new)
         if current.access_key_id != new.access_key_id:
             self.store.set(place_of_old_key(self.profile.name), current)
@@ -222,7 +223,7 @@ class KeyRotation:
         self.tell(f"AWS accepts it, and profile {self.profile.name} uses it now")
         self._retire(rotation.old)
         self._clear_beside()
-        finished = replace(rotation, new=new.access_key_id, is_finished=True)
+        finished = replace(rotation, is_finished=True)
         self.journal.write(self.profile, finished)
         return finished
 

@@ -30,6 +30,7 @@ from mfa_session.errors import (
     PersonNeededError,
     PromptCancelledError,
     ReplyLostError,
+    StateError,
 )
 from mfa_session.key_rotation import KeyRotation, mend
 from mfa_session.mfa import MFADevice, TokenCode
@@ -44,6 +45,10 @@ from tests.fakes import InMemoryKeys, SteppedClock, TypedLines
 PHONE = "arn:aws:iam::123456789012:mfa/test-user-phone"
 PROFILE = Profile("test-user", "test-user-mfa")
 NEW, OLD = place_of_new_key("test-user"), place_of_old_key("test-user")
+
+
+def key_of(key: LongTermKey) -> tuple[str, str]:
+    return key.access_key_id, key.secret_access_key
 
 
 @dataclass
@@ -438,6 +443,30 @@ class TestWhatIsCutShort:
 
         assert [key.access_key_id for key in desk.keys] == [desk.stored.access_key_id]
         assert desk.journal.read(PROFILE) is None
+
+    def test_a_rotation_that_is_cut_short_again_at_its_very_end_is_known_to_be_done(self, desk: Desk) -> None:
+        class Full(RotationJournal):
+            """A journal on a disk that is full when the last line is to be written."""
+
+            def write(self, profile: Profile, rotation: Rotation) -> None:
+                if rotation.is_finished:
+                    raise StateError("the disk is full", hint="make room")
+                super().write(profile, rotation)
+
+        new = AccessKey(*key_of(desk.endpoint.account.add_access_key(desk.user)))
+        desk.store.set(NEW, new)
+        desk.journal.write(PROFILE, Rotation(old=desk.first.access_key_id, begun=desk.clock.now()))
+        journal, desk.journal = desk.journal, Full(desk.home / "rotations")
+        with pytest.raises(StateError):
+            desk.rotate()
+        desk.journal = journal
+
+        left = desk.rotate()
+
+        assert left is not None
+        assert left.old == desk.first.access_key_id
+        assert "CreateAccessKey" not in desk.actions
+        desk.assert_one_key_works_and_nothing_is_left_over()
 
     def test_a_new_key_that_somebody_has_deleted_meanwhile_gives_way_to_the_old_one(self, desk: Desk) -> None:
         desk.deny("iam:UpdateAccessKey")
