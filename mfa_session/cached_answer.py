@@ -16,6 +16,9 @@ LEAST_REMAINING_SECONDS = 60.0
 # From here on botocore asks at every call; what can be renewed without a person is renewed early by the program.
 EARLY_RENEWAL_SECONDS = 900.0
 
+# What lets a session be renewed without a person.
+_RENEWING = ("mfa_process", "mfa_session_code_source", "role_arn")
+
 # The largest AWS file that anybody has; the full program says so when one is larger.
 _LARGEST_FILE = 16 * 1024 * 1024
 
@@ -52,7 +55,7 @@ def cached_session(profile: str, environ: dict[str, str], *, now: float) -> dict
     if expiration is None or not _looks_like_a_session(session):
         return None
     remaining = expiration - now
-    may_be_renewed = "mfa_process" in settings or "role_arn" in settings
+    may_be_renewed = any(name in settings for name in _RENEWING)
     if remaining <= LEAST_REMAINING_SECONDS or (remaining <= EARLY_RENEWAL_SECONDS and may_be_renewed):
         return None
     region = settings.get("region") or _region_of_the_source(config, credentials, settings)

@@ -4,6 +4,7 @@ Forty tools that find no session at the same moment all come here. One of them t
 the lock and asks; the others wait for the lock, and look what came of it.
 """
 
+import contextlib
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -11,11 +12,11 @@ from typing import Protocol
 from mfa_session.credentials import SessionCredentials
 from mfa_session.errors import (
     DamagedSessionError,
-    LockedError,
     MFASessionError,
     PersonNeededError,
     PromptCancelledError,
     PromptTimeoutError,
+    StateError,
 )
 from mfa_session.profiles import Profile
 
@@ -127,7 +128,7 @@ def answer(
     if session := settled():
         if renew is None or not session.expire_within(EARLY, now=clock()):
             return session
-        return _renewed(profile, renew, failed_logins=failed_logins, clock=clock) or session
+        return renewed(profile, renew, failed_logins=failed_logins, clock=clock) or session
     # Whoever waits here finds, a moment after the lock is free, what came of the one question.
     with lock(within=_PATIENCE):
         return settled() or _log_in(profile, log_in, sessions, failed_logins)
@@ -140,16 +141,17 @@ def _whole_session(profile: Profile, sessions: Sessions) -> SessionCredentials |
         return None  # a login writes a whole one
 
 
-def _renewed(profile: Profile, renew: Renew, *, failed_logins: FailedLogins, clock: Clock) -> SessionCredentials | None:
-    """Return a new session, or ``None`` where the one that is there has to do."""
-    if failed_logins.since(profile, clock() - _BETWEEN_RENEWALS):
-        return None
+def renewed(profile: Profile, renew: Renew, *, failed_logins: FailedLogins, clock: Clock) -> SessionCredentials | None:
+    """Return a new session, or ``None`` where the one that is there has to do, for whatever reason."""
     try:
+        if failed_logins.since(profile, clock() - _BETWEEN_RENEWALS):
+            return None
         return renew()
-    except (PersonNeededError, LockedError):
+    except (PersonNeededError, StateError):
         return None
     except MFASessionError as error:
-        failed_logins.remember(profile, error)
+        with contextlib.suppress(StateError):
+            failed_logins.remember(profile, error)
         return None
 
 

@@ -9,6 +9,8 @@ from mfa_session.ask.code_process import PRESETS, Command, mfa_process, preset
 from mfa_session.errors import UsageError
 from mfa_session.mfa import MFADevice
 
+SOURCES = "mfa_session_code_source"
+
 PROCESS = "mfa_process"
 TERMINAL = "terminal"
 PINENTRY = "pinentry"
@@ -43,24 +45,27 @@ def _choice(text: str) -> Choice:
     word, colon, item = text.partition(":")
     if word not in (*PRESETS, PROCESS, *_PEOPLE):
         known = ", ".join((*PRESETS, PROCESS, *_PEOPLE))
-        raise UsageError(f"{word} is not a place where codes come from", hint=f"these are: {known}")
+        raise UsageError(f"there is no source of codes called {word}", hint=f"these are: {known}")
     if colon and (word not in PRESETS or not item or item.startswith("-")):
         raise UsageError(f"what stands behind {word}: is not the name of an item", hint=f"write {word}, or {word}:NAME")
     return Choice(word, item or None)
 
 
 def choices_in_order(settings: Mapping[str, str]) -> list[Choice]:
-    """Return every place that is tried: first those that *settings* name, then the usual ones.
+    """Return every place that is tried: first those that *settings* name, then the others of the usual ones.
 
     Raises:
         UsageError: ``mfa_session_code_source`` cannot be what it is, or names a
             ``mfa_process`` that is not there.
     """
-    named = parse_choices(settings.get("mfa_session_code_source", ""))
+    try:
+        named = parse_choices(settings.get(SOURCES, ""))
+    except UsageError as error:
+        raise UsageError(f"{SOURCES}: {error}", hint=error.hint) from None
     words = [choice.word for choice in named]
     has_process = bool(settings.get(PROCESS))
     if PROCESS in words and not has_process:
-        raise UsageError("it names mfa_process, and there is none", hint="set mfa_process too, or leave it out")
+        raise UsageError(f"{SOURCES} names mfa_process, and there is none", hint="set mfa_process, or leave it out")
     first = [Choice(PROCESS)] if has_process and PROCESS not in words else []
     return [*first, *named, *(Choice(word) for word in _PEOPLE if word not in words)]
 
@@ -79,7 +84,10 @@ def command_of(choice: Choice, settings: Mapping[str, str]) -> Callable[[MFADevi
     if choice.word in _PEOPLE:
         return None
     if choice.word == PROCESS:
-        command = mfa_process(settings[PROCESS])
+        try:
+            command = mfa_process(settings[PROCESS])
+        except UsageError as error:
+            raise UsageError(f"{PROCESS}: {error}", hint=error.hint) from None
         return lambda _: command
     return partial(_preset, choice)
 

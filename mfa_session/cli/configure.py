@@ -27,7 +27,15 @@ def configure(
         str | None, typer.Option(metavar="ARN", help="MFA device: its ARN, or the number of a hardware token.")
     ] = None,
     mfa_process: Annotated[
-        str | None, typer.Option(metavar="COMMAND", help="Program that prints a token code; it is only written down.")
+        str | None, typer.Option(metavar="COMMAND", help="Program that prints a token code; not run now.")
+    ] = None,
+    code_source: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WORDS",
+            help="What gives token codes: ykman, op (1Password), pass-otp or bw (Bitwarden), in the order to be tried; "
+            "op:NAME for an item that is not named as the device is. Also terminal, pinentry, dialog.",
+        ),
     ] = None,
     session_profile: Annotated[
         str | None,
@@ -58,6 +66,7 @@ def configure(
         "--output": output,
         "--mfa-serial": mfa_serial,
         "--mfa-process": mfa_process,
+        "--code-source": code_source,
         "--session-profile": session_profile,
         "--duration": duration,
     }

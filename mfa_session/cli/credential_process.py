@@ -1,18 +1,16 @@
 """`mfa-session credential-process`: answer an AWS tool."""
 
-import os
 from datetime import timedelta
 from functools import partial
 
 import typer
 
-from mfa_session.cli.desk import Desk, renewed_session
+from mfa_session.cli.desk import Desk, may_be_renewed, renewed_session
 from mfa_session.cli.endings import put_out
 from mfa_session.cli.options import RequiredProfile
 from mfa_session.cli.parts import Parts, now
 from mfa_session.credential_process import LEAST_REMAINING, answer
 from mfa_session.credentials import SessionCredentials
-from mfa_session.errors import ConfigurationError
 from mfa_session.login import Login, Wish
 from mfa_session.profiles import Profile
 from mfa_session.store.shadows import check_nothing_shadows
@@ -21,9 +19,6 @@ EXAMPLE = "Example, in ~/.aws/config: credential_process = /usr/bin/mfa-session 
 
 # Go and Terraform wait sixty seconds for the whole answer.
 _PROMPT = timedelta(seconds=45)
-
-# Set for whatever we start; who comes here with it was started, in the end, by ourselves.
-_GUARD = "MFA_SESSION_ANSWERING"
 
 _STDOUT = 1
 
@@ -36,12 +31,6 @@ def credential_process(context: typer.Context, profile: RequiredProfile) -> None
     when all is well.
     """
     parts: Parts = context.obj
-    if os.environ.get(_GUARD) == profile:
-        raise ConfigurationError(
-            f"credential-process of profile {profile} was called by a program that it has started itself",
-            hint="let mfa_process use another profile, or none",
-        )
-    os.environ[_GUARD] = profile
     chosen = parts.profile(profile)
     check_nothing_shadows(chosen, credentials_file=parts.credentials_file, config_file=parts.config_file)
     put_out(_session(parts, chosen).document() + "\n")
@@ -52,7 +41,7 @@ def _session(parts: Parts, profile: Profile) -> SessionCredentials:
         profile,
         sessions=parts.sessions,
         log_in=partial(_log_in, parts, profile),
-        renew=partial(renewed_session, parts, profile) if profile.role else None,
+        renew=partial(renewed_session, parts, profile) if may_be_renewed(profile) else None,
         lock=partial(parts.lock, profile),
         failed_logins=parts.failed_logins,
         clock=now,

@@ -1,16 +1,18 @@
 """The desk at which one profile logs in: its key, its AWS, and whoever is asked, in one place."""
 
-import contextlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
+from functools import cached_property, partial
 
+from mfa_session.ask.code_sources import CodeSources
+from mfa_session.ask.patience import Patience
 from mfa_session.ask.person import Nobody
+from mfa_session.cli.codes import code_sources, has_code_program, with_code_settings_of
 from mfa_session.cli.parts import Parts, now
-from mfa_session.credential_process import EARLY, LEAST_REMAINING
+from mfa_session.credential_process import EARLY, LEAST_REMAINING, renewed
 from mfa_session.credentials import SessionCredentials
-from mfa_session.errors import MFASessionError
 from mfa_session.key_lookup import KeyLookup
 from mfa_session.login import Login, Wish, log_in, session_worth_keeping
 from mfa_session.profiles import Profile
@@ -19,21 +21,29 @@ from mfa_session.roles import goes_with_a_code, take_role, take_role_with_a_code
 # A renewal asks AWS once or twice; whoever has to wait longer has a live session to go on with.
 _PATIENCE_FOR_A_RENEWAL = timedelta(seconds=5)
 
+# Of the program that prints the code: the SDK for Rust waits 22 seconds for the whole answer.
+_PATIENCE_FOR_A_CODE = timedelta(seconds=15)
+
 
 def live_session(parts: Parts, profile: Profile) -> SessionCredentials:
     """Return the session of *profile* that is live, or a new one; one login at a time.
 
     A live one is returned whoever is logging in meanwhile, and whatever stands in the way to AWS;
-    that of a role, which is short, is renewed in its last minutes if nobody need be asked.
+    it is renewed in its last minutes if nobody need be asked.
     """
     wish = Wish(profile, min_remaining=LEAST_REMAINING)
     if live := session_worth_keeping(wish, sessions=parts.sessions, clock=now):
-        if profile.role is not None and live.expire_within(EARLY, now=now()):
-            with contextlib.suppress(MFASessionError):
-                return renewed_session(parts, profile)
+        if may_be_renewed(profile) and live.expire_within(EARLY, now=now()):
+            renew = partial(renewed_session, parts, profile)
+            return renewed(profile, renew, failed_logins=parts.failed_logins, clock=now) or live
         return live
     with parts.lock(profile):
         return Desk(parts, profile).log_in(wish).credentials
+
+
+def may_be_renewed(profile: Profile) -> bool:
+    """Tell whether a session of *profile* may be had without asking anybody."""
+    return profile.role is not None or has_code_program(profile)
 
 
 def renewed_session(parts: Parts, profile: Profile) -> SessionCredentials:
@@ -44,17 +54,19 @@ def renewed_session(parts: Parts, profile: Profile) -> SessionCredentials:
         LockedError: somebody is being asked.
         MFASessionError: of every other family.
     """
-    with parts.lock(profile, within=_PATIENCE_FOR_A_RENEWAL):
-        return Desk(parts, profile, asks=False).log_in(Wish(profile, min_remaining=EARLY)).credentials
+    quiet = Parts(parts.environ, no_prompt=True)
+    with quiet.lock(profile, within=_PATIENCE_FOR_A_RENEWAL):
+        desk = Desk(quiet, profile, asks=False, within=_PATIENCE_FOR_A_CODE)
+        return desk.log_in(Wish(profile, min_remaining=EARLY, attempts=1)).credentials
 
 
 class Desk:
     """Where *profile* logs in, or its role is taken.
 
     *command* is what to run in a terminal where there is none. *takes_first_key* lets
-    somebody give the key of a profile that has none yet. *within* is how long each answer
-    may take, and *watching* a descriptor whose reader wants it; with *asks* ``False``, nobody
-    is asked at all. *keys* is where they are looked for, if not where all look.
+    somebody give the key of a profile that has none yet. *within* is how long the answers
+    may take, and *watching* a descriptor whose reader wants them; with *asks* ``False``, no
+    person is asked at all. *keys* is where they are looked for, if not where all look.
     *log_in_source* gets a live session for the source profile of a role, which is done at
     another desk of this kind if nothing is said.
     """
@@ -75,8 +87,10 @@ class Desk:
     ) -> None:
         from mfa_session.aws.connection import AWS
 
-        endpoints = parts.endpoints(profile, region=region)
-        command = f"mfa-session {command} --profile {profile.name}"
+        self._endpoints = endpoints = parts.endpoints(profile, region=region)
+        self._command = command = f"mfa-session {command} --profile {profile.name}"
+        self._within = within
+        self._patience = Patience.beginning_now(within, watching=watching)
         self._parts = parts
         self._profile = profile
         self._region = region
@@ -88,6 +102,18 @@ class Desk:
         )
         self.keys = keys or parts.keys(self.aws, person=self.person if takes_first_key else None)
 
+    @cached_property
+    def codes(self) -> CodeSources:
+        """What gives the codes: programs that are configured, and people."""
+        return code_sources(
+            with_code_settings_of(self._profile.user, self._profile),
+            self.person,
+            environ=self._parts.environ_for(self._profile),
+            command=self._command,
+            endpoint=self._endpoints.sts_url,
+            patience=self._patience,
+        )
+
     def log_in(self, wish: Wish) -> Login:
         """Do what *wish* says, without a lock on the profile."""
         if self._profile.role is not None:
@@ -96,7 +122,7 @@ class Desk:
             wish,
             keys=self.keys,
             aws=self.aws,
-            prompter=self.person,
+            prompter=self.codes,
             sessions=self._parts.sessions,
             used_codes=self._parts.used_codes,
             clock=now,
@@ -108,10 +134,10 @@ class Desk:
                 wish,
                 keys=self.keys,
                 aws=self.aws,
-                prompter=self.person,
+                prompter=self.codes,
                 sessions=self._parts.sessions,
                 used_codes=self._parts.used_codes,
-                lock=partial(self._parts.lock, wish.profile.user),
+                lock=partial(self._lock, wish.profile.user),
                 clock=now,
             )
         return take_role(
@@ -125,19 +151,25 @@ class Desk:
     def _log_in_at_the_next_desk(self, wish: Wish) -> Login:
         if not wish.force and (live := session_worth_keeping(wish, sessions=self._parts.sessions, clock=now)):
             return Login(live, device=None, kept=True)
-        desk = Desk(self._parts, wish.profile, region=self._region, keys=self.keys, asks=self._asks)
+        desk = Desk(
+            self._parts, wish.profile, region=self._region, keys=self.keys, asks=self._asks, within=self._within
+        )
         if not self._asks and wish.profile.role is None:
-            desk.person.be_ready()  # rather than wait for somebody else who is being asked, and then find nobody
-        with self._parts.lock(wish.profile):
+            desk.codes.be_ready()  # rather than wait for somebody else who is being asked, and then find nobody
+        with self._lock(wish.profile):
             return desk.log_in(wish)
+
+    def _lock(self, profile: Profile) -> AbstractContextManager[None]:
+        return self._parts.lock(profile) if self._asks else self._parts.lock(profile, within=_PATIENCE_FOR_A_RENEWAL)
 
 
 def _wish_for_the_source(wish: Wish) -> Wish:
     """Return what the source profile of a role is to do, so that the role can be taken: as little as will do."""
     profile = wish.profile
     assert profile.source is not None  # noqa: S101  who takes a role takes it from somewhere
+    source = with_code_settings_of(profile.source, profile)
     return Wish(
-        replace(profile.source, mfa_device=wish.device or profile.mfa_device),
+        replace(source, mfa_device=wish.device or profile.mfa_device),
         code=wish.code,
         min_remaining=LEAST_REMAINING,
         force=wish.force and wish.code is not None,  # who gives a code wants it to be used

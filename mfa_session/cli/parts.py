@@ -3,8 +3,8 @@
 import os
 import shutil
 import sys
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from mfa_session.ask.person import Nobody, Person
 from mfa_session.ask.terminal import Terminal
+from mfa_session.cli.guard import answering_too, check_not_answering
 from mfa_session.errors import PersonNeededError
 from mfa_session.profiles import Profile, read_profile
 from mfa_session.store import places
@@ -47,6 +48,7 @@ class Parts:
     def __init__(self, environ: Mapping[str, str], *, no_prompt: bool) -> None:
         self.environ = environ
         self.no_prompt = no_prompt
+        self._locked: list[str] = []
 
     @cached_property
     def credentials_file(self) -> Path:
@@ -177,11 +179,27 @@ class Parts:
             )
         return KeyLookup(stored=self.access_keys, in_file=self.plain_keys, newcomer=newcomer)
 
-    def lock(self, profile: Profile, *, within: timedelta = _LOCK) -> AbstractContextManager[None]:
-        """Return the lock that one login at a time of *profile* holds, from the question to the answer."""
+    @contextmanager
+    def lock(self, profile: Profile, *, within: timedelta = _LOCK) -> Iterator[None]:
+        """Hold the lock that one login at a time of *profile* holds, from the question to the answer.
+
+        Raises:
+            ConfigurationError: a login that waits for us holds it.
+            LockedError: another held it all the time.
+        """
         from mfa_session.store.locks import locked
 
-        return locked(self.state_folder / "locks" / quote(profile.name, safe=""), within=within)
+        check_not_answering(self.environ, profile)
+        with locked(self.state_folder / "locks" / quote(profile.name, safe=""), within=within):
+            self._locked.append(profile.name)
+            try:
+                yield
+            finally:
+                self._locked.remove(profile.name)
+
+    def environ_for(self, profile: Profile) -> dict[str, str]:
+        """Return the environment of a program that gets a code of *profile* for us."""
+        return answering_too(self.environ, (*self._locked, profile.name, profile.user.name))
 
     def _terminal_for_a_passphrase(self) -> Terminal:
         if self.no_prompt:

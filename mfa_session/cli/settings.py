@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from mfa_session.ask.code_choices import SOURCES, parse_choices
+from mfa_session.ask.code_process import PRESETS, mfa_process
 from mfa_session.cli.parts import Parts, program_path
 from mfa_session.durations import role_duration, session_duration
 from mfa_session.errors import ConfigurationError, UsageError
@@ -89,7 +91,8 @@ class Choices:
             Setting("--region", "region", "AWS region", _check_region),
             Setting("--output", "output", "Output format of the AWS CLI", output_format),
             Setting("--mfa-serial", "mfa_serial", "MFA device: its ARN, or the number of a hardware token", MFADevice),
-            Setting("--mfa-process", "mfa_process", "Program that prints a token code", _check_nothing),
+            Setting("--mfa-process", "mfa_process", "Program that prints a token code", mfa_process),
+            Setting("--code-source", SOURCES, f"Or who keeps codes: {', '.join(PRESETS)}", parse_choices),
             Setting(
                 "--session-profile",
                 "mfa_session_profile",
@@ -169,7 +172,3 @@ def _check_region(name: str) -> None:
     from mfa_session.aws.endpoints import endpoint_settings
 
     endpoint_settings({}, {}, region=name)
-
-
-def _check_nothing(_: str) -> None:
-    """Let any command pass: only the owner knows what prints the code."""

@@ -41,7 +41,7 @@ def code_of(
         patience=Patience(watching=watching),
         limit=limit,
     )
-    return program.token_code(PHONE, show=[].append if shown is None else shown.append)
+    return program.token_code(PHONE, show=([] if shown is None else shown).append)
 
 
 def is_running(process: int) -> bool:

@@ -56,6 +56,7 @@ def test_every_setting_can_be_given_as_an_option(machine: Machine) -> None:
         machine,
         *("--region", "us-east-1", "--output", "text", "--mfa-serial", "GAHT12345678"),
         *("--mfa-process", "ykman oath accounts code -s aws", "--session-profile", "work", "--duration", "90m"),
+        *("--code-source", "op:AWS pinentry"),
         "--credential-process",
     )
 
@@ -64,6 +65,7 @@ def test_every_setting_can_be_given_as_an_option(machine: Machine) -> None:
         "output": "text",
         "mfa_serial": "GAHT12345678",
         "mfa_process": "ykman oath accounts code -s aws",
+        "mfa_session_code_source": "op:AWS pinentry",
         "mfa_session_profile": "work",
         "mfa_session_duration": "90m",
         "credential_process": LINE,
@@ -153,6 +155,8 @@ BAD_OPTIONS = [
     (("--duration", "14m"), 2, "a session cannot last 14 min"),
     (("--duration", "soon"), 2, "not a span of time"),
     (("--mfa-process", "code\x1b"), 2, "control character"),
+    (("--mfa-process", "echo '123456"), 2, "--mfa-process: a quotation mark in it is not closed"),
+    (("--code-source", "yubikey"), 2, "--code-source: there is no source of codes called yubikey"),
     (("--session-profile", "my work"), 2, "not every AWS tool can read a profile called my work"),
     (("--session-profile", "test-user"), 2, "cannot be written over test-user itself"),
     (("--session-profile", "others-session"), 2, "is for the sessions of elsewhere"),
@@ -205,6 +209,7 @@ def test_the_settings_are_asked_for_one_by_one_and_enter_keeps_each(machine: Mac
             "Output format of the AWS CLI [json]: ",
             "MFA device: its ARN, or the number of a hardware token [none]: ",
             "Program that prints a token code [none]: ",
+            "Or who keeps codes: ykman, op, pass-otp, bw [none]: ",
             "Session profile, if not test-user-mfa [none]: ",
             "How long a session lasts, if not 12h [none]: ",
             "Shall mfa-session answer the AWS tools that use profile test-user? [y/N] ",
@@ -229,7 +234,9 @@ def test_answers_are_checked_as_they_come_and_written_at_the_end(machine: Machin
         terminal.type("phone\n")
         terminal.expect("This is not the serial number of an MFA device; ")
         terminal.expect("hardware token [none]: ")
-        terminal.type(f"{PHONE}\n\ntest-user\n")
+        terminal.type(f"{PHONE}\n\nyubikey\n")
+        terminal.expect("There is no source of codes called yubikey; ")
+        terminal.type("\ntest-user\n")
         terminal.expect("cannot be written over test-user itself")
         terminal.type("\n8h\n")
         terminal.expect("[y/N] ")
@@ -250,7 +257,7 @@ def test_a_key_in_the_credentials_file_is_named_instead_of_the_question_that_it_
 
     with machine.terminal() as terminal:
         program = machine.start(terminal, "configure", "--profile", "test-user")
-        terminal.type("\n" * 6)
+        terminal.type("\n" * 7)
 
         assert program.wait() == 0
         terminal.expect(

@@ -1,0 +1,80 @@
+"""The places where the codes of one profile come from, put together from its settings."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from mfa_session.ask.code_choices import PINENTRY, TERMINAL, Choice, choices_in_order, command_of, needs_no_person
+from mfa_session.ask.code_process import CodeProgram
+from mfa_session.ask.code_sources import Asker, CodeSources, Source
+from mfa_session.ask.dialog_person import DialogPerson
+from mfa_session.ask.dialogs import OPENERS, CommandDialog
+from mfa_session.ask.patience import Patience
+from mfa_session.ask.person import Nobody, Person
+from mfa_session.ask.pinentry import Pinentry
+from mfa_session.errors import ConfigurationError, UsageError
+from mfa_session.profiles import Profile
+
+_SETTINGS = ("mfa_process", "mfa_session_code_source", "mfa_session_pinentry")
+
+
+def code_sources(
+    profile: Profile,
+    person: Person | Nobody,
+    *,
+    environ: Mapping[str, str],
+    command: str,
+    endpoint: str | None,
+    patience: Patience,
+) -> CodeSources:
+    """Return what may give the codes of *profile*: programs, and people where *person* is not `Nobody`.
+
+    *environ* is that of the programs; *command* is what to run where nobody is; *endpoint*
+    is where codes go, if not to AWS.
+
+    Raises:
+        ConfigurationError: what the settings say cannot be done.
+    """
+    sources: list[Source] = []
+    try:
+        for choice in choices_in_order(profile.settings):
+            if printing := command_of(choice, profile.settings):
+                sources.append(CodeProgram(printing, environ=environ, patience=patience))
+            elif isinstance(person, Person):
+                sources += _people(choice, person, profile, environ=environ, endpoint=endpoint, patience=patience)
+    except UsageError as error:
+        raise ConfigurationError(f"profile {profile.name}: {error}", hint=error.hint) from None
+    if isinstance(person, Nobody):
+        sources.append(person)
+    return CodeSources(sources, person=person, command=command, patience=patience)
+
+
+def _people(
+    choice: Choice,
+    person: Person,
+    profile: Profile,
+    *,
+    environ: Mapping[str, str],
+    endpoint: str | None,
+    patience: Patience,
+) -> list[Asker]:
+    if choice.word == TERMINAL:
+        return [person]
+    if choice.word == PINENTRY:
+        pinentry = Pinentry(profile.settings.get("mfa_session_pinentry"), environ)
+        return [DialogPerson(pinentry, endpoint=endpoint, patience=patience)]
+    dialogs = [CommandDialog(opener, environ) for opener in OPENERS]
+    return [DialogPerson(dialog, endpoint=endpoint, patience=patience) for dialog in dialogs]
+
+
+def has_code_program(profile: Profile) -> bool:
+    """Tell whether a program may give the codes of *profile*, so that nobody need be asked."""
+    try:
+        return needs_no_person(profile.settings)
+    except UsageError:
+        return False  # a login will say so
+
+
+def with_code_settings_of(source: Profile, role: Profile) -> Profile:
+    """Return *source* with what the section of its *role* says about codes, if that says anything."""
+    own = {key: role.settings[key] for key in _SETTINGS if key in role.settings}
+    return replace(source, settings={**source.settings, **own})
