@@ -1,15 +1,18 @@
 """Where long-term keys lie that are to be imported: in plain files, in the environment, with other programs."""
 
+import sys
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Protocol
 
+from mfa_session.ask.terminal import Terminal
 from mfa_session.cli.parts import Parts
 from mfa_session.credentials import AccessKey
-from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, UsageError
+from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, PersonNeededError, UsageError
 from mfa_session.mfa import MFADevice
 from mfa_session.profiles import Profile
 
-NAMES = ("credentials", "environment", "aws-mfa")
+NAMES = ("credentials", "environment", "aws-mfa", "aws-vault")
 
 # Where keys are looked for when nobody says where: what can be read without asking anybody.
 _USUAL = ("aws-mfa", "credentials")
@@ -69,7 +72,7 @@ def find(parts: Parts, profile: Profile, *, wanted: str | None) -> Origin:
         raise AccessKeyNotFoundError(
             f"there is no long-term key of profile {profile.name} in {' or '.join(looked_in)}",
             hint=f"type it: mfa-session keys add --profile {profile.name}"
-            + ("" if wanted else "; or look elsewhere: --from environment"),
+            + ("" if wanted else "; or look elsewhere: --from environment, --from aws-vault"),
         )
     return having[0]
 
@@ -105,4 +108,36 @@ def _place(parts: Parts, name: str) -> Origin:
         from mfa_session.store.environment_key import EnvironmentKey
 
         return EnvironmentKey(parts.environ)
+    if name == "aws-vault":
+        return _aws_vault(parts)
     return parts.plain_keys
+
+
+def _aws_vault(parts: Parts) -> Origin:
+    from mfa_session.store.aws_vault_file import AWSVaultFiles
+    from mfa_session.store.aws_vault_keys import AWSVaultKeys, BackEnd
+    from mfa_session.store.aws_vault_pass import AWSVaultPass
+
+    back_ends: dict[str, BackEnd] = {
+        "file": AWSVaultFiles(parts.environ, partial(_passphrase, parts)),
+        "pass": AWSVaultPass(parts.environ),
+    }
+    if sys.platform == "linux":
+        from mfa_session.store.aws_vault_secrets import AWSVaultSecrets
+
+        back_ends["secret-service"] = AWSVaultSecrets(parts.environ, interactive=not parts.no_prompt)
+    return AWSVaultKeys(parts.environ, back_ends)
+
+
+def _passphrase(parts: Parts, question: str) -> str:
+    try:
+        if parts.no_prompt:
+            raise PersonNeededError("nobody is to be asked", hint="leave out --no-prompt")
+        terminal = Terminal.open()
+    except PersonNeededError as error:
+        raise PersonNeededError(
+            f"the passphrase of aws-vault is needed: {error}",
+            hint="run it in a terminal, or set AWS_VAULT_FILE_PASSPHRASE",
+        ) from error
+    with terminal:
+        return terminal.ask(question, secret=True)

@@ -109,7 +109,7 @@ class OSKeyring:
 
     @cached_property
     def _keychain(self) -> _Keychain:
-        may_ask = self._interactive and self._is_seen()
+        may_ask = self._interactive and is_seen(self._environ, platform=self._platform)
         if self._back_end == SECRET_SERVICE:
             return self._secret_service(may_ask=may_ask)
         if self._back_end.opens_dialogs and not may_ask:
@@ -132,12 +132,13 @@ class OSKeyring:
             ) from error
         return SecretService(self._environ, limits=self._limits, may_ask=may_ask)
 
-    def _is_seen(self) -> bool:
-        """Tell whether a dialog would open in front of the one who runs this."""
-        if "SSH_CONNECTION" in self._environ:
-            return False
-        has_display = bool(self._environ.get("DISPLAY") or self._environ.get("WAYLAND_DISPLAY"))
-        return has_display or self._platform in ("darwin", "win32")
+
+def is_seen(environ: Mapping[str, str], *, platform: str = sys.platform) -> bool:
+    """Tell whether a dialog would open in front of the one who runs this."""
+    if "SSH_CONNECTION" in environ:
+        return False
+    has_display = bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
+    return has_display or platform in ("darwin", "win32")
 
 
 def _service(profile: str) -> str:

@@ -43,7 +43,7 @@ class SecretService:
         with self._keyring() as keyring:
             for item in keyring.search_items(_attributes(service, user)):
                 # KeePassXC may ask for each item, although its keyring is open.
-                _unlock(item)
+                unlock(item)
                 return item.get_secret().decode("utf-8", "replace")
         return None
 
@@ -57,18 +57,24 @@ class SecretService:
         """Delete what is kept, if anything is."""
         with self._keyring() as keyring:
             for item in list(keyring.search_items(_attributes(service, user))):
-                _unlock(item)
+                unlock(item)
                 item.delete()
 
     @contextmanager
     def _keyring(self) -> Iterator[Collection]:
+        with self.connected() as bus:
+            keyring = self._default_keyring(bus)
+            unlock(keyring)
+            yield keyring
+
+    @contextmanager
+    def connected(self) -> Iterator[SessionBus]:
+        """Yield a connection; whatever the service does not do meanwhile is said in our words."""
         try:
             with closing(SessionBus(self._environ, limits=self._limits, may_ask=self._may_ask)) as bus:
                 # Not every service addresses the end of a dialog to the one who opened it.
                 add_match_rules(bus)
-                keyring = self._default_keyring(bus)
-                _unlock(keyring)
-                yield keyring
+                yield bus
         except (SecretStorageException, DBusErrorResponse, OSError) as error:
             raise self._in_our_words(error) from error
 
@@ -108,8 +114,13 @@ def _attributes(service: str, user: str) -> dict[str, str]:
     return {"service": service, "username": user}
 
 
-def _unlock(locked: Collection | Item) -> None:
-    """Unlock a keyring or an item; the service asks its user where it must."""
+def unlock(locked: Collection | Item) -> None:
+    """Unlock a keyring or an item; the service asks its user where it must.
+
+    Raises:
+        PromptCancelledError: the user closed the dialog.
+        KeyringLockedError: it is as locked as before.
+    """
     if locked.is_locked():
         if locked.unlock():
             raise _dismissed()

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from mfa_session.demo.account import User
+from tests.aws_vault import item, sealed, write_item
 from tests.cli.refusals import CONFIGURATION, SERVICE, USAGE, files
 from tests.machine import AWS_CLI, PHONE, Machine
 from tests.stored_keys import encrypted_file, store, stored_key
@@ -259,3 +260,25 @@ class TestOtherPlaces:
             "second",
         }
         assert "[broken]" in machine.credentials_file.read_text()
+
+    def test_the_files_of_aws_vault_are_read_and_left_to_it(self, machine: Machine) -> None:
+        machine.write_credentials("")
+        content = item(machine.key.access_key_id, machine.key.secret_access_key)
+        file = write_item(machine.home, "test-user", sealed(content, "open sesame"))
+
+        with machine.terminal() as terminal:
+            program = machine.start(terminal, *IMPORT, "--from", "aws-vault")
+            terminal.expect("Passphrase of aws-vault's files in ")
+            terminal.type("open sesame\n")
+
+            assert program.wait() == 0
+            assert "aws-vault still has it; when you no longer use that: aws-vault remove test-user" in terminal.text
+        assert stored_key(machine) is not None
+        assert file.exists()
+        assert places_of_the_secret(machine) == []
+
+    def test_a_keychain_of_aws_vault_is_opened_by_aws_vault_alone(self, machine: Machine) -> None:
+        ran = machine.run(*IMPORT, "--from", "aws-vault", AWS_VAULT_BACKEND="keychain")
+
+        assert ran.returncode == CONFIGURATION
+        assert "aws-vault exec --no-session" in ran.stderr

@@ -1,0 +1,97 @@
+"""The items of aws-vault in the Secret Service, in a keyring of their own; each is found by the name of its profile."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mfa_session.errors import KeyringUnavailableError
+from mfa_session.store.aws_vault_item import is_session
+from mfa_session.store.os_keyring import is_seen
+from mfa_session.store.time_limits import TimeLimits
+from mfa_session.visible import visible
+
+# Imported where it is needed: its libraries are on Linux only, and take their time.
+if TYPE_CHECKING:
+    from secretstorage import Collection
+
+    from mfa_session.store.secret_service import SecretService
+
+_USUAL_KEYRING = "awsvault"
+
+
+class AWSVaultSecrets:
+    """The keyring that *environ* names, in the Secret Service it leads to; *interactive* lets a dialog open."""
+
+    def __init__(self, environ: Mapping[str, str], *, interactive: bool) -> None:
+        self._environ = environ
+        self._interactive = interactive
+        self._keyring = environ.get("AWS_VAULT_SECRET_SERVICE_COLLECTION_NAME") or _USUAL_KEYRING
+
+    @property
+    def description(self) -> str:
+        """Which keyring it is."""
+        return f"aws-vault's keyring {visible(self._keyring)}"
+
+    def profiles(self) -> Iterator[str]:
+        """Yield every profile that has a key here; nothing is unlocked for that.
+
+        Raises:
+            KeyringUnavailableError: there is no Secret Service, or it does not answer.
+        """
+        with self._opened() as keyring:
+            names = [item.get_label() for item in keyring.get_all_items()] if keyring else []
+        yield from (name for name in names if not is_session(name))
+
+    def has(self, profile: str) -> bool:
+        """Tell whether there is a key of *profile*.
+
+        Raises:
+            KeyringUnavailableError: there is no Secret Service, or it does not answer.
+        """
+        with self._opened() as keyring:
+            return keyring is not None and any(keyring.search_items({"profile": profile}))
+
+    def item(self, profile: str) -> bytes:
+        """Return what aws-vault has written about *profile*.
+
+        Raises:
+            StoreError: the keyring does not open, or has nothing of it any more.
+            PromptCancelledError: the dialog that asks to unlock it was closed.
+        """
+        from mfa_session.store.secret_service import unlock
+
+        with self._opened() as keyring:
+            for item in keyring.search_items({"profile": profile}) if keyring else ():
+                unlock(item)
+                return bytes(item.get_secret())
+        raise KeyringUnavailableError(
+            f"{self.description} has nothing of profile {visible(profile)} any more", hint="look with: aws-vault list"
+        )
+
+    @contextmanager
+    def _opened(self) -> "Iterator[Collection | None]":
+        from secretstorage import get_all_collections
+
+        with self._service.connected() as bus:
+            # aws-vault goes by the path, which some services make up themselves.
+            yield next(
+                (
+                    each
+                    for each in get_all_collections(bus)
+                    if self._keyring in (each.collection_path.rpartition("/")[2], each.get_label())
+                ),
+                None,
+            )
+
+    @cached_property
+    def _service(self) -> "SecretService":
+        try:
+            from mfa_session.store.secret_service import SecretService
+        except ImportError as error:
+            raise KeyringUnavailableError(
+                f"the Secret Service cannot be used here: {visible(str(error))}",
+                hint="install SecretStorage and jeepney beside mfa-session",
+            ) from error
+        may_ask = self._interactive and is_seen(self._environ)
+        return SecretService(self._environ, limits=TimeLimits(), may_ask=may_ask)
