@@ -150,6 +150,10 @@ class NotAnIAMUserError(AWSError):
     """The key in hand belongs to something that has no MFA session to get: a role, a session, root."""
 
 
+class SignInRefusedError(AWSError):
+    """The sign-in of the console does not take this session."""
+
+
 class OutputError(MFASessionError):
     """What was asked for is there, and cannot be written to where it was asked for."""
 

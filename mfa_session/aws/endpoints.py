@@ -13,7 +13,7 @@ from typing import Literal
 from mfa_session.errors import ConfigurationError
 from mfa_session.visible import visible
 
-Service = Literal["sts", "iam"]
+Service = Literal["sts", "iam", "signin"]
 
 # Where the account of most users is, and a region that cannot be switched off.
 USUAL_REGION = "us-east-1"
@@ -32,7 +32,7 @@ _THIS_MACHINE = re.compile(r"localhost|127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}|\
 class Endpoints:
     """Where AWS is reached.
 
-    *sts_url* and *iam_url* are ``None`` where AWS's own addresses hold. *region_is_known*
+    *sts_url*, *iam_url* and *signin_url* are ``None`` where AWS's own addresses hold. *region_is_known*
     tells whether somebody named the region; nothing in an access key says which part of
     AWS it belongs to.
     """
@@ -41,13 +41,14 @@ class Endpoints:
     region_is_known: bool = False
     sts_url: str | None = None
     iam_url: str | None = None
+    signin_url: str | None = None
     ca_bundle: str | None = None
     use_fips: bool = False
     use_dualstack: bool = False
 
     def url(self, service: Service) -> str | None:
         """Return the address that the user gave for *service*, or ``None``."""
-        return self.sts_url if service == "sts" else self.iam_url
+        return {"sts": self.sts_url, "iam": self.iam_url, "signin": self.signin_url}[service]
 
 
 def endpoint_settings(
@@ -67,6 +68,7 @@ def endpoint_settings(
         region_is_known=bool(named),
         sts_url=None if ignored else _own_url(environ, profile_config, "AWS_ENDPOINT_URL_STS"),
         iam_url=None if ignored else _own_url(environ, profile_config, "AWS_ENDPOINT_URL_IAM"),
+        signin_url=None if ignored else _own_signin_url(environ, profile_config),
         ca_bundle=_ca_bundle(environ, profile_config),
         use_fips=_says_yes(environ, profile_config, "use_fips_endpoint"),
         use_dualstack=_says_yes(environ, profile_config, "use_dualstack_endpoint"),
@@ -107,6 +109,12 @@ def _own_url(environ: Mapping[str, str], profile_config: Mapping[str, str], vari
         if value:
             return _safe_url(name, value)
     return None
+
+
+def _own_signin_url(environ: Mapping[str, str], profile_config: Mapping[str, str]) -> str | None:
+    """Return the address on this machine that stands for the sign-in of the console; there is no use for another."""
+    url = _own_url(environ, profile_config, "AWS_ENDPOINT_URL_SIGNIN")
+    return url if url and is_on_this_machine(url) else None
 
 
 def _safe_url(name: str, url: str) -> str:

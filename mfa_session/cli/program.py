@@ -10,6 +10,7 @@ import typer
 
 from mfa_session import __version__
 from mfa_session.cli import configure as _configure
+from mfa_session.cli import console as _console
 from mfa_session.cli import credential_process as _credential_process
 from mfa_session.cli import demo as _demo
 from mfa_session.cli import device as _device
@@ -45,6 +46,7 @@ program = typer.Typer(
 program.command("login", epilog=_login.EXAMPLE)(_login.login)
 program.command("credential-process", epilog=_credential_process.EXAMPLE)(_credential_process.credential_process)
 program.command("exec", epilog=_exec.EXAMPLE, context_settings={"allow_interspersed_args": False})(_exec.exec_)
+program.command("console", epilog=_console.EXAMPLE)(_console.console)
 program.command("export", epilog=_export.EXAMPLE)(_export.export)
 program.command("status", epilog=_status.EXAMPLE)(_status.status_)
 program.command("logout", epilog=_logout.EXAMPLE)(_logout.logout)

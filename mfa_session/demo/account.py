@@ -129,6 +129,7 @@ class Account:
         self.managed_policies: dict[str, ManagedPolicy] = {}
         self.access_keys: dict[str, LongTermKey] = {}
         self.sessions: dict[str, Session] = {}
+        self.signin_tokens: dict[str, datetime] = {}
         self.devices: dict[str, VirtualDevice] = {}
         self.root_devices: dict[str, Device] = {}
         self.buckets: list[str] = []

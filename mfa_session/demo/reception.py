@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mfa_session.demo import signin
 from mfa_session.demo.account import Account
 from mfa_session.demo.answers import Answer, RefusedError, refusal_answer, result_answer
 from mfa_session.demo.callers import Caller, authenticate
@@ -26,6 +27,8 @@ class Reply:
 def receive(account: Account, request: HTTPRequest) -> Reply:
     """Answer *request* as AWS does, one request at a time."""
     with account.lock:
+        if request.path == signin.PATH:
+            return Reply(signin.federation(account, request))
         try:
             signature = Signature.of(request)
         except RefusedError as refusal:

@@ -1,0 +1,112 @@
+"""What is asked of the sign-in of the AWS console: a token that lets a browser in as a role.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html
+"""
+
+import json
+import logging
+import re
+import time
+from typing import Any
+from urllib.parse import urlencode
+
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import BotoCoreError
+
+from mfa_session.aws.answer import not_from_aws
+from mfa_session.aws.endpoints import Endpoints
+from mfa_session.aws.exchange import Exchange, Limits, OverdueError, Reply
+from mfa_session.aws.question import Question
+from mfa_session.aws.silence import no_answer, outcome_unknown
+from mfa_session.credentials import SessionCredentials
+from mfa_session.errors import AWSError, ConfigurationError, SignInRefusedError
+
+# Where one signs in, and what one signs in to. AWS documents no such address for the other partitions.
+_HOSTS = {
+    "aws": ("signin.aws.amazon.com", "console.aws.amazon.com"),
+    "aws-cn": ("signin.amazonaws.cn", "console.amazonaws.cn"),
+    "aws-us-gov": ("signin.amazonaws-us-gov.com", "console.amazonaws-us-gov.com"),
+}
+
+# Some 800 characters long when it was last seen; what follows is a URL, and the shortest limit of those is 8 KiB.
+_TOKEN = re.compile(r"[!-~]{1,6144}")
+
+_log = logging.getLogger(__name__)
+
+
+class SignIn:
+    """The sign-in of *partition*, or the one on this machine that *endpoints* name."""
+
+    def __init__(self, partition: str, endpoints: Endpoints) -> None:
+        if partition not in _HOSTS:
+            raise ConfigurationError(
+                f"it is not known where one signs in to the console of {partition}",
+                hint=f"it is known of {', '.join(_HOSTS)}",
+            )
+        host, self._console = _HOSTS[partition]
+        self._url = f"{(endpoints.signin_url or f'https://{host}').rstrip('/')}/federation"
+        self._ca_bundle = endpoints.ca_bundle
+
+    def get_signin_token(self, credentials: SessionCredentials) -> str:
+        """Return a token with which a browser is let in as the role of *credentials*; it is a secret for 15 minutes.
+
+        Raises:
+            SignInRefusedError: these credentials open no console: they are over, or not of a role.
+            AWSError: anything else went wrong.
+        """
+        question = Question("signin", "getSigninToken", credentials, repeatable=True)
+        exchange = Exchange(Limits(), ca_bundle=self._ca_bundle)
+        begun = time.monotonic()
+        try:
+            reply = exchange.send(self._request(credentials))
+        except (BotoCoreError, OverdueError) as error:
+            # Cut off: its traceback holds the request.
+            raise no_answer(error, question=question, exchange=exchange) from None
+        finally:
+            took = 1000 * (time.monotonic() - begun)
+            _log.debug("getSigninToken to %s: %s, %.0f ms", exchange.host, exchange.stage.name, took)
+        if reply.status != 200:
+            raise _refusal(reply, question=question, host=exchange.host)
+        return _token(reply, host=exchange.host)
+
+    def sign_in_url(self, token: str, *, region: str | None) -> str:
+        """Return the URL that opens the console, in *region* where one is given."""
+        console = f"https://{self._console}/console/home"
+        fields = {
+            "Action": "login",
+            "Issuer": "mfa-session",
+            "Destination": f"{console}?{urlencode({'region': region})}" if region else console,
+            "SigninToken": token,
+        }
+        return f"{self._url}?{urlencode(fields)}"
+
+    def _request(self, credentials: SessionCredentials) -> Any:
+        session = {
+            "sessionId": credentials.access_key_id,
+            "sessionKey": credentials.secret_access_key,
+            "sessionToken": credentials.session_token,
+        }
+        # In the body: what stands in a URL stands in logs. A role that was taken with a session has no SessionDuration.
+        form = urlencode({"Action": "getSigninToken", "Session": json.dumps(session)})
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "mfa-session"}
+        return AWSRequest("POST", self._url, headers, form.encode("ascii")).prepare()
+
+
+def _refusal(reply: Reply, *, question: Question, host: str) -> AWSError:
+    if reply.status >= 500:
+        return outcome_unknown(f"{host} has trouble of its own (HTTP {reply.status})", question=question)
+    return SignInRefusedError(
+        f"{host} does not let this session in to the console (HTTP {reply.status})",
+        hint="get a new session of the role: mfa-session login --force",
+    )
+
+
+def _token(reply: Reply, *, host: str) -> str:
+    try:
+        answer = json.loads(reply.body)
+    except ValueError:
+        answer = None
+    token = answer.get("SigninToken") if isinstance(answer, dict) else None
+    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+        raise not_from_aws(host, "it has no SigninToken")
+    return token
