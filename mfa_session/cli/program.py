@@ -14,6 +14,7 @@ from mfa_session.cli import console as _console
 from mfa_session.cli import credential_process as _credential_process
 from mfa_session.cli import demo as _demo
 from mfa_session.cli import device as _device
+from mfa_session.cli import doctor as _doctor
 from mfa_session.cli import endings
 from mfa_session.cli import exec as _exec
 from mfa_session.cli import export as _export
@@ -54,6 +55,7 @@ program.command("configure", epilog=_configure.EXAMPLE)(_configure.configure)
 program.add_typer(_device.device, name="device")
 program.add_typer(_keys.keys, name="keys")
 program.add_typer(_policy.policy, name="policy")
+program.command("doctor", epilog=_doctor.EXAMPLE)(_doctor.doctor)
 program.command("demo", epilog=_demo.EXAMPLE)(_demo.demo)
 
 

@@ -28,11 +28,24 @@ __all__ = [
     "check_writable",
     "is_portable_profile_name",
     "line_of",
+    "lost_sections",
     "read_profiles",
     "readable_by_others",
     "remove_profile",
     "write_profile",
 ]
+
+# Sections of the config file that are no profiles, and what only profiles have.
+_OTHER_SECTIONS = ("DEFAULT", "sso-session", "services")
+_OF_A_PROFILE = {
+    "region",
+    "output",
+    "role_arn",
+    "source_profile",
+    "mfa_serial",
+    "credential_process",
+    "aws_access_key_id",
+}
 
 # aws configure set empties the file and fills it within this time, even while the disk is busy.
 _EMPTY_FOR_SECONDS = 1.0
@@ -75,6 +88,23 @@ def line_of(path: str | os.PathLike[str], kind: Kind, profile: str, key: str) ->
         section.keys.get(key) for section in _read(Path(path)).sections if profile_of(section.name, kind) == profile
     ]
     return lines[-1] + 1 if lines and lines[-1] is not None else None
+
+
+def lost_sections(path: str | os.PathLike[str]) -> dict[str, int]:
+    """Return the sections of the config file *path* that AWS tools pass over though they read like profiles.
+
+    The values are the numbers of the lines on which they begin.
+
+    Raises:
+        SharedFileError: AWS tools could not read the file.
+    """
+    return {
+        section.name: section.start + 1
+        for section in _read(Path(path)).sections
+        if profile_of(section.name, "config") is None
+        and section.name.split(" ")[0] not in _OTHER_SECTIONS
+        and _OF_A_PROFILE & set(section.values)
+    }
 
 
 def readable_by_others(path: str | os.PathLike[str]) -> bool:

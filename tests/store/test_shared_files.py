@@ -13,6 +13,7 @@ from mfa_session.store.shared_files import (
     Kind,
     check_writable,
     line_of,
+    lost_sections,
     read_profiles,
     readable_by_others,
     remove_profile,
@@ -365,3 +366,22 @@ def test_what_would_stand_in_the_way_of_a_write_can_be_known_before(path: Path, 
     path.write_bytes(b"[dev]\n[dev]\n")
     with pytest.raises(SharedFileError, match=r"line 2: .*; nothing was changed"):
         check_writable(path, "credentials", "new")
+
+
+@pytest.mark.parametrize(
+    ("header", "is_lost"),
+    [
+        ("[dev]", True),
+        ("[Profile dev]", True),
+        ("[profile two words]", True),
+        ("[profile dev]", False),
+        ("[default]", False),
+        ("[DEFAULT]", False),
+        ("[sso-session dev]", False),
+        ("[services dev]", False),
+    ],
+)
+def test_a_section_that_reads_like_a_profile_and_is_none_can_be_told(path: Path, header: str, is_lost: bool) -> None:
+    path.write_text(f"[plugins]\nx = y\n{header}\nregion = eu-west-1\n")
+
+    assert lost_sections(path) == ({header[1:-1]: 3} if is_lost else {})

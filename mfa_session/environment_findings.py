@@ -1,0 +1,111 @@
+"""Look for environment variables that come before what the AWS files say."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime, timedelta
+
+from mfa_session.credentials import SessionCredentials, moment
+from mfa_session.durations import in_words
+from mfa_session.findings import Finding, error, fine, warning
+
+_ABOUT = "environment"
+
+_KEY_ID = re.compile(r"[A-Z0-9]{16,128}")
+_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
+
+_AWSUME = ("AWSUME_PROFILE", "AWSUME_COMMAND")
+
+
+def environment_findings(
+    environ: Mapping[str, str],
+    *,
+    known_profiles: Collection[str],
+    session: SessionCredentials | None,
+    now: datetime,
+) -> Iterator[Finding]:
+    """Yield what in *environ* wins over a profile, or contradicts itself; no value of a secret is ever shown.
+
+    *session* is the one that is kept, which `export` may have put there.
+    """
+    if key_id := environ.get("AWS_ACCESS_KEY_ID"):
+        yield _key(key_id, environ, session=session, now=now)
+    yield from _stale_token(environ)
+    yield from _unknown_profile(environ, known_profiles)
+    yield from _contradictions(environ)
+    if environ.get("AWS_WEB_IDENTITY_TOKEN_FILE") and environ.get("AWS_ROLE_ARN"):
+        yield warning(
+            _ABOUT,
+            "web-identity",
+            "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN are set: AWS tools take that role before a profile's keys",
+            mend="unset AWS_WEB_IDENTITY_TOKEN_FILE AWS_ROLE_ARN",
+        )
+    if environ.get("MFA_SESSION_NO_PROMPT", "").lower() in ("1", "true", "yes", "on"):
+        what = "MFA_SESSION_NO_PROMPT is set, and nobody is asked for a code"
+        yield warning(_ABOUT, "no-prompt", what, mend="unset MFA_SESSION_NO_PROMPT")
+    for variable, file in (("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")):
+        if environ.get(variable):
+            yield fine(_ABOUT, f"other-{file}-file", f"{variable} names the {file} file: {environ[variable]}")
+
+
+def _key(key_id: str, environ: Mapping[str, str], *, session: SessionCredentials | None, now: datetime) -> Finding:
+    wins = f"AWS_ACCESS_KEY_ID is set ({_masked(key_id)}), and AWS tools take it before all but --profile"
+    mend = f"unset {' '.join(name for name in _KEYS if name in environ)}"
+    if session is not None and session.access_key_id == key_id and not session.expire_within(timedelta(0), now=now):
+        return fine(_ABOUT, "exported-session", "the session is in this environment, and AWS tools take it from there")
+    end = moment(environ.get("AWS_CREDENTIAL_EXPIRATION", ""))
+    if end is not None and end <= now:
+        return error(
+            _ABOUT, "exported-session-over", f"{wins}; it is a session that ended {in_words(now - end)} ago", mend=mend
+        )
+    what_it_is = "; it is a long-term key, and has no MFA" if key_id.startswith("AKIA") else ""
+    return error(_ABOUT, "keys-in-environment", f"{wins}{what_it_is}", mend=mend)
+
+
+def _stale_token(environ: Mapping[str, str]) -> Iterator[Finding]:
+    old, new = environ.get("AWS_SECURITY_TOKEN"), environ.get("AWS_SESSION_TOKEN")
+    if old and old != new:
+        yield error(
+            _ABOUT,
+            "stale-security-token-in-environment",
+            "AWS_SECURITY_TOKEN is set, and boto3 and the AWS CLI prefer it to AWS_SESSION_TOKEN",
+            mend="unset AWS_SECURITY_TOKEN",
+        )
+
+
+def _unknown_profile(environ: Mapping[str, str], known_profiles: Collection[str]) -> Iterator[Finding]:
+    for variable in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+        name = environ.get(variable)
+        if name and known_profiles and name not in known_profiles:
+            yield error(
+                _ABOUT,
+                "unknown-profile-in-environment",
+                f"{variable} names {name}, and there is no such profile: AWS tools fail before they do anything",
+                mend=f"unset {variable}, or correct it",
+            )
+
+
+def _contradictions(environ: Mapping[str, str]) -> Iterator[Finding]:
+    pairs = {
+        "two-profiles-in-environment": ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"),
+        "two-regions-in-environment": ("AWS_REGION", "AWS_DEFAULT_REGION"),
+    }
+    for name, (one, other) in pairs.items():
+        if environ.get(one) and environ.get(other) and environ[one] != environ[other]:
+            yield warning(
+                _ABOUT,
+                name,
+                f"{one} is {environ[one]} and {other} is {environ[other]}: AWS tools differ in which they take",
+                mend=f"unset one of them: unset {other}",
+            )
+    if awsume := next((variable for variable in _AWSUME if environ.get(variable)), None):
+        yield warning(
+            _ABOUT,
+            "awsume-in-environment",
+            f"{awsume} is set: awsume has put its keys into this shell",
+            mend="awsume --unset, or a new shell",
+        )
+
+
+def _masked(key_id: str) -> str:
+    # Somebody may have put anything there, even the secret.
+    return f"{key_id[:4]}…{key_id[-4:]}" if _KEY_ID.fullmatch(key_id) else "which is no key ID"

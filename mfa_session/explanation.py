@@ -1,0 +1,153 @@
+"""Explain an error message of AWS to somebody who has one on the screen."""
+
+import re
+
+from mfa_session.errors import AWSAnswerError
+from mfa_session.findings import Finding, error, warning
+from mfa_session.identity import CallerIdentity
+from mfa_session.profiles import Profile
+
+_ABOUT = "message"
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+_DENIED = re.compile(
+    r"User: (?P<caller>arn:\S+) is not authorized to perform: (?P<action>[A-Za-z0-9-]+:[A-Za-z0-9*]+)"
+    r"(?: on resource: (?P<resource>\S+))?"
+    r"(?:.*?(?P<how>with an explicit deny in an?|because no) (?P<kind>[A-Za-z -]{1,40} policy|permissions boundary)"
+    r"(?:: (?P<policy>arn:\S+))?)?"
+)
+
+# The longest that AWS was seen to write is some hundred characters.
+_LONGEST_MESSAGE = 4000
+
+# What each kind of policy is called, and who could change it.
+_KINDS = {
+    "service control policy": ("denied-by-organization", "whoever administers the organization"),
+    "resource control policy": ("denied-by-organization", "whoever administers the organization"),
+    "permissions boundary": ("denied-by-boundary", "whoever administers the account"),
+    "session policy": ("denied-by-session-policy", "whoever made the session, which is not mfa-session"),
+    "resource-based policy": ("denied-by-resource", "whoever owns the resource"),
+    "VPC endpoint policy": ("denied-by-endpoint", "whoever administers the network"),
+}
+
+# In the order in which they are looked for; {login} gets a session, {name} is the profile.
+_OTHERS = (
+    (
+        r"MultiFactorAuthentication failed",
+        "code-refused",
+        "AWS did not accept the token code, or does not know the device",
+        "see the devices: mfa-session device list --profile {name}; then: {login}",
+    ),
+    (
+        r"Signature expired|Signature not yet current|RequestTimeTooSkewed|RequestExpired",
+        "clock",
+        "the clock of the machine is too far from AWS's",
+        "set the clock, and let it be set from the network from now on",
+    ),
+    (
+        r"ExpiredToken|security token included in the request is expired",
+        "session-over",
+        "the session that was used is over; a program that runs for long goes on with the old one",
+        "{login}; and start that program again",
+    ),
+    (
+        r"SignatureDoesNotMatch",
+        "secret-wrong",
+        "the secret access key is not the one of its key ID",
+        "give both again: mfa-session keys add --profile {name}",
+    ),
+    (
+        r"InvalidClientTokenId|InvalidAccessKeyId|security token included in the request is invalid",
+        "key-unknown",
+        "AWS does not know the key: it is deleted, inactive, of another partition, or a session without MFA",
+        "{login} --force; if the key itself is refused: mfa-session keys list --profile {name}",
+    ),
+    (
+        r"Unable to locate credentials|NoCredentials|Partial credentials",
+        "no-credentials",
+        "the tool was told no profile that has credentials",
+        "name one: --profile {session_profile}, or AWS_PROFILE={session_profile}",
+    ),
+)
+
+
+def explain(message: str, *, profile: Profile, caller: CallerIdentity | None) -> list[Finding]:
+    """Return what *message* means, for whoever works with *profile*; *caller* is who that is to AWS, if it is known."""
+    message = " ".join(message[:_LONGEST_MESSAGE].split())
+    if denied := _DENIED.search(message):
+        return [*_somebody_else(denied["caller"], profile, caller), _denial(denied, profile)]
+    login = f"mfa-session login --profile {profile.name}"
+    for pattern, name, what, mend in _OTHERS:
+        if re.search(pattern, message):
+            words = mend.format(login=login, name=profile.name, session_profile=profile.session_profile)
+            return [error(_ABOUT, name, what, mend=words)]
+    return [
+        warning(
+            _ABOUT,
+            "unknown-message",
+            "this is no message of AWS that can be explained here",
+            mend="give it as AWS wrote it, from the word User or An error occurred",
+        )
+    ]
+
+
+def _denial(denied: re.Match[str], profile: Profile) -> Finding:
+    action = denied["action"]
+    where = f" on {denied['resource']}" if denied["resource"] else ""
+    if denied["kind"] in _KINDS:
+        kind = denied["kind"]
+        name, who = _KINDS[kind]
+        how = "does not allow" if denied["how"] == "because no" else "denies"
+        return error(_ABOUT, name, f"a {kind} {how} {action}{where}", mend=f"ask {who}")
+    if denied["how"] == "because no":
+        return error(
+            _ABOUT,
+            "not-allowed",
+            f"no policy allows {action}{where}; with or without MFA",
+            mend=f"ask whoever administers the account to allow {action}{where}",
+        )
+    policy = f", {denied['policy']}," if denied["policy"] else ""
+    use_it = (
+        f"use the session: mfa-session login --profile {profile.name}, and then --profile {profile.session_profile}"
+    )
+    if not denied["how"]:
+        return error(
+            _ABOUT,
+            "denied",
+            f"a policy does not let {action}{where} be done, and AWS does not say which",
+            mend=f"{use_it}; if it was used, ask whoever administers the account",
+        )
+    if ":user/" not in denied["caller"]:
+        return error(
+            _ABOUT,
+            "denied-to-role",
+            f"a policy{policy} denies {action}{where} to the role",
+            mend="ask whoever administers the account",
+        )
+    return error(
+        _ABOUT,
+        "denied-without-mfa",
+        f"a policy{policy} denies {action}{where}, as one that enforces MFA does to whoever calls without it",
+        mend=f"{use_it}; if it was used: mfa-session policy check --user {denied['caller'].rsplit('/', 1)[-1]}",
+    )
+
+
+def _somebody_else(arn: str, profile: Profile, caller: CallerIdentity | None) -> list[Finding]:
+    if caller is None or _is_the_same(arn, caller):
+        return []
+    return [
+        error(
+            _ABOUT,
+            "another-caller",
+            f"the caller was {arn}, and profile {profile.name} is {caller.arn}",
+            mend=f"look for another --profile, AWS_PROFILE or AWS_ACCESS_KEY_ID where the command ran;"
+            f" or name this one: --profile {profile.session_profile}",
+        )
+    ]
+
+
+def _is_the_same(arn: str, caller: CallerIdentity) -> bool:
+    try:
+        return CallerIdentity(arn) == caller
+    except AWSAnswerError:
+        return False

@@ -1,0 +1,63 @@
+"""Find what other tools have left in the AWS files."""
+
+import shlex
+from collections.abc import Iterator
+from pathlib import PurePath
+
+from mfa_session.findings import Finding, warning
+from mfa_session.profiles import Sections
+
+_ABOUT = "leftovers"
+_LONG_TERM = "-long-term"
+
+# What answers for a profile as we do, each for sessions of its own.
+_OTHER_PROGRAMS = ("aws-vault", "granted", "awsume", "saml2aws", "aws-sso", "aws-runas", "leapp", "okta-aws-cli")
+
+
+def leftovers(*, config: Sections, credentials: Sections) -> Iterator[Finding]:
+    """Yield one finding for each tool that the two files show traces of."""
+    if found := [name.removesuffix(_LONG_TERM) for name in credentials if name.endswith(_LONG_TERM)]:
+        yield warning(
+            _ABOUT,
+            "aws-mfa",
+            f"aws-mfa keeps long-term keys in plain text: {_listed(f'{name}{_LONG_TERM}' for name in found)}",
+            mend=f"move them into the store: mfa-session keys import --profile {found[0]}",
+        )
+    if found := [name for name, section in credentials.items() if _is_of_awsume(name, section.get("manager"))]:
+        yield warning(
+            _ABOUT,
+            "awsume",
+            f"awsume has left sessions in the credentials file: {_listed(found)}",
+            mend="delete these sections, and end its helper: awsume --kill",
+        )
+    if found := [name for name, section in credentials.items() if "x_principal_arn" in section]:
+        yield warning(
+            _ABOUT,
+            "saml2aws",
+            f"saml2aws has left sessions in the credentials file: {_listed(found)}",
+            mend="delete these sections if you no longer use it",
+        )
+    for name, settings in config.items():
+        if (program := _program(settings.get("credential_process", ""))) in _OTHER_PROGRAMS:
+            yield warning(
+                _ABOUT,
+                program,
+                f"{program} answers for profile {name}, by its credential_process",
+                mend=f"to have mfa-session answer, delete that line: mfa-session keys import --profile {name}",
+            )
+
+
+def _is_of_awsume(section: str, manager: str | None) -> bool:
+    return section.startswith("autoawsume-") or manager == "awsume"
+
+
+def _program(process: str) -> str:
+    try:
+        words = shlex.split(process)
+    except ValueError:
+        return ""
+    return PurePath(words[0]).stem if words else ""
+
+
+def _listed(names: Iterator[str] | list[str]) -> str:
+    return ", ".join(f"[{name}]" for name in names)
