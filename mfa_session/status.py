@@ -15,6 +15,9 @@ from mfa_session.errors import ConfigurationError, DamagedSessionError, ProfileN
 from mfa_session.identity import CallerIdentity
 from mfa_session.profiles import Profile, Sections, read_profile, source_profile_name
 
+# What the CIS AWS Foundations Benchmark allows; IAM's own report and most auditors ask for the same.
+_OLD = timedelta(days=90)
+
 # What only `mfa-session` writes, or reads.
 _OURS = "mfa_session_"
 
@@ -48,6 +51,16 @@ class Status:
     def remaining(self, now: datetime) -> timedelta | None:
         """Return how long the session still lives, nothing if it is over; ``None`` where there is no whole one."""
         return max(timedelta(0), self.session.expiration - now) if self.session else None
+
+    def key_age(self, now: datetime) -> timedelta | None:
+        """Return how old the long-term key is, ``None`` where nobody has written down since when there is one."""
+        created = self.profile.user.key_created
+        return max(timedelta(0), now - created) if created else None
+
+    def key_is_old(self, now: datetime) -> bool:
+        """Tell whether it is time for a new long-term key."""
+        age = self.key_age(now)
+        return age is not None and age > _OLD
 
 
 class SessionIn(Protocol):

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from mfa_session.credentials import timestamp
 from mfa_session.errors import ProfileNotFoundError
 from mfa_session.profiles import Sections
 from mfa_session.status import State, Status, all_statuses, status
@@ -47,6 +48,43 @@ def test_a_session_is_live_until_its_end(after: timedelta, state: State, remaini
     found = standing(credentials={"test-user-mfa": SESSION}, now=NOW + after)
 
     assert (found.state, found.remaining(NOW + after)) == (state, remaining)
+
+
+@pytest.mark.parametrize(
+    ("age", "is_old"),
+    [
+        (timedelta(0), False),
+        (timedelta(days=90) - timedelta(seconds=1), False),
+        (timedelta(days=90), False),
+        (timedelta(days=90, seconds=1), True),
+    ],
+)
+def test_a_key_is_old_when_it_is_older_than_ninety_days(age: timedelta, is_old: bool) -> None:
+    config = {"test-user": {"mfa_session_key_created": timestamp(NOW - age)}}
+
+    found = standing(config=config, credentials={})
+
+    assert found.key_age(NOW) == age
+    assert found.key_is_old(NOW) == is_old
+
+
+@pytest.mark.parametrize("settings", [{}, {"mfa_session_key_created": "last year"}])
+def test_a_key_whose_date_nobody_has_written_down_is_not_called_old(settings: dict[str, str]) -> None:
+    found = standing(config={"test-user": settings}, credentials={})
+
+    assert found.key_age(NOW) is None
+    assert not found.key_is_old(NOW)
+
+
+def test_the_key_of_a_role_is_that_of_its_user() -> None:
+    config = {
+        "test-user": {"mfa_session_key_created": timestamp(NOW - timedelta(days=91))},
+        "admin": {"role_arn": ADMIN, "source_profile": "test-user"},
+    }
+
+    found = status("admin", config=config, credentials={}, session_in=session_in, now=NOW)
+
+    assert found.key_is_old(NOW)
 
 
 def test_there_is_no_session_where_none_is_marked_as_ours() -> None:

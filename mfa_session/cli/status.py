@@ -98,10 +98,12 @@ def _record(each: Status, *, present: datetime) -> dict[str, str | int | bool | 
     takes it; both are null but for a role profile. ``device`` is a serial number,
     ``key_profile`` the profile that has the long-term key. ``key_store`` is ``keyring``,
     ``file`` (the encrypted one) or ``credentials_file``, or null where no key is known;
-    ``key_in_credentials_file`` tells of a key in the clear, even if a store has it too. ``identity``
-    is an ARN, and null without `--verify`. ``problem`` is a sentence, and null when all is well.
+    ``key_in_credentials_file`` tells of a key in the clear, even if a store has it too. ``key_created``
+    and ``key_age_days`` are null where nobody knows since when there is one. ``identity`` is an ARN,
+    and null without `--verify`. ``problem`` is a sentence, and null when all is well.
     """
-    remaining = each.remaining(present)
+    remaining, key_age = each.remaining(present), each.key_age(present)
+    created = each.profile.user.key_created
     return {
         "profile": each.profile.name,
         "session_profile": each.profile.session_profile,
@@ -114,6 +116,8 @@ def _record(each: Status, *, present: datetime) -> dict[str, str | int | bool | 
         "key_profile": each.profile.user.name,
         "key_store": each.profile.user.store or ("credentials_file" if each.key_in_file else None),
         "key_in_credentials_file": each.key_in_file,
+        "key_created": timestamp(created) if created else None,
+        "key_age_days": None if key_age is None else key_age.days,
         "identity": each.identity.arn if each.identity else None,
         "problem": each.problem,
     }
@@ -127,6 +131,11 @@ def _text(statuses: Sequence[Status], *, in_full: bool, present: datetime) -> st
     if in_full or max(map(len, lines)) > shutil.get_terminal_size().columns:
         return "\n".join("".join(f"{line}\n" for line in _lines_of(each, present=present)) for each in statuses)
     lines += [each.problem for each in statuses if each.problem]
+    lines += [
+        f"the key of {each.profile.name} is {_key_age_in_words(each, present=present)}"
+        for each in statuses
+        if each.key_is_old(present) and each.profile.role is None
+    ]
     return "".join(f"{visible(line)}\n" for line in lines)
 
 
@@ -162,6 +171,7 @@ def _lines_of(each: Status, *, present: datetime) -> Iterator[str]:
         "taken with": f"the session of {each.profile.source.name}" if each.profile.source else "",
         "device": device.serial_number if device else "not known yet",
         "long-term key": _key_in_words(each),
+        "age of the key": _key_age_in_words(each, present=present),
         "problem": each.problem or "",
     }
     for name, fact in facts.items():
@@ -186,3 +196,12 @@ def _key_in_words(each: Status) -> str:
     if not places:
         return "not known"
     return " and ".join(places) + (f"; it is that of {user.name}" if each.profile.role else "")
+
+
+def _key_age_in_words(each: Status, *, present: datetime) -> str:
+    age = each.key_age(present)
+    if age is None:
+        return ""
+    words = "1 day" if age.days == 1 else f"{age.days} days"
+    rotate = f"; time for a new one: mfa-session keys rotate --profile {each.profile.user.name}"
+    return f"{words} old{rotate if each.key_is_old(present) else ''}"

@@ -4,9 +4,11 @@ import json
 import subprocess
 import sys
 import time
+from datetime import timedelta
 
 import pytest
 
+from mfa_session.credentials import timestamp
 from tests.clean_environment import clean_environment
 from tests.cli.sections import LONG_AGO, LONG_HENCE, SECRET, TOKEN, long_term_key, session
 from tests.machine import PHONE, Machine
@@ -58,6 +60,22 @@ def test_one_profile_is_told_in_full(machine: Machine) -> None:
     assert "in the OS keyring and in the credentials file, in plain text\n" in shown.stdout
 
 
+@pytest.mark.parametrize(("days", "is_told"), [(89, False), (91, True)])
+def test_a_key_that_is_older_than_ninety_days_is_to_be_rotated(machine: Machine, days: int, is_told: bool) -> None:
+    created = timestamp(machine.account.now() - timedelta(days=days, minutes=1))
+    machine.write_config(CONFIG + f"mfa_session_key_created = {created}\n")
+    machine.write_credentials(session())
+
+    table, full = machine.run("status"), machine.run("status", "--profile", "test-user")
+    (record,) = json.loads(machine.run("status", "--json").stdout)
+
+    advice = f"{days} days old; time for a new one: mfa-session keys rotate --profile test-user\n"
+    assert (f"the key of test-user is {advice}" in table.stdout) == is_told
+    assert (f"age of the key   {advice}" in full.stdout) == is_told
+    assert f"age of the key   {days} days old" in full.stdout
+    assert (record["key_created"], record["key_age_days"]) == (created, days)
+
+
 def test_json_has_every_key_of_every_profile(machine: Machine) -> None:
     machine.write_config(CONFIG)
     machine.write_credentials(session())
@@ -77,6 +95,8 @@ def test_json_has_every_key_of_every_profile(machine: Machine) -> None:
         "key_profile": "test-user",
         "key_store": "keyring",
         "key_in_credentials_file": False,
+        "key_created": None,
+        "key_age_days": None,
         "identity": None,
         "problem": None,
     }
@@ -100,6 +120,8 @@ def test_json_of_one_profile_is_one_object_with_null_for_what_is_not_there(machi
         "key_profile": "test-user",
         "key_store": "credentials_file",
         "key_in_credentials_file": True,
+        "key_created": None,
+        "key_age_days": None,
         "identity": None,
         "problem": None,
     }
