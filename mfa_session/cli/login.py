@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from mfa_session import durations
-from mfa_session.cli.desk import Desk
+from mfa_session.cli.desk import Desk, wish_for_the_user
 from mfa_session.cli.endings import exit_code, explain, report, say
 from mfa_session.cli.move_offer import offer_to_move
 from mfa_session.cli.options import SeveralProfilesOption
@@ -23,7 +23,7 @@ from mfa_session.profiles import Profile
 from mfa_session.status import all_statuses
 from mfa_session.store.profile_headers import is_portable_profile_name
 from mfa_session.store.sessions import session_in
-from mfa_session.store.shared_files import read_profiles
+from mfa_session.store.shared_files import read_profiles, readable_by_others
 from mfa_session.until import kept_in_words, until_in_words
 from mfa_session.visible import visible
 
@@ -92,11 +92,14 @@ def login(
         replace=replace_other,
     )
     desk = Desk(parts, configured, region=region, takes_first_key=True)
+    was_open = readable_by_others(parts.credentials_file)
     with parts.lock(configured):
         outcome = desk.log_in(wish)
         _remember(parts, configured, wish, outcome, region=region, output=output)
     if not quiet:
         announce(wish.profile, outcome)
+    if was_open and not outcome.kept:
+        say(f"mfa-session: others could read {visible(str(parts.credentials_file))}; from now on only you can")
     if desk.keys.plain is not None and not quiet:
         offer_to_move(parts, configured.user, desk.keys.plain)
 
@@ -134,6 +137,7 @@ def _log_in_each(parts: Parts, names: Iterable[str], habit: Callable[[Profile], 
             wishes[profile.name] = habit(profile)
     turns = log_in_each(
         list(wishes.values()),
+        wish_for_the_user=wish_for_the_user,
         log_in=partial(_log_in, parts),
         keys=KeyLookup(stored=parts.access_keys, in_file=parts.plain_keys),
         sessions=parts.sessions,

@@ -14,8 +14,8 @@ from urllib.parse import quote
 from mfa_session.ask.person import Nobody, Person
 from mfa_session.ask.terminal import Terminal
 from mfa_session.cli.guard import answering_too, check_not_answering
-from mfa_session.errors import PersonNeededError
-from mfa_session.profiles import Profile, read_profile
+from mfa_session.errors import ConfigurationError, PersonNeededError
+from mfa_session.profiles import Profile, Sections, read_profile
 from mfa_session.store import places
 from mfa_session.store.shared_files import read_profiles
 
@@ -69,7 +69,7 @@ class Parts:
         """Return the source profile that *name*, else ``AWS_PROFILE``, else ``default`` stands for."""
         return read_profile(
             name or self.environ.get("AWS_PROFILE") or "default",
-            config=read_profiles(self.config_file, "config"),
+            config=self._config,
             credentials=read_profiles(self.credentials_file, "credentials"),
         )
 
@@ -78,7 +78,9 @@ class Parts:
         """The session profiles."""
         from mfa_session.store.sessions import SessionProfiles
 
-        return SessionProfiles(credentials_file=self.credentials_file, config_file=self.config_file)
+        return SessionProfiles(
+            credentials_file=self.credentials_file, config_file=self.config_file, is_stored=self._is_stored
+        )
 
     @cached_property
     def settings(self) -> "ProfileSettings":
@@ -153,12 +155,33 @@ class Parts:
 
         return AccessKeys(
             {
-                "keyring": OSKeyring(environ=self.environ, interactive=not self.no_prompt),
+                "keyring": OSKeyring(
+                    environ=self.environ, interactive=not self.no_prompt, insisted=self._insisted_keyring()
+                ),
                 "file": EncryptedFile(
                     self.state_folder / "keys.json", Passphrases(self.environ, self._terminal_for_a_passphrase)
                 ),
             }
         )
+
+    def _insisted_keyring(self) -> str | None:
+        """Return the one back end that the config file insists on, whatever the system would choose."""
+        named = {settings.get("mfa_session_keyring", "") for settings in self._config.values()} - {""}
+        if len(named) > 1:
+            raise ConfigurationError(
+                f"the config file names several keyrings: {', '.join(sorted(named))}",
+                hint="let all lines mfa_session_keyring name the same one",
+            )
+        return named.pop() if named else None
+
+    def _is_stored(self, profile: str, key_id: str) -> bool:
+        store = self._config.get(profile, {}).get("mfa_session_store")
+        key = self.access_keys.get(profile, store) if store else None
+        return key is not None and key.access_key_id == key_id
+
+    @property
+    def _config(self) -> Sections:
+        return read_profiles(self.config_file, "config")
 
     def choose_store(self, person: Person | Nobody, *, wanted: str | None = None) -> "KeyStore":
         """Return the store for a new key: the one *wanted*, or that ``MFA_SESSION_STORE`` names, or the best."""

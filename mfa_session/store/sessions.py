@@ -1,7 +1,8 @@
 """Sessions, each in its session profile of the AWS files."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 from mfa_session.credentials import SessionCredentials, moment, timestamp
 from mfa_session.errors import AWSAnswerError, DamagedSessionError, SessionProfileTakenError
@@ -20,6 +21,14 @@ _OURS = (
 
 # What gives a profile of the config file credentials of its own: SDKs differ in which they take.
 _OTHER_CREDENTIALS = ("credential_process", "role_arn", "sso_session", "sso_start_url", "credential_source")
+
+
+# Whether the long-term key that a profile has in a store is the one of this ID.
+IsStored: TypeAlias = Callable[[str, str], bool]
+
+
+def _is_stored_nowhere(profile: str, key_id: str) -> bool:  # noqa: ARG001  nobody has looked
+    return False
 
 
 def section_of(credentials: SessionCredentials) -> dict[str, str]:
@@ -64,11 +73,15 @@ def _damaged(profile: Profile, what: str) -> DamagedSessionError:
 
 
 class SessionProfiles:
-    """The sections of the credentials file that hold sessions, with what the config file says about them."""
+    """The sections of the credentials file that hold sessions, with what the config file says about them.
 
-    def __init__(self, *, credentials_file: Path, config_file: Path) -> None:
+    *is_stored* tells whether a profile's long-term key of this ID is in a store.
+    """
+
+    def __init__(self, *, credentials_file: Path, config_file: Path, is_stored: IsStored = _is_stored_nowhere) -> None:
         self._credentials_file = credentials_file
         self._config_file = config_file
+        self._is_stored = is_stored
 
     def session(self, profile: Profile) -> SessionCredentials | None:
         """Return the session of *profile*, as :func:`session_in` finds it in its section.
@@ -95,8 +108,8 @@ class SessionProfiles:
         """Make sure that a session of *profile* can be written where it belongs.
 
         Only a section that is marked as ours is overwritten without being asked. With
-        *replace*, other sections are, but never one that holds a long-term key: the
-        line may be the only copy.
+        *replace*, other sections are, but one that holds a long-term key only when the
+        key is in a store: the line may be the only copy.
 
         Raises:
             SessionProfileTakenError: the section is not ours, or the config file gives the
@@ -105,7 +118,8 @@ class SessionProfiles:
         """
         name = profile.session_profile
         section = self._section(profile)
-        if section.get("aws_access_key_id", "").startswith("AKIA"):
+        key_id = section.get("aws_access_key_id", "")
+        if key_id.startswith("AKIA") and not (replace and self._is_stored(name, key_id)):
             raise SessionProfileTakenError(
                 f"profile {name} holds a long-term access key ({self._line(name, 'aws_access_key_id')})",
                 hint="choose another name for the session: --session-profile NAME; "
