@@ -5,12 +5,11 @@ access key, the first gets a session for them all. Only the roles of a user who 
 log in are left out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
-from mfa_session.credential_process import LEAST_REMAINING
 from mfa_session.credentials import SessionCredentials
 from mfa_session.errors import MFASessionError
 from mfa_session.login import AccessKeys, Clock, Login, Sessions, Wish, session_worth_keeping
@@ -41,14 +40,21 @@ class LogIn(Protocol):
 
 
 def log_in_each(
-    wishes: Sequence[Wish], *, log_in: LogIn, keys: AccessKeys, sessions: Sessions, clock: Clock
+    wishes: Sequence[Wish],
+    *,
+    wish_for_the_user: Callable[[Wish], Wish],
+    log_in: LogIn,
+    keys: AccessKeys,
+    sessions: Sessions,
+    clock: Clock,
 ) -> Iterator[Turn]:
     """Do what each of *wishes* says, and yield how it went when it is done.
 
-    A user who is not among them, and whose session a role needs, has a turn too.
+    A user who is not among them, and whose session a role needs, has a turn too: what
+    *wish_for_the_user* makes of the wish for the role.
     """
     is_kept = _Kept(sessions, clock)
-    queue = _in_order(wishes, is_kept)
+    queue = _in_order(wishes, wish_for_the_user, is_kept)
     log_in_once = _OnceForAKey(log_in, keys, sessions)
     failed_users: set[str] = set()
     for number, wish in enumerate(queue, 1):
@@ -98,11 +104,11 @@ class _OnceForAKey:
         return Login(self._done[user], device=None, kept=False)
 
 
-def _in_order(wishes: Sequence[Wish], is_kept: _Kept) -> list[Wish]:
+def _in_order(wishes: Sequence[Wish], wish_for_the_user: Callable[[Wish], Wish], is_kept: _Kept) -> list[Wish]:
     users = {wish.profile.name: wish for wish in wishes if wish.profile.role is None}
     roles = [wish for wish in wishes if wish.profile.role is not None]
     for role in roles:
-        user = Wish(replace(role.profile.user, mfa_device=role.profile.mfa_device), min_remaining=LEAST_REMAINING)
+        user = wish_for_the_user(role)
         if not is_kept(role) and not is_kept(user) and _needs_its_user(role):
             users.setdefault(user.profile.name, user)
     return [*users.values(), *sorted(roles, key=_length_of_chain)]

@@ -163,6 +163,13 @@ class Desk:
         return self._parts.lock(profile) if self._asks else self._parts.lock(profile, within=_PATIENCE_FOR_A_RENEWAL)
 
 
+def wish_for_the_user(wish: Wish) -> Wish:
+    """Return what the user behind a role is to do, so that the role can be taken."""
+    while wish.profile.role is not None:
+        wish = _wish_for_the_source(wish)
+    return wish
+
+
 def _wish_for_the_source(wish: Wish) -> Wish:
     """Return what the source profile of a role is to do, so that the role can be taken: as little as will do."""
     profile = wish.profile
