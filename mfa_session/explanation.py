@@ -60,7 +60,7 @@ _OTHERS = (
         r"InvalidClientTokenId|InvalidAccessKeyId|security token included in the request is invalid",
         "key-unknown",
         "AWS does not know the key: it is deleted, inactive, of another partition, or a session without MFA",
-        "{login} --force; if the key itself is refused: mfa-session keys list --profile {name}",
+        "{login} --force; if the key itself is refused: mfa-session keys list",
     ),
     (
         r"Unable to locate credentials|NoCredentials|Partial credentials",

@@ -1,5 +1,6 @@
 """The documents lead where they say, and name only commands and options that there are."""
 
+import ast
 import re
 import shlex
 from collections.abc import Iterator
@@ -35,11 +36,32 @@ COMMANDS = dict(commands(typer.main.get_command(program)))
 GLOBAL = {"--help", "-h", "--version", "--debug", "--no-prompt", "--install-completion", "--show-completion"}
 
 
+# What is to be typed stands behind a colon.
+HINTED = re.compile(
+    r"(?<=: )mfa-session ((?:-[-a-z]+ )*[a-z][-a-z]*(?: [a-z][-a-z]*)?)((?: --[a-z-]+(?: [A-Z{][^ ,;.)]*)?)*)"
+)
+
+
 def calls() -> Iterator[tuple[str, str]]:
     for document in DOCUMENTS:
         text = document.read_text(encoding="utf-8")
         for call in CALL.findall(text):
             yield document.name, call.strip()
+
+
+def hints() -> Iterator[tuple[str, str, str]]:
+    """Yield every call that a text of the program itself tells somebody to make."""
+    for module in sorted((ROOT / "mfa_session").rglob("*.py")):
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts = [part.value if isinstance(part, ast.Constant) else "X" for part in node.values]
+                text = "".join(str(part) for part in parts)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                text = node.value
+            else:
+                continue
+            for words, options in HINTED.findall(text):
+                yield str(module.relative_to(ROOT)), words, options
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -63,6 +85,16 @@ def test_every_call_in_a_document_is_one_that_the_program_takes(document: str, c
     known = {option for parameter in COMMANDS[command].params for option in parameter.opts} if command else set()
     assert command or not words or words[0] == "COMMAND" or words[0].startswith("-"), f"{document}: {call}"
     assert options <= known | GLOBAL, f"{document}: {call}"
+
+
+@pytest.mark.parametrize(("module", "words", "options"), sorted(set(hints())))
+def test_every_call_that_the_program_hints_at_is_one_that_it_takes(module: str, words: str, options: str) -> None:
+    named = [word for word in words.split() if not word.startswith("-")]
+    command = max((name for name in COMMANDS if list(name) == named[: len(name)]), key=len, default=None)
+
+    assert command is not None, f"{module}: mfa-session {words}"
+    known = {option for parameter in COMMANDS[command].params for option in parameter.opts}
+    assert set(re.findall(r"--[a-z-]+", options)) <= known | GLOBAL, f"{module}: mfa-session {words}{options}"
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS), ids=" ".join)

@@ -23,7 +23,7 @@ def home(environ: Mapping[str, str]) -> Path:
     if not folder.is_absolute() or not folder.is_dir():
         raise ConfigurationError(
             f"your home folder {visible(str(folder))} is not a folder" if named else "you have no home folder",
-            hint="set HOME to a folder of yours: mfa-session keeps its own files below it, wherever the AWS files are",
+            hint="set HOME to a folder of yours; mfa-session keeps its own files below it, wherever the AWS files are",
         )
     return folder
 

@@ -2,23 +2,16 @@
 
 import re
 import signal
-from base64 import b32decode
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from mfa_session.demo.devices import VirtualDevice
-from mfa_session.demo.totp import totp
 from mfa_session.enforcing_policies import EnforcingPolicy, aws_mfa_only_policy, aws_self_manage_policy, safe_policy
-from mfa_session.mfa import time_step
 from tests import qr_reader
+from tests.cli.enrolment import adding, app, seed_in
 from tests.cli.refusals import CONFIGURATION, GENERAL, INTERRUPTED, USAGE
-from tests.machine import AWS_CLI, PHONE, Machine
-from tests.terminal import Program, PseudoTerminal
+from tests.machine import PHONE, Machine
 
 PREFIX = "arn:aws:iam::123456789012:mfa"
 
@@ -37,73 +30,7 @@ def enforce(machine: Machine, document: str) -> None:
     policy.in_force = policy.add_version(document, machine.account.now())
 
 
-@dataclass
-class Adding:
-    """A `device add` at a terminal."""
-
-    machine: Machine
-    terminal: PseudoTerminal
-    program: Program
-
-    @property
-    def device(self) -> VirtualDevice:
-        """The device that is being added, as AWS knows it."""
-        return list(self.machine.account.devices.values())[-1]
-
-    def wait_for_the_question(self) -> None:
-        self.terminal.expect("shows now")
-        self.terminal.expect(": ")
-
-    def type_codes(self, code: Callable[[int], str]) -> None:
-        """Type the codes of the step before, of this one and of the next; AWS takes each of them now."""
-        for steps in (-1, 0, 1):
-            self.terminal.type(f"{code(steps)}\n")
-
-    def keep_the_key_where_it_is(self) -> None:
-        self.terminal.expect("Move it into the store?")
-        self.terminal.type("n\n")
-
-
-@contextmanager
-def adding(
-    machine: Machine,
-    *options: str,
-    rows: int = 40,
-    columns: int = 100,
-    environment: Mapping[str, str] = MappingProxyType({}),
-) -> Iterator[Adding]:
-    with PseudoTerminal(machine.home, rows=rows, columns=columns) as terminal:
-        program = machine.start(terminal, "device", "add", "--profile", "test-user", *options, **environment)
-        yield Adding(machine, terminal, program)
-
-
-def seed_in(uri: str) -> bytes:
-    return b32decode(parse_qs(urlsplit(uri).query)["secret"][0])
-
-
-def app(machine: Machine, seed: bytes) -> Callable[[int], str]:
-    """Return an authenticator app that shows the code of so many steps from now."""
-    now = time_step(machine.account.now())
-    return lambda steps: totp(seed, now + steps)
-
-
 class TestAdd:
-    def test_a_user_without_a_device_goes_from_a_key_to_a_working_session(self, newcomer: Machine) -> None:
-        denied = newcomer.run_program(AWS_CLI, "s3", "ls", "--profile", "test-user")
-
-        with adding(newcomer) as add:
-            add.wait_for_the_question()
-            uri = qr_reader.read_from_screen(add.terminal)
-            add.type_codes(app(newcomer, seed_in(uri)))
-            add.keep_the_key_where_it_is()
-            assert add.program.wait() == 0
-
-        allowed = newcomer.run_program(AWS_CLI, "s3", "ls", "--profile", "test-user-mfa")
-        assert "AccessDenied" in denied.stderr
-        assert "test-user-backups" in allowed.stdout
-        [serial] = newcomer.user.devices
-        assert newcomer.config("test-user")["mfa_serial"] == serial
-
     @pytest.mark.parametrize("policy", [safe_policy, aws_self_manage_policy, aws_mfa_only_policy])
     def test_every_known_policy_lets_the_first_device_in(
         self, newcomer: Machine, policy: Callable[[], EnforcingPolicy]
@@ -117,26 +44,6 @@ class TestAdd:
             assert add.program.wait() == 0
 
         assert newcomer.credentials("test-user-mfa")["mfa_session_source"] == "test-user"
-
-    def test_without_mfa_the_device_cannot_be_taken_away_again(self, newcomer: Machine) -> None:
-        with adding(newcomer) as add:
-            add.wait_for_the_question()
-            add.type_codes(app(newcomer, add.device.seed))
-            add.keep_the_key_where_it_is()
-            add.program.wait()
-        [serial] = newcomer.user.devices
-
-        with_the_key = newcomer.run_program(
-            *(AWS_CLI, "iam", "deactivate-mfa-device", "--profile", "test-user"),
-            *("--user-name", "test-user", "--serial-number", serial),
-        )
-        with_the_session = newcomer.run(
-            "device", "remove", "--profile", "test-user", "--serial", serial, "--yes", "--insist"
-        )
-
-        assert "AccessDenied" in with_the_key.stderr
-        assert with_the_session.returncode == 0
-        assert not newcomer.account.devices
 
     def test_a_user_without_a_key_is_asked_for_one_first(self, newcomer: Machine) -> None:
         newcomer.credentials_file.unlink()
