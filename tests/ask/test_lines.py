@@ -46,3 +46,15 @@ class TestTypedLines(LinesContract):
 def test_a_question_that_a_test_does_not_expect_fails_it() -> None:
     with pytest.raises(AssertionError, match="a question that nobody expected: Name:"):
         Terminal(TypedLines()).ask("Name:")
+
+
+@pytest.mark.parametrize(
+    ("coloured", "shown"),
+    [(False, "█▀\n▄\\x1b[2J\n"), (True, "\x1b[38;5;231;48;5;16m█▀\x1b[0m\n\x1b[38;5;231;48;5;16m▄\\x1b[2J\x1b[0m\n")],
+)
+def test_a_picture_is_shown_row_by_row_in_colours_of_its_own_or_in_none(coloured: bool, shown: str) -> None:
+    lines = TypedLines()
+
+    Terminal(lines).show_picture(["█▀", "▄\x1b[2J"], coloured=coloured)
+
+    assert lines.shown == shown
