@@ -3,6 +3,7 @@
 Nothing here imports botocore: a program that only *might* ask AWS does not pay for it.
 """
 
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,10 @@ from mfa_session.aws.question import Question
 
 if TYPE_CHECKING:
     from mfa_session.aws.line import Line
+
+# An import computes without a pause. With Python's 5 ms, whoever talks to the user meanwhile would wait that long
+# after each call to the system; a tenth of it is not felt.
+_TURN_SECONDS = 0.0005
 
 
 class Client:
@@ -51,12 +56,16 @@ class _Opening(threading.Thread):
         self._error: BaseException | None = None
 
     def run(self) -> None:
+        usual = sys.getswitchinterval()
+        sys.setswitchinterval(_TURN_SECONDS)
         try:
             from mfa_session.aws.line import Line
 
             self._line = Line(self._endpoints)
         except BaseException as error:  # it is raised where somebody can be told
             self._error = error
+        finally:
+            sys.setswitchinterval(usual)
 
     def line(self) -> "Line":
         """Return the line when it is open, or raise what kept it from opening."""

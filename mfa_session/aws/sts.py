@@ -1,7 +1,6 @@
 """What is asked of STS: who a key belongs to, a session for a token code, and the session of a role."""
 
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 from mfa_session.aws.answer import Answer, not_from_aws
 from mfa_session.aws.client import Client
@@ -112,6 +111,9 @@ def _role_parameters(role: Role, duration: timedelta) -> dict[str, str | int]:
 
 
 def _time_of(answer: Answer) -> datetime | None:
+    # Imported here, where botocore has done so: no prompt is to wait for it.
+    from email.utils import parsedate_to_datetime
+
     try:
         return parsedate_to_datetime(answer.date).replace(tzinfo=UTC)
     except ValueError:
