@@ -28,7 +28,8 @@ def credential_process(context: typer.Context, profile: RequiredProfile) -> None
 
     AWS tools run this; the question comes on the terminal that they were started from.
     Nothing but the document is ever written to stdout, and nothing at all to stderr
-    when all is well.
+    when all is well. For a role profile, the line stands in a profile of another name:
+    AWS tools differ in what they do with a role_arn and a credential_process in one.
     """
     parts: Parts = context.obj
     chosen = parts.profile(profile)
