@@ -122,6 +122,8 @@ class CodeSources:
                         self._have_run.append(source)
                         return source.token_code(device, show=self._show)
                     continue
+                if failures and self._patience.is_over:
+                    break  # "nobody answered in time" would be no answer to why a program failed
                 source.be_ready()
                 self._tell(source)
                 return source.token_code(device, profile=profile)

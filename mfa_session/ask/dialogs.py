@@ -4,7 +4,6 @@ A text goes to them as an argument or in the environment, never as a part of a s
 of macOS and Windows are written from their documentation.
 """
 
-import html
 import shutil
 import sys
 from collections.abc import Callable, Mapping
@@ -59,8 +58,10 @@ def _zenity(text: str) -> list[str]:
 
 
 def _kdialog(text: str) -> list[str]:
+    from html import escape  # which loads every entity there is
+
     # It guesses whether a text is HTML; this one is.
-    return ["--title", _TITLE, "--password", f"<qt>{html.escape(text).replace(chr(10), '<br>')}</qt>"]
+    return ["--title", _TITLE, "--password", f"<qt>{escape(text).replace(chr(10), '<br>')}</qt>"]
 
 
 def _osascript(text: str) -> list[str]:

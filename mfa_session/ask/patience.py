@@ -26,6 +26,11 @@ class Patience:
             return within
         return min(within, timedelta(seconds=max(0.0, self.deadline - time.monotonic())))
 
+    @property
+    def is_over(self) -> bool:
+        """Whether an answer would come too late."""
+        return self.limit(timedelta.max) <= timedelta(0)
+
     def question(self, *, within: timedelta, text: str = "") -> Question:
         """Return a question that is over *within* its own limit, if not sooner."""
         deadline = time.monotonic() + self.limit(within).total_seconds()

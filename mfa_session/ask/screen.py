@@ -1,7 +1,6 @@
 """The screen on which a dialog would open: there is one only where the person who waits for it sees it."""
 
 import re
-import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,6 +34,8 @@ if sys.platform == "win32":
 else:
 
     def _takes_a_connection(path: str) -> bool:
+        import socket  # where there is a terminal, nobody looks for a screen
+
         with socket.socket(socket.AF_UNIX) as display:
             display.settimeout(_PATIENCE_SECONDS)
             try:
@@ -58,6 +59,8 @@ def _x11_is_there(environ: Mapping[str, str]) -> bool:
     if display["host"] in ("", "unix"):
         path = f"/tmp/.X11-unix/X{number}"  # noqa: S108  where X11 has it
         return _takes_a_connection(path) or (sys.platform == "linux" and _takes_a_connection(f"\0{path}"))
+    import socket
+
     try:
         socket.create_connection((display["host"], _X11_FIRST_PORT + number), _PATIENCE_SECONDS).close()
     except OSError:

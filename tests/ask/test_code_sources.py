@@ -36,10 +36,10 @@ PROFILE = Profile("test-user", "test-user-mfa")
 COMMAND = "mfa-session login --profile test-user"
 
 
-def program(script: str, home: Path) -> CodeProgram:
+def program(script: str, home: Path, *, patience: Patience | None = None) -> CodeProgram:
     """Return a program that runs *script*."""
     command = mfa_process(f"sh -c {shlex.quote(script)}")
-    return CodeProgram(lambda _: command, environ=clean_environment(home), patience=Patience())
+    return CodeProgram(lambda _: command, environ=clean_environment(home), patience=patience or Patience())
 
 
 def somebody(*answers: str) -> tuple[Person, TypedLines]:
@@ -130,6 +130,17 @@ def test_programs_that_fail_where_nobody_is_are_the_reason(tmp_path: Path) -> No
 
     assert str(raised.value) == "mfa_process ended with exit code 1; mfa_process ended with exit code 2"
     assert raised.value.hint.endswith(f"; or run in a terminal: {COMMAND}")
+
+
+def test_a_program_that_took_all_the_time_is_the_reason(tmp_path: Path) -> None:
+    patience = Patience.beginning_now(timedelta(seconds=0.5))
+    lines = TypedLines("333333")
+    person = Person(lambda: Terminal(lines), command=COMMAND)
+
+    with pytest.raises(CodeSourceError, match="printed no code within"):
+        code(sources(program("sleep 60", tmp_path, patience=patience), person, person=person, patience=patience))
+
+    assert lines.shown == ""
 
 
 def test_a_program_runs_once_a_login(tmp_path: Path) -> None:
