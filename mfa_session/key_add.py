@@ -6,7 +6,7 @@ from typing import Protocol
 
 from mfa_session.credentials import AccessKey
 from mfa_session.discovery import Directory, iam_user
-from mfa_session.errors import ConfigurationError
+from mfa_session.errors import AWSError, ConfigurationError
 from mfa_session.key_import import Settings, Store
 from mfa_session.profiles import Profile
 
@@ -55,18 +55,29 @@ def keep_key(profile: Profile, key: AccessKey, *, store: Store, settings: Settin
     settings.answer(profile, store=store.name, key_date=key.create_date)
 
 
-def check_replaceable(profile: Profile, stored: AccessKey | None, new: AccessKey) -> None:
+def check_replaceable(profile: Profile, stored: AccessKey | None, new: AccessKey, *, directory: Directory) -> None:
     """Make sure that a *new* key of *profile* may take the place of the *stored* one.
+
+    AWS is asked for the account of the stored one where the store does not tell; a key
+    that AWS does not accept any more may be replaced by any other.
 
     Raises:
         ConfigurationError: it is of another account.
     """
-    if stored is not None and stored.account_id not in (None, new.account_id):
+    account = stored and (stored.account_id or _account_of(stored, directory=directory))
+    if account not in (None, new.account_id):
         raise ConfigurationError(
-            f"profile {profile.name} has a key of account {stored.account_id}, "
+            f"profile {profile.name} has a key of account {account}, "
             f"and {new.masked_id} is of account {new.account_id}",
             hint="choose another profile for it; or insist: --replace",
         )
+
+
+def _account_of(key: AccessKey, *, directory: Directory) -> str | None:
+    try:
+        return directory.get_caller_identity(key).account_id
+    except AWSError:
+        return None
 
 
 class FirstKey:

@@ -10,7 +10,7 @@ from mfa_session.errors import MFASessionError
 from mfa_session.profiles import Sections
 
 # What the credentials file is called among the stores.
-CREDENTIALS_FILE = "credentials_file"
+_CREDENTIALS_FILE = "credentials_file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def list_keys(*, config: Sections, credentials: Sections, stored: Stored) -> lis
     """
     return sorted(
         [*_in_stores(config, stored), *_in_file(credentials)],
-        key=lambda each: (each.profile, each.store == CREDENTIALS_FILE),
+        key=lambda each: (each.profile, each.store == _CREDENTIALS_FILE),
     )
 
 
@@ -80,6 +80,6 @@ def _in_file(credentials: Sections) -> Iterator[ListedKey]:
         try:
             key = AccessKey(key_id, section.get("aws_secret_access_key", ""))
         except MFASessionError as error:
-            yield ListedKey(profile, CREDENTIALS_FILE, problem=str(error))
+            yield ListedKey(profile, _CREDENTIALS_FILE, problem=str(error))
         else:
-            yield ListedKey(profile, CREDENTIALS_FILE, key.masked_id)
+            yield ListedKey(profile, _CREDENTIALS_FILE, key.masked_id)

@@ -19,6 +19,17 @@ StoreOption = Annotated[
     typer.Option("--store", metavar="NAME", help="Where the key rests: keyring or file.  [default: the best there is]"),
 ]
 
+ORIGINS = ("credentials", "environment", "aws-mfa", "aws-vault")
+
+OriginOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="PLACE",
+        help=f"Where the key lies: {', '.join(ORIGINS)}.  [default: the credentials file, aws-mfa's sections too]",
+    ),
+]
+
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without being asked.")]
 
 

@@ -6,13 +6,12 @@ from functools import partial
 from typing import Protocol
 
 from mfa_session.ask.terminal import Terminal
+from mfa_session.cli.key_holders import ORIGINS
 from mfa_session.cli.parts import Parts
 from mfa_session.credentials import AccessKey
 from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, PersonNeededError, UsageError
 from mfa_session.mfa import MFADevice
 from mfa_session.profiles import Profile
-
-NAMES = ("credentials", "environment", "aws-mfa", "aws-vault")
 
 # Where keys are looked for when nobody says where: what can be read without asking anybody.
 _USUAL = ("aws-mfa", "credentials")
@@ -93,8 +92,8 @@ def find_all(parts: Parts, *, wanted: str | None) -> Iterator[tuple[str, Origin]
 
 
 def _places(parts: Parts, wanted: str | None) -> Mapping[str, Origin]:
-    if wanted is not None and wanted not in NAMES:
-        raise UsageError(f"there is no place for keys called {wanted}", hint=f"give one of: {', '.join(NAMES)}")
+    if wanted is not None and wanted not in ORIGINS:
+        raise UsageError(f"there is no place for keys called {wanted}", hint=f"give one of: {', '.join(ORIGINS)}")
     return {name: _place(parts, name) for name in ((wanted,) if wanted else _USUAL)}
 
 

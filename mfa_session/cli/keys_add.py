@@ -20,7 +20,6 @@ from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts
 from mfa_session.credentials import AccessKey
 from mfa_session.errors import ConfigurationError, UsageError
-from mfa_session.key_add import check_replaceable, keep_key
 from mfa_session.profiles import Profile
 from mfa_session.visible import visible
 
@@ -49,6 +48,7 @@ def add(
     it. AWS is asked whose key it is before anything is stored.
     """
     from mfa_session.aws.connection import AWS
+    from mfa_session.key_add import check_replaceable, keep_key
     from mfa_session.key_proof import prove
 
     parts: Parts = context.obj
@@ -69,7 +69,7 @@ def add(
     say(f"mfa-session: AWS accepts {key.masked_id}: {visible(proof.owner.arn)}")
     with parts.lock(source):
         if not replace:
-            check_replaceable(source, stored_key(parts, source), proof.key)
+            check_replaceable(source, stored_key(parts, source), proof.key, directory=aws)
         keep_key(source, proof.key, store=chosen, settings=parts.settings)
         forget_in_other_store(parts, source, chosen=chosen)
     say(f"mfa-session: it is in {chosen.description}")

@@ -7,6 +7,7 @@ import typer
 from mfa_session.cli import endings
 from mfa_session.cli.endings import say
 from mfa_session.cli.key_holders import (
+    OriginOption,
     StoreOption,
     check_no_rotation_is_open,
     forget_in_other_store,
@@ -14,7 +15,6 @@ from mfa_session.cli.key_holders import (
     session_at_hand,
     stored_key,
 )
-from mfa_session.cli.key_origins import NAMES, Origin, find, find_all
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts
 from mfa_session.credentials import AccessKey
@@ -25,12 +25,12 @@ from mfa_session.errors import (
     PromptCancelledError,
     UsageError,
 )
-from mfa_session.key_import import move_key
-from mfa_session.key_proof import prove
 from mfa_session.profiles import Profile
 from mfa_session.visible import visible
 
+# The rest is imported where it is needed: every other command reads this module too.
 if TYPE_CHECKING:
+    from mfa_session.cli.key_origins import Origin
     from mfa_session.store.access_keys import KeyStore
 
 EXAMPLE = "Example: mfa-session keys import --profile test-user --dry-run"
@@ -40,14 +40,7 @@ def import_(
     context: typer.Context,
     profile: ProfileOption = None,
     every: Annotated[bool, typer.Option("--all", help="Every long-term key that is found there.")] = False,
-    origin: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            metavar="PLACE",
-            help=f"Where the key lies: {', '.join(NAMES)}.  [default: the credentials file, aws-mfa's sections too]",
-        ),
-    ] = None,
+    origin: OriginOption = None,
     store: StoreOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be done.")] = False,
     replace: Annotated[
@@ -71,6 +64,8 @@ def import_(
 
 
 def _import_one(work: "_Import", parts: Parts, profile: Profile, origin: str | None) -> None:
+    from mfa_session.cli.key_origins import find
+
     try:
         place = find(parts, profile, wanted=origin)
     except AccessKeyNotFoundError:
@@ -84,6 +79,8 @@ def _import_one(work: "_Import", parts: Parts, profile: Profile, origin: str | N
 
 def _import_all(work: "_Import", parts: Parts, origin: str | None) -> None:
     """Import what can be; what cannot is told of, and the first of it decides how the command ends."""
+    from mfa_session.cli.key_origins import find_all
+
     failure = None
     found = list(find_all(parts, wanted=origin))
     for name, place in found:
@@ -110,8 +107,10 @@ class _Import:
         self._dry_run = dry_run
         self._chosen: dict[str | None, KeyStore] = {}
 
-    def bring_in(self, profile: Profile, origin: Origin) -> None:
+    def bring_in(self, profile: Profile, origin: "Origin") -> None:
         """Import the key of *profile*, or tell what would be done."""
+        from mfa_session.key_import import move_key
+
         key = origin.get(profile.name)
         if key is None:
             return  # somebody has just taken it away
@@ -136,6 +135,7 @@ class _Import:
 
     def _proven(self, profile: Profile, key: AccessKey) -> AccessKey:
         from mfa_session.aws.connection import AWS
+        from mfa_session.key_proof import prove
 
         aws = AWS(self._parts.endpoints(profile))
         proof = prove(key, registry=aws, session=session_at_hand(self._parts, profile))
@@ -159,7 +159,7 @@ class _Import:
                 hint="if that one is no longer needed, insist: --replace",
             )
 
-    def _tell_what_would_be_done(self, profile: Profile, origin: Origin) -> None:
+    def _tell_what_would_be_done(self, profile: Profile, origin: "Origin") -> None:
         wanted = self._wanted or profile.store or self._parts.environ.get("MFA_SESSION_STORE")
         store = self._parts.access_keys.store(wanted).description if wanted else "the best store that there is"
         _tell("would ask AWS whose it is")

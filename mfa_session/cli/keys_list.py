@@ -3,22 +3,25 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mfa_session.cli.endings import put_out, say
 from mfa_session.cli.parts import Parts, now
 from mfa_session.credentials import timestamp
-from mfa_session.key_list import CREDENTIALS_FILE, ListedKey, list_keys
 from mfa_session.store.shared_files import read_profiles
 from mfa_session.visible import visible
+
+# Imported where it is needed: every other command reads this module too.
+if TYPE_CHECKING:
+    from mfa_session.key_list import ListedKey
 
 EXAMPLE = "Example: mfa-session keys list"
 
 _HEADINGS = ("PROFILE", "KEY", "AGE", "STORE", "ACCOUNT")
 
-_STORES = {"keyring": "keyring", "file": "encrypted", CREDENTIALS_FILE: "plain text"}
+_STORES = {"keyring": "keyring", "file": "encrypted", "credentials_file": "plain text"}
 
 
 def list_(
@@ -30,6 +33,8 @@ def list_(
     The stores are opened for that, and may ask for a password. A store that does not open
     is told of in the lines of its keys.
     """
+    from mfa_session.key_list import list_keys
+
     parts: Parts = context.obj
     listed = list_keys(
         config=read_profiles(parts.config_file, "config"),
@@ -44,7 +49,7 @@ def list_(
         say("mfa-session: there is no long-term key; to begin: mfa-session keys add --profile NAME")
 
 
-def _record(each: ListedKey, *, present: datetime) -> dict[str, str | int | None]:
+def _record(each: "ListedKey", *, present: datetime) -> dict[str, str | int | None]:
     """Return what `--json` prints of one key; every key of it is always there, and none is ever taken away.
 
     ``access_key_id`` shows the last four characters. ``store`` is ``keyring``, ``file`` (the
@@ -63,7 +68,7 @@ def _record(each: ListedKey, *, present: datetime) -> dict[str, str | int | None
     }
 
 
-def _table(listed: Sequence[ListedKey], *, present: datetime) -> str:
+def _table(listed: "Sequence[ListedKey]", *, present: datetime) -> str:
     rows = [_HEADINGS, *(_row(each, present=present) for each in listed)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
@@ -71,7 +76,7 @@ def _table(listed: Sequence[ListedKey], *, present: datetime) -> str:
     return "".join(f"{line}\n" for line in (*lines, *map(visible, problems)))
 
 
-def _row(each: ListedKey, *, present: datetime) -> tuple[str, ...]:
+def _row(each: "ListedKey", *, present: datetime) -> tuple[str, ...]:
     return (
         visible(each.profile),
         each.masked_id or "?",

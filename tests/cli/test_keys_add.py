@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from mfa_session.credentials import moment
+from mfa_session.demo.faults import HostileFields, Slow
 from tests.cli.refusals import CONFIGURATION, SERVICE, USAGE, files
 from tests.machine import MFA_SESSION, Machine
 from tests.stored_keys import encrypted_file, store, stored_key
@@ -126,6 +127,29 @@ def test_a_key_of_another_account_replaces_the_stored_one_only_if_one_insists(ma
     key = stored_key(machine)
     assert key is not None
     assert key.access_key_id == other.access_key_id
+
+
+def test_the_account_of_a_stored_key_is_asked_for_where_the_store_does_not_tell(machine: Machine) -> None:
+    store(machine, machine.key)
+    elsewhere = HostileFields({"Arn": "arn:aws:iam::111122223333:user/other"})
+    machine.endpoint.faults.add("GetCallerIdentity", Slow(0), elsewhere)
+
+    ran = add_from_stdin(machine, as_json(machine))
+
+    assert ran.returncode == CONFIGURATION
+    assert "has a key of account 111122223333" in ran.stderr
+
+
+def test_a_stored_key_that_works_no_more_may_be_replaced_by_any(machine: Machine) -> None:
+    store(machine, machine.key)
+    other = machine.account.add_access_key(machine.user)
+    machine.key.active = False
+
+    ran = add_from_stdin(
+        machine, json.dumps({"AccessKeyId": other.access_key_id, "SecretAccessKey": other.secret_access_key})
+    )
+
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_a_profile_whose_key_lies_in_the_credentials_file_is_to_import_it(machine: Machine) -> None:
