@@ -9,16 +9,17 @@ from tests.cli.refusals import CONFIGURATION, files
 from tests.cli.test_keys_import import places_of_the_secret
 from tests.machine import Machine
 from tests.secret_service import SecretService, needs_secret_service, secret_service
+from tests.stored_keys import store, stored_key
 
 pytestmark = needs_secret_service
 
 PROFILE = ("--profile", "test-user")
+MOVE = ("keys", "move", *PROFILE, "--to")
 
 
 @pytest.fixture
 def service(machine: Machine) -> Iterator[SecretService]:
-    """Return the Secret Service of a machine whose key lies in the credentials file."""
-    machine.lay_down_the_key()
+    """Return the Secret Service of the machine."""
     with secret_service(machine.home) as service:
         machine.environment["DBUS_SESSION_BUS_ADDRESS"] = service.address
         machine.environment["MFA_SESSION_STORE"] = "keyring"
@@ -30,6 +31,8 @@ def keyring(service: SecretService) -> OSKeyring:
 
 
 def test_a_key_goes_in_is_rotated_and_goes_out_again(machine: Machine, service: SecretService) -> None:
+    machine.lay_down_the_key()
+
     imported = machine.run("keys", "import", *PROFILE)
     assert imported.returncode == 0, imported.stderr
     assert "it is in the Secret Service keyring, and was read back" in imported.stderr
@@ -50,6 +53,7 @@ def test_a_key_goes_in_is_rotated_and_goes_out_again(machine: Machine, service: 
 
 
 def test_a_keyring_that_is_locked_leaves_the_key_where_it_is(machine: Machine, service: SecretService) -> None:
+    machine.lay_down_the_key()
     service.lock()
     before = files(machine)
 
@@ -58,3 +62,37 @@ def test_a_keyring_that_is_locked_leaves_the_key_where_it_is(machine: Machine, s
     assert ran.returncode == CONFIGURATION
     assert "the Secret Service keyring is locked" in ran.stderr
     assert files(machine) == before
+
+
+def test_a_key_moves_to_the_keyring_and_back_and_is_never_in_both(machine: Machine, service: SecretService) -> None:
+    store(machine, machine.key)
+
+    there = machine.run(*MOVE, "keyring")
+    in_keyring, in_file = keyring(service).get("test-user"), stored_key(machine)
+    named_there = machine.config("test-user")["mfa_session_store"]
+    back = machine.run(*MOVE, "file")
+
+    assert (there.returncode, back.returncode) == (0, 0), there.stderr + back.stderr
+    assert in_keyring is not None
+    assert in_keyring.secret_access_key == machine.key.secret_access_key
+    assert in_file is None
+    assert named_there == "keyring"
+    assert keyring(service).get("test-user") is None
+    assert stored_key(machine) == in_keyring
+    assert machine.config("test-user")["mfa_session_store"] == "file"
+
+
+def test_a_move_that_was_cut_short_before_the_deletion_is_finished_by_the_same_command(
+    machine: Machine, service: SecretService
+) -> None:
+    store(machine, machine.key)
+    key = stored_key(machine)
+    assert key is not None
+    keyring(service).set("test-user", key)
+
+    ran = machine.run(*MOVE, "file")
+
+    assert ran.returncode == 0
+    assert "is in the encrypted file ~/.aws/mfa-session/keys.json already" in ran.stderr
+    assert keyring(service).get("test-user") is None
+    assert stored_key(machine) == key
