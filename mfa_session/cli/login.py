@@ -20,6 +20,7 @@ from mfa_session.login import WORTH_KEEPING, Login, Wish
 from mfa_session.login_round import Turn, log_in_each
 from mfa_session.mfa import MFADevice, TokenCode
 from mfa_session.profiles import Profile
+from mfa_session.roles import goes_with_a_code
 from mfa_session.status import all_statuses
 from mfa_session.store.profile_headers import is_portable_profile_name
 from mfa_session.store.sessions import session_in
@@ -98,6 +99,8 @@ def login(
         _remember(parts, configured, wish, outcome, region=region, output=output)
     if not quiet:
         announce(wish.profile, outcome)
+        if wish.code and wish.profile.role and not outcome.kept and goes_with_a_code(wish):
+            say("mfa-session: it lasts over an hour, so the code has served this role alone")
     if was_open and not outcome.kept:
         say(f"mfa-session: others could read {visible(str(parts.credentials_file))}; from now on only you can")
     if desk.keys.plain is not None and not quiet:

@@ -17,6 +17,18 @@ QUESTION = "code of MFA device test-user-phone"
 ACCOUNT = "123456789012"
 WITH_MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 
+# Asks AWS until its keys are others than they were, and prints both.
+LONG_LIVED_CLIENT = """\
+import time, boto3
+session = boto3.Session(profile_name="admin-auto")
+sts, keys = session.client("sts"), session.get_credentials()
+first = keys.get_frozen_credentials().access_key
+while keys.access_key == first:
+    sts.get_caller_identity()
+    time.sleep(0.2)
+print(first, keys.access_key)
+"""
+
 
 def assumed(name: str) -> str:
     return f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/mfa-session-test-user"
@@ -234,6 +246,7 @@ class TestLongerThanAnHour:
         ran = machine.run("login", "--profile", "long", "--token-code", machine.fresh_code())
 
         assert ran.returncode == 0, ran.stderr
+        assert "it lasts over an hour, so the code has served this role alone\n" in ran.stderr
         assert timedelta(hours=1) < left(machine, "long-mfa") <= timedelta(hours=2)
 
     def test_a_wrong_code_is_asked_for_again(self, machine: Machine, terminal: PseudoTerminal) -> None:
@@ -393,6 +406,20 @@ class TestAWSTools:
         assert told.stdout.strip() == assumed("admin"), told.stderr
         assert who(machine, "admin-auto", AWS_DEFAULT_REGION="us-east-1") == assumed("admin")
         assert len(machine.calls("AssumeRole")) == 1
+
+    def test_a_client_of_boto3_lives_across_a_renewal_without_being_told(self, machine: Machine) -> None:
+        log_in(machine)
+        # botocore asks again when fifteen minutes are left, and so do we.
+        take(machine, "admin", left=timedelta(minutes=15, seconds=8))
+        line = f"credential_process = {MFA_SESSION} credential-process --profile admin"
+        machine.write_config(f"{machine.config_file.read_text()}\n[profile admin-auto]\n{line}\nregion = us-east-1\n")
+        before = machine.credentials("admin-mfa")["aws_access_key_id"]
+
+        told = machine.run_program(sys.executable, "-c", LONG_LIVED_CLIENT)
+
+        after = machine.credentials("admin-mfa")["aws_access_key_id"]
+        assert told.stdout.split() == [before, after], told.stderr
+        assert before != after
 
     def test_the_aws_cli_goes_on_taking_the_role_itself_with_the_session_profile(self, machine: Machine) -> None:
         add_role(machine, "own", "role_session_name = own", "region = us-east-1", source="test-user-mfa")
