@@ -34,8 +34,18 @@ YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without bein
 
 
 def holder(parts: Parts, name: str | None) -> Profile:
-    """Return the profile with the key that *name* stands for; of a role profile, the user's."""
-    return parts.profile(name).user
+    """Return the profile with the key that *name* stands for.
+
+    Raises:
+        ConfigurationError: it is a role profile. Whoever names one need not know whose key would change.
+    """
+    profile = parts.profile(name)
+    if profile.source is not None:
+        raise ConfigurationError(
+            f"profile {profile.name} takes a role, and has no key of its own",
+            hint=f"name the profile whose key it is: --profile {profile.user.name}",
+        )
+    return profile
 
 
 def new_holder(parts: Parts, name: str | None) -> Profile:

@@ -113,3 +113,14 @@ def test_a_profile_without_a_key_has_none_to_remove(machine: Machine) -> None:
 
     assert ran.returncode == CONFIGURATION
     assert "no store has a key for profile other" in ran.stderr
+
+
+def test_the_key_of_a_user_does_not_go_where_a_role_is_named(machine: Machine) -> None:
+    role = "role_arn = arn:aws:iam::123456789012:role/admin\nsource_profile = test-user\n"
+    machine.write_config(machine.config_file.read_text() + f"[profile admin]\n{role}")
+
+    ran = machine.run("keys", "remove", "--yes", AWS_PROFILE="admin")
+
+    assert ran.returncode == CONFIGURATION
+    assert "name the profile whose key it is: --profile test-user" in ran.stderr
+    assert stored_key(machine) is not None
