@@ -53,7 +53,7 @@ def configure(
         ),
     ] = None,
 ) -> None:
-    """Choose the settings of a profile, which may be a new one.
+    """Choose the settings of a profile, or of a new one.
 
     They are asked for one by one: Enter keeps what stands in the brackets, and "none"
     removes it. With any of the options nothing is asked, and '' or none removes the

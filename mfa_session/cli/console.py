@@ -29,7 +29,7 @@ def console(
         bool, typer.Option("--print", help="Print the URL instead: a secret for 15 minutes, for whoever sees it.")
     ] = False,
 ) -> None:
-    """Open the AWS console in the browser, as the role of a role profile.
+    """Open the AWS console in the browser, as a role.
 
     The role is taken with a code of its user, or with the session that is there. The
     console closes when the session of the role ends. AWS opens it in this way to roles

@@ -24,7 +24,9 @@ _STDOUT = 1
 
 
 def credential_process(context: typer.Context, profile: RequiredProfile) -> None:
-    """Print the session as the JSON that AWS tools read, and ask for a code where there is no live session.
+    """Print the session as JSON, for AWS tools.
+
+    Where there is no live session, a code is asked for.
 
     AWS tools run this; the question comes on the terminal that they were started from.
     Nothing but the document is ever written to stdout, and nothing at all to stderr

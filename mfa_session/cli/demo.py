@@ -14,7 +14,11 @@ EXAMPLE = "Example: mfa-session demo"
 
 
 def demo() -> None:
-    """See the whole story against a strict local AWS: no account, no network, nothing of yours is touched."""
+    """See the whole story, without an AWS account.
+
+    It is told with the real commands against a strict AWS on this machine, in a home that
+    is thrown away. Nothing of yours is touched.
+    """
     from mfa_session.demo.story import Story
 
     for name in ("SIGTERM", "SIGHUP"):

@@ -33,7 +33,7 @@ _REMOVE_EXAMPLE = "Example: mfa-session device remove --serial arn:aws:iam::1234
 _DEVICE_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
 
 device = typer.Typer(
-    help="List, add, resynchronize and remove the MFA devices of a user.",
+    help="List, add, resynchronize and remove MFA devices.",
     epilog=EXAMPLE,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -50,7 +50,9 @@ def list_(
     profile: ProfileOption = None,
     json_wanted: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
-    """List the MFA devices of the user: what kind each is, since when it is enabled, and which one the profile uses.
+    """List the MFA devices of the user.
+
+    Each with its kind, since when it is enabled, and whether the profile uses it.
 
     Security keys and passkeys are listed too, but AWS takes them in the console only.
     """
@@ -100,7 +102,7 @@ def add(
         bool, typer.Option("--show-seed", help="Show the key as text too, for an app that cannot scan.")
     ] = False,
 ) -> None:
-    """Make a virtual MFA device, take it into an authenticator app, and log in with it.
+    """Add a virtual MFA device, and log in with it.
 
     AWS wants two codes that follow each other, and the next one is for the session. Who has
     a device already logs in with that one first. A device that is given up on the way is
@@ -142,7 +144,9 @@ def add(
 
 @device.command("resync", epilog=_RESYNC_EXAMPLE)
 def resync(context: typer.Context, profile: ProfileOption = None, serial: SerialOption = None) -> None:
-    """Bring a device back into step with AWS, with two codes that follow each other.
+    """Bring a device back into step with AWS.
+
+    It takes two codes that follow each other.
 
     It helps where AWS refuses codes that are typed right: the clock of the phone or token is off.
     """
@@ -173,7 +177,9 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether to remove it.")] = False,
     insist: Annotated[bool, typer.Option("--insist", help="Remove even the last one that shows codes.")] = False,
 ) -> None:
-    """Take a device away from the user, and delete it where it is a virtual one.
+    """Take a device away from the user.
+
+    A virtual one is deleted.
 
     It is done on a session with MFA; a code is asked for where there is none.
     """

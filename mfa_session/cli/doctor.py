@@ -34,7 +34,9 @@ def doctor(
         typer.Option("--message", metavar="TEXT", help="An error message of AWS to explain; - is standard input."),
     ] = None,
 ) -> None:
-    """Look at everything that a profile needs, and say what is wrong with it and what to do.
+    """Say why a profile does not work, and what to do.
+
+    Everything that the profile needs is looked at.
 
     No secret is shown, nobody is asked for anything, and nothing is changed. AWS is asked
     one question. The exit code is 1 when something keeps the profile from working.

@@ -28,7 +28,10 @@ def export(
         str, typer.Option("--format", metavar="FORMAT", help=f"One of: {', '.join((*FORMATS, _DOCUMENT))}.")
     ] = "env",
 ) -> None:
-    """Print the session as variables for a shell to take, each value quoted for it."""
+    """Print the session as variables for a shell.
+
+    Each value is quoted for the shell that takes it.
+    """
     if form not in (*FORMATS, _DOCUMENT):
         raise UsageError(f"there is no format {form}", hint=f"choose one of: {', '.join((*FORMATS, _DOCUMENT))}")
     parts: Parts = context.obj

@@ -12,7 +12,7 @@ from mfa_session.cli import keys_rotate as _rotate
 EXAMPLE = "Example: mfa-session keys import --profile test-user"
 
 keys = typer.Typer(
-    help="Add, import, list, move, rotate and remove long-term access keys.",
+    help="Add, import, list, move, rotate and remove keys.",
     epilog=EXAMPLE,
     no_args_is_help=True,
     rich_markup_mode=None,

@@ -42,7 +42,7 @@ def add(
         bool, typer.Option("--replace", help="Take it even if the profile has a key of another account.")
     ] = False,
 ) -> None:
-    """Store the long-term access key of a profile, which may be a new one.
+    """Store the long-term key of a profile, or of a new one.
 
     The key ID and the secret are asked for; the secret is not shown, and no option takes
     it. AWS is asked whose key it is before anything is stored.

@@ -47,7 +47,7 @@ def import_(
         bool, typer.Option("--replace", help="Take it even if a store has another key for the profile.")
     ] = False,
 ) -> None:
-    """Move the long-term key of a profile into the store, so that it no longer lies in a plain file.
+    """Move a long-term key from a plain file into the store.
 
     AWS is asked whose key it is; it is stored and read back, and only then deleted where
     it was. The profile gets a credential_process line: what worked with --profile NAME

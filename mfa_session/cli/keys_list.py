@@ -28,7 +28,9 @@ def list_(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
-    """Show each long-term key: its profile, its last four characters, its age, where it is, and its account.
+    """Show each long-term key, and where it is.
+
+    Of the key itself, only its last four characters are shown.
 
     The stores are opened for that, and may ask for a password. A store that does not open
     is told of in the lines of its keys.

@@ -22,7 +22,7 @@ def move(
     to: Annotated[str, typer.Option("--to", metavar="STORE", help="Where the key is to rest: keyring or file.")],
     profile: ProfileOption = None,
 ) -> None:
-    """Move the long-term key of a profile to the OS keyring, or to the encrypted file."""
+    """Move a key to the OS keyring or the encrypted file."""
     from mfa_session.key_move import finish_move, move_to_store
 
     parts: Parts = context.obj

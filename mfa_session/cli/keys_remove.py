@@ -14,7 +14,9 @@ EXAMPLE = "Example: mfa-session keys remove --profile test-user"
 
 
 def remove(context: typer.Context, profile: ProfileOption = None, yes: YesOption = False) -> None:
-    """Delete the long-term key of a profile from its store, with its session and its settings.
+    """Delete a long-term key from its store.
+
+    The session of the profile goes too, and what mfa-session wrote about it.
 
     What mfa-session wrote about the profile goes from both AWS files and from its own
     folder. At AWS the key goes on working, until it is deleted there.

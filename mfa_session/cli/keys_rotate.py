@@ -33,7 +33,9 @@ def rotate(
         typer.Option("--yes", "-y", help="Where you have two keys, delete the other one unasked, if nobody uses it."),
     ] = False,
 ) -> None:
-    """Replace the long-term key of a profile by a new one, on a session with MFA.
+    """Replace a long-term key by a new one.
+
+    It is done on a session with MFA.
 
     The new key is made, stored beside the old one, read back and proven before the old
     one is made inactive. It stays so until --delete-old or the next rotation deletes it.

@@ -66,7 +66,9 @@ def login(
     output: Annotated[str | None, typer.Option(metavar="FORMAT", help="Output format of the session profile.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing when all is well; for aliases.")] = False,
 ) -> None:
-    """Get a session with a code of your MFA device, and write it into the session profile.
+    """Get a session with a code of your MFA device.
+
+    It is written into the session profile, which every AWS tool can use.
 
     A role profile (role_arn, source_profile) gets a session profile of its own, for an
     hour, and needs no code while its user has a session. For more than an hour, the code

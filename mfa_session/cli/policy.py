@@ -29,7 +29,7 @@ _POLICY_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
 _HAS_A_HOLE = 1
 
 policy = typer.Typer(
-    help="Show, check and apply the IAM policies that enforce MFA.",
+    help="Show, check and apply policies that enforce MFA.",
     epilog=EXAMPLE,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -64,7 +64,9 @@ def show(
         bool, typer.Option("--explain", help="Tell on stderr what each statement does, in one sentence.")
     ] = False,
 ) -> None:
-    """Print a policy that enforces MFA and lets users set it up alone, as JSON that IAM takes.
+    """Print a policy that enforces MFA.
+
+    It is JSON that IAM takes, and lets users set up their devices alone.
 
     The safe one is the one to use; the others are those that many accounts have, as they
     were published.
@@ -106,7 +108,9 @@ def check_(
     json_wanted: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
     profile: ProfileOption = None,
 ) -> None:
-    """Decide what policies let pass with a long-term key, a session without MFA and one with it, and find the holes.
+    """Tell what policies let pass, and find their holes.
+
+    With a long-term key, with a session without MFA, and with one that has it.
 
     The exit code is 1 where there is a hole. Permissions boundaries and service control
     policies are not looked at. IAM is asked with the MFA session of the profile.
@@ -138,7 +142,9 @@ def apply(
     ] = False,
     profile: ProfileOption = None,
 ) -> None:
-    """Put the safe policy in force for a group: create or update it, and attach it.
+    """Put the safe policy in force for a group.
+
+    It is created or updated, and attached.
 
     It is done with the MFA session of the profile, never with the long-term key. What is
     so already is left alone; where the policy has five versions, the oldest is deleted.

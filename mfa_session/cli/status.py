@@ -40,7 +40,9 @@ def status_(
         bool, typer.Option("--verify", help="Ask AWS who each live session is; otherwise only the AWS files are read.")
     ] = False,
 ) -> None:
-    """Show what is logged in, until when, with which device, and where the long-term key is.
+    """Show what is logged in, and until when.
+
+    Also with which device, and where the long-term key is.
 
     Without --profile, every profile that mfa-session has to do with is shown. The exit
     code is 0 while a shown session is live, and 1 when none is.
