@@ -226,17 +226,23 @@ class _Making:
 
     def _undo(self, device: MFADevice) -> "_Remains":
         try:
+            return self._deleted(device)
+        except KeyboardInterrupt:
+            pass  # pressed twice, or the signal of a terminal that was found to be gone: once more, then
+        try:
+            return self._deleted(device)
+        except KeyboardInterrupt:
+            return _left_over(device)
+
+    def _deleted(self, device: MFADevice) -> "_Remains":
+        try:
             self._aws.delete_virtual_mfa_device(self._credentials, device)
         except NoSuchEntityError:
-            return _Remains("no device was created")
+            return _Remains("no new device is left")
         except DeleteConflictError:
             return _Remains(f"the device {device.serial_number} is enabled", "see: mfa-session device list")
-        except (MFASessionError, KeyboardInterrupt):
-            return _Remains(
-                f"the device {device.serial_number} is left over, and belongs to nobody",
-                "the next attempt takes another name;"
-                f" once you have a session: mfa-session device remove --serial {device.serial_number}",
-            )
+        except MFASessionError:
+            return _left_over(device)
         return _Remains("the new device was deleted again")
 
 
@@ -245,6 +251,14 @@ class _Remains(NamedTuple):
 
     what: str
     hint: str = ""
+
+
+def _left_over(device: MFADevice) -> _Remains:
+    return _Remains(
+        f"the device {device.serial_number} is left over, and belongs to nobody",
+        "the next attempt takes another name;"
+        f" once you have a session: mfa-session device remove --serial {device.serial_number}",
+    )
 
 
 def _given_up(error: MFASessionError | KeyboardInterrupt, remains: _Remains) -> MFASessionError:

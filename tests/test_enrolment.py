@@ -313,7 +313,7 @@ class TestLostAnswers:
     def test_a_device_that_was_not_even_made_is_told_as_such(self, desk: Desk) -> None:
         desk.endpoint.faults.add("CreateVirtualMFADevice", ResetConnection())
 
-        assert str(refusal(desk, ReplyLostError)).endswith("; no device was created")
+        assert str(refusal(desk, ReplyLostError)).endswith("; no new device is left")
 
     def test_a_device_that_was_enabled_without_our_hearing_of_it_goes_on_to_its_session(self, desk: Desk) -> None:
         desk.endpoint.faults.add("EnableMFADevice", DropReply())

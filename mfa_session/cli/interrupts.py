@@ -10,19 +10,24 @@ _ENDS = [getattr(signal, name) for name in ("SIGHUP", "SIGTERM") if hasattr(sign
 
 @contextmanager
 def every_end_is_an_interrupt() -> Iterator[None]:
-    """Raise KeyboardInterrupt inside the block for every signal that would end the process at once.
+    """Raise KeyboardInterrupt inside the block for the first signal that would end the process at once.
 
-    What the process ignores, as after ``nohup``, stays ignored.
+    A window that closes sends several, and what is undone after the first is not to be
+    interrupted by the others. What the process ignores, as after ``nohup``, stays ignored.
     """
-    before = {number: handler for number in _ENDS if (handler := signal.getsignal(number)) is not signal.SIG_IGN}
+    before = {
+        number: handler for number in _ENDS if (handler := signal.getsignal(number)) not in (None, signal.SIG_IGN)
+    }
+
+    def interrupt(_number: int, _frame: object) -> NoReturn:
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
     for number in before:
-        signal.signal(number, _interrupt)
+        signal.signal(number, interrupt)
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _interrupt(_number: int, _frame: object) -> NoReturn:
-    raise KeyboardInterrupt

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from mfa_session.demo.faults import Slow
 from mfa_session.enforcing_policies import EnforcingPolicy, aws_mfa_only_policy, aws_self_manage_policy, safe_policy
 from tests import qr_reader
 from tests.cli.enrolment import adding, app, seed_in
@@ -128,6 +129,25 @@ class TestGivingUp:
             add.terminal.hang_up()
             add.program.wait()
 
+        assert not newcomer.account.devices
+
+    @pytest.mark.parametrize("again", ["^C", "SIGTERM"])
+    def test_who_gives_up_twice_does_not_keep_the_device_from_being_deleted(
+        self, newcomer: Machine, again: str
+    ) -> None:
+        newcomer.endpoint.faults.add("DeleteVirtualMFADevice", Slow(1.0))
+
+        with adding(newcomer) as add:
+            add.wait_for_the_question()
+            add.program.send_signal(signal.SIGTERM)
+            add.terminal.wait_until(lambda: bool(newcomer.calls("DeleteVirtualMFADevice")), "the deletion")
+            if again == "SIGTERM":
+                add.program.send_signal(signal.SIGTERM)
+            else:
+                add.terminal.press(again)
+
+            assert add.program.wait() == INTERRUPTED
+            add.terminal.expect("mfa-session: error: given up; ")
         assert not newcomer.account.devices
 
     def test_a_device_that_may_not_be_deleted_is_named_and_the_next_attempt_takes_another_name(
