@@ -231,13 +231,12 @@ class KeyRotation:
         """Finish a rotation that was cut short, where the new key is safe; undo it where not."""
         current = self._current().access_key_id
         new = self.store.get(place_of_new_key(self.profile.name))
-        new_id = new.access_key_id if new else rotation.new
-        if current == new_id or (new is not None and current == rotation.old):
+        if current == (new.access_key_id if new else rotation.new) or (new and current == rotation.old):
             self.tell("the last rotation of this key was cut short, and is finished now")
             return self._finished(rotation)
         self.tell("the last rotation of this key was cut short, and is undone now")
         for key in self._keys():
-            if key.access_key_id != current and (key.access_key_id == new_id or self._is_orphan(key, rotation)):
+            if key.access_key_id != current and self._is_orphan(key, rotation):
                 self._delete(key.access_key_id)
         self._clear_beside()
         self.journal.forget(self.profile)
@@ -314,7 +313,9 @@ class KeyRotation:
     def _delete_retired(self, access_key_id: str, *, consent: Consent) -> None:
         keys = {key.access_key_id: key for key in self._keys()}
         old, current = keys.get(access_key_id), keys.get(self._current().access_key_id)
-        if old is not None and old is not current:
+        if old is None:
+            self.tell(f"the old key {masked(access_key_id)} is gone already")
+        elif old is not current:
             if old.is_active:
                 # Somebody has found out that it is still needed.
                 consent(self._use_of(old), beside=self._use_of(current) if current else None)

@@ -481,7 +481,9 @@ class TestWhatIsCutShort:
         assert desk.first.active
         desk.assert_one_key_works_and_nothing_is_left_over()
 
-    def test_a_profile_that_was_given_a_third_key_meanwhile_keeps_that(self, desk: Desk) -> None:
+    def test_a_profile_that_was_given_a_third_key_meanwhile_keeps_that_and_its_owner_is_asked_about_the_other(
+        self, desk: Desk
+    ) -> None:
         desk.deny("iam:UpdateAccessKey")
         with pytest.raises(AccessDeniedError):
             desk.rotate()
@@ -489,13 +491,14 @@ class TestWhatIsCutShort:
         made = desk.stored.access_key_id
         del desk.endpoint.account.access_keys[desk.first.access_key_id]
         third = desk.endpoint.account.add_access_key(desk.user)
-        desk.store.set("test-user", AccessKey(third.access_key_id, third.secret_access_key))
+        desk.store.set("test-user", AccessKey(*key_of(third)))
 
-        desk.rotate()
+        with pytest.raises(PersonNeededError, match="second access key"):
+            desk.rotate(yes=True)
 
-        assert made not in desk.endpoint.account.access_keys
-        assert not third.active
-        desk.assert_one_key_works_and_nothing_is_left_over()
+        assert third.active
+        assert desk.stored.access_key_id == third.access_key_id
+        assert made in desk.endpoint.account.access_keys
 
     @pytest.mark.parametrize("place", [NEW, OLD])
     def test_a_profile_without_its_key_is_given_back_the_one_beside(self, desk: Desk, place: str) -> None:
