@@ -1,0 +1,1 @@
+"""What other programs of this machine ask of us, over HTTP on the loopback."""

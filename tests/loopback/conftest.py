@@ -1,0 +1,13 @@
+"""Where requests are sent to."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.loopback.open_door import OpenDoor, open_door
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenDoor]:
+    with open_door(tmp_path_factory.mktemp("aws")) as door:
+        yield door
