@@ -91,6 +91,19 @@ def forget_in_other_store(parts: Parts, profile: Profile, *, chosen: "KeyStore")
         explain(f"a key of {profile.name} may still be in the other store: {error}", hint=error.hint)
 
 
+def check_no_key_in_the_file(parts: Parts, profile: Profile) -> None:
+    """Make sure that a key of *profile* would be used, once it is in a store.
+
+    Raises:
+        ConfigurationError: the credentials file has one, which AWS tools would take first.
+    """
+    if parts.plain_keys.has(profile.name):
+        raise ConfigurationError(
+            f"profile {profile.name} has a key in {parts.credentials_file}, which AWS tools would go on using",
+            hint=f"move that one into the store: mfa-session keys import --profile {profile.name}; or delete its lines",
+        )
+
+
 def check_no_rotation_is_open(parts: Parts, profile: Profile) -> None:
     """Make sure that nothing is done to a key in the middle of its rotation.
 

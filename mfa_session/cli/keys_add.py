@@ -10,6 +10,7 @@ import typer
 from mfa_session.cli.endings import say
 from mfa_session.cli.key_holders import (
     StoreOption,
+    check_no_key_in_the_file,
     check_no_rotation_is_open,
     forget_in_other_store,
     new_holder,
@@ -19,8 +20,7 @@ from mfa_session.cli.key_holders import (
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts
 from mfa_session.credentials import AccessKey
-from mfa_session.errors import ConfigurationError, UsageError
-from mfa_session.profiles import Profile
+from mfa_session.errors import UsageError
 from mfa_session.visible import visible
 
 EXAMPLE = "Example: mfa-session keys add --profile test-user"
@@ -57,7 +57,7 @@ def add(
     person = parts.person(f"mfa-session keys add --profile {source.name}", endpoints=endpoints)
     aws = AWS(endpoints)
     parts.settings.check_can_answer(source)
-    _refuse_a_key_in_the_file(parts, source)
+    check_no_key_in_the_file(parts, source)
     check_no_rotation_is_open(parts, source)
     if from_stdin:
         key = _key_on_stdin()
@@ -74,14 +74,6 @@ def add(
         forget_in_other_store(parts, source, chosen=chosen)
     say(f"mfa-session: it is in {chosen.description}")
     say(f"mfa-session: try it: mfa-session login --profile {visible(source.name)}")
-
-
-def _refuse_a_key_in_the_file(parts: Parts, profile: Profile) -> None:
-    if parts.plain_keys.has(profile.name):
-        raise ConfigurationError(
-            f"profile {profile.name} has a key in {parts.credentials_file}, which AWS tools would go on using",
-            hint=f"move that one into the store: mfa-session keys import --profile {profile.name}; or delete its lines",
-        )
 
 
 def _key_on_stdin() -> AccessKey:

@@ -9,6 +9,7 @@ from mfa_session.cli.endings import say
 from mfa_session.cli.key_holders import (
     OriginOption,
     StoreOption,
+    check_no_key_in_the_file,
     check_no_rotation_is_open,
     forget_in_other_store,
     new_holder,
@@ -117,6 +118,8 @@ class _Import:
         settings = self._parts.settings
         settings.check_can_answer(profile)
         origin.check_can_remove(profile.name)
+        if origin is not self._parts.plain_keys:
+            check_no_key_in_the_file(self._parts, profile)
         check_no_rotation_is_open(self._parts, profile)
         _tell(f"{profile.name}: {key.masked_id} lies in {origin.description}")
         if self._dry_run:

@@ -227,6 +227,19 @@ class TestOtherPlaces:
         assert "now: unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY" in ran.stderr
         assert stored_key(machine) is not None
 
+    def test_a_key_from_elsewhere_is_of_no_use_while_the_profile_has_one_in_the_file(self, machine: Machine) -> None:
+        before = files(machine)
+
+        ran = machine.run(
+            *(*IMPORT, "--from", "environment"),
+            AWS_ACCESS_KEY_ID=machine.key.access_key_id,
+            AWS_SECRET_ACCESS_KEY=machine.key.secret_access_key,
+        )
+
+        assert ran.returncode == CONFIGURATION
+        assert "which AWS tools would go on using" in ran.stderr
+        assert files(machine) == before
+
     @pytest.mark.parametrize(
         ("options", "code", "error"),
         [
