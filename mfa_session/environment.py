@@ -54,6 +54,19 @@ def child_environment(environ: dict[str, str], session: dict[str, str], *, regio
     A region that is already set in *environ* was set for a reason and stays; *region* is
     the profile's.
     """
-    kept = {name: value for name, value in environ.items() if name not in STALE and name not in OURS}
-    chosen = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or region
-    return {**kept, **session_variables(session, region=chosen)}
+    return {**_kept(environ), **session_variables(session, region=_chosen_region(environ, region))}
+
+
+def served_environment(environ: dict[str, str], variables: dict[str, str], *, region: str | None) -> dict[str, str]:
+    """Return *environ* for a program that asks for its session where *variables* lead; the rest as for any other."""
+    chosen = _chosen_region(environ, region)
+    regions = {"AWS_REGION": chosen, "AWS_DEFAULT_REGION": chosen} if chosen else {}
+    return {**_kept(environ), **regions, **variables}
+
+
+def _kept(environ: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environ.items() if name not in STALE and name not in OURS}
+
+
+def _chosen_region(environ: dict[str, str], region: str | None) -> str | None:
+    return environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or region

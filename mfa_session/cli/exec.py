@@ -27,20 +27,25 @@ def exec_(
     """Run a program with the session in its environment, and end as it ends.
 
     The program gets the temporary keys and never the long-term one. It takes the place
-    of this one; no shell comes between. A session in an environment cannot be renewed:
-    for what runs for hours, use credential-process.
+    of this one; no shell comes between. With a role profile, it runs as the role. A
+    session in an environment cannot be renewed: for what runs for hours, use
+    credential-process.
     """
     parts: Parts = context.obj
     source = parts.profile(profile)
     session = live_session(parts, source)
-    _become(command, child_environment(dict(parts.environ), section_of(session), region=source.region))
+    run_in_our_place(command, child_environment(dict(parts.environ), section_of(session), region=source.region))
 
 
-def _become(command: list[str], environ: dict[str, str]) -> None:
+def run_in_our_place(command: list[str], environ: dict[str, str]) -> None:
+    """Run *command* with the environment *environ*, and end as it ends.
+
+    Raises:
+        UsageError: there is no command.
+        ConfigurationError: it cannot be run.
+    """
     if not command[0]:
-        raise UsageError(
-            "there is no program to run", hint="write it behind two hyphens: mfa-session exec -- aws s3 ls"
-        )
+        raise UsageError("there is no program to run", hint="write it behind two hyphens, as in: -- aws s3 ls")
     error = _run_on_windows(command, environ) if os.name == "nt" else become(command, environ)
     reason = error.strerror if isinstance(error, OSError) else "it has a NUL in an argument"
     raise ConfigurationError(

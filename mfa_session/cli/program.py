@@ -22,6 +22,7 @@ from mfa_session.cli import keys as _keys
 from mfa_session.cli import login as _login
 from mfa_session.cli import logout as _logout
 from mfa_session.cli import policy as _policy
+from mfa_session.cli import serve as _serve
 from mfa_session.cli import status as _status
 from mfa_session.cli.parts import Parts
 from mfa_session.errors import MFASessionError
@@ -47,6 +48,7 @@ program = typer.Typer(
 program.command("login", epilog=_login.EXAMPLE)(_login.login)
 program.command("credential-process", epilog=_credential_process.EXAMPLE)(_credential_process.credential_process)
 program.command("exec", epilog=_exec.EXAMPLE, context_settings={"allow_interspersed_args": False})(_exec.exec_)
+program.command("serve", epilog=_serve.EXAMPLE, context_settings={"allow_interspersed_args": False})(_serve.serve)
 program.command("console", epilog=_console.EXAMPLE)(_console.console)
 program.command("export", epilog=_export.EXAMPLE)(_export.export)
 program.command("status", epilog=_status.EXAMPLE)(_status.status_)

@@ -5,7 +5,6 @@ Each runs as its users run it, at a terminal, with the profile in the config fil
 """
 
 import json
-import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -20,7 +19,6 @@ from tests.terminal import Stream
 
 QUESTION = "code of MFA device test-user-phone"
 USER = "arn:aws:iam::123456789012:user/test-user"
-JAVASCRIPT = Path(__file__).parent.parent / "javascript"
 
 WHO_BY_BOTO3 = "import boto3; print(boto3.Session(profile_name='test-user').client('sts').get_caller_identity()['Arn'])"
 
@@ -39,25 +37,6 @@ def machine_with_process(machine: Machine) -> Machine:
     assert machine.run("logout", "--profile", "test-user").returncode == 0
     machine.forget_used_codes()
     return machine
-
-
-@pytest.fixture(scope="session")
-def javascript(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """Return a folder with the SDK for JavaScript and the script that uses it."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("needs Node.js and npm")
-    folder = tmp_path_factory.mktemp(f"javascript-{worker_id}")
-    shutil.copytree(JAVASCRIPT, folder, dirs_exist_ok=True)
-    installed = subprocess.run(
-        ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if installed.returncode:
-        pytest.skip(f"the SDK for JavaScript cannot be installed here: {installed.stderr[-200:]}")
-    return folder
 
 
 @pytest.mark.parametrize("consumer", ["aws", "boto3"])

@@ -1,0 +1,53 @@
+"""A renewal: a login of its own, in a process of its own, for which nobody is asked.
+
+Whatever it needs (botocore, a keyring that hangs, a program that prints codes) ends with
+it, and does not stay for hours in the process that answers AWS tools.
+"""
+
+import math
+import subprocess
+from datetime import timedelta
+
+from mfa_session.cli.desk import may_be_renewed
+from mfa_session.cli.parts import program_path
+from mfa_session.errors import PersonNeededError
+from mfa_session.profiles import Profile
+
+# A program that prints codes has 45 seconds, AWS 20; another login of this profile is waited for, a minute.
+_LIMIT_SECONDS = 180.0
+
+_ERROR = "mfa-session: error: "
+
+
+def renew(profile: Profile, *, beyond: timedelta) -> None:
+    """Keep a session of *profile* that lives longer than *beyond*, if there is none yet.
+
+    Raises:
+        PersonNeededError: there is none to be had without a person; the message says why.
+    """
+    if not may_be_renewed(profile):
+        raise _failed("a new one needs a token code", profile)
+    enough = f"{math.ceil(beyond.total_seconds()) + 1}s"
+    options = ("--quiet", "--profile", profile.name, "--min-remaining", enough)
+    try:
+        login = subprocess.run(
+            [program_path(), "--no-prompt", "login", *options],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_LIMIT_SECONDS,
+            check=False,
+        )
+    except OSError as error:
+        raise _failed(f"no login can be started: {error.strerror}", profile) from error
+    except subprocess.TimeoutExpired as error:
+        raise _failed("a login took too long", profile) from error
+    if login.returncode:
+        said = [line.removeprefix(_ERROR) for line in login.stderr.splitlines() if line.startswith(_ERROR)]
+        raise _failed(said[0] if said else f"a login ended with exit code {login.returncode}", profile)
+
+
+def _failed(why: str, profile: Profile) -> PersonNeededError:
+    return PersonNeededError(why, hint=f"run in a terminal: mfa-session login --profile {profile.name}")
