@@ -12,7 +12,6 @@ sleeping, and every wait has a limit. Leaving the ``with`` block kills whatever 
 """
 
 import codecs
-import enum
 import json
 import os
 import re
@@ -24,7 +23,6 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
@@ -33,9 +31,9 @@ import pyte
 
 from tests.clean_environment import clean_environment
 from tests.terminal_modes import Modes, set_modes
+from tests.terminal_program import PATIENCE_SECONDS, Program, Stream
 
-# How long a busy machine may take for what takes milliseconds on an idle one.
-PATIENCE_SECONDS = 20.0
+__all__ = ["LOOK_SECONDS", "PATIENCE_SECONDS", "Cell", "Program", "PseudoTerminal", "Stream"]
 
 # How often to look at what nothing tells of.
 LOOK_SECONDS = 0.05
@@ -55,73 +53,6 @@ class Cell(NamedTuple):
     character: str
     letter: str
     ground: str
-
-
-class Stream(enum.Enum):
-    """Where a standard stream of a program leads, if not to a descriptor."""
-
-    TERMINAL = enum.auto()
-    PIPE = enum.auto()
-    NULL = enum.auto()
-    CLOSED = enum.auto()
-
-
-@dataclass(eq=False)
-class Program:
-    """A program that was started in a terminal.
-
-    *stdin* is our end of the pipe that leads there, or ``None``; the test may write to it, and closes it with
-    ``close_stdin``.
-    """
-
-    terminal: "PseudoTerminal"
-    pid: int
-    stdin: int | None = None
-    exit_code: int | None = None
-    stopped_by: signal.Signals | None = None
-    is_resumed: bool = False
-    out: bytearray = field(default_factory=bytearray)
-    err: bytearray = field(default_factory=bytearray)
-
-    @property
-    def stdout(self) -> bytes:
-        """What came through the pipe on its standard output so far."""
-        return bytes(self.out)
-
-    @property
-    def stderr(self) -> bytes:
-        """What came through the pipe on its standard error so far."""
-        return bytes(self.err)
-
-    def wait(self, *, within: float = PATIENCE_SECONDS) -> int:
-        """Return the exit code, or the negative number of the signal that ended it, when all its output has come."""
-        self.terminal.wait_until(lambda: self.exit_code is not None, f"the end of {self.pid}", within=within)
-        self.terminal.read_all_output()
-        assert self.exit_code is not None
-        return self.exit_code
-
-    def wait_until_stopped(self, *, within: float = PATIENCE_SECONDS) -> signal.Signals:
-        """Return the signal that stopped it, when it is stopped."""
-        self.terminal.wait_until(lambda: self.stopped_by is not None, f"{self.pid} to be stopped", within=within)
-        assert self.stopped_by is not None
-        return self.stopped_by
-
-    def send_signal(self, number: signal.Signals) -> None:
-        """Send a signal to this process alone; a key reaches the whole foreground group."""
-        os.kill(self.pid, number)
-
-    def resume(self, *, foreground: bool) -> None:
-        """Continue it, as a shell's ``fg`` and ``bg`` do."""
-        self.stopped_by = None
-        self.is_resumed = False
-        self.terminal.request(resume=self.pid, foreground=foreground)
-        self.terminal.wait_until(lambda: self.is_resumed, f"{self.pid} to be resumed")
-
-    def close_stdin(self) -> None:
-        """Let the program see the end of its standard input, where that is a pipe."""
-        if self.stdin is not None:
-            os.close(self.stdin)
-            self.stdin = None
 
 
 class PseudoTerminal:
