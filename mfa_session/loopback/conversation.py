@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from http import HTTPStatus
 from typing import TypeAlias
 
 from mfa_session.container_credentials import Answer, Request
@@ -58,9 +59,17 @@ class Conversation:
         else:
             if request is None:
                 return bool(piece)
-            answer = self._answer(request, Peer(self.connection))
+            answer = self._answered(request)
         self._to_send = written(answer)
         return self._speak()
+
+    def _answered(self, request: Request) -> Answer:
+        try:
+            return self._answer(request, Peer(self.connection))
+        except Exception as error:
+            # A mistake of ours, for which the next one who asks is not to find nobody here.
+            message = f"mfa-session made a mistake: {type(error).__name__}"
+            return Answer.refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalError", message)
 
     def _speak(self) -> bool:
         assert self._to_send is not None  # noqa: S101  whoever listens has nothing to say yet

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mfa_session.credentials import timestamp
+from mfa_session.store.locks import locked
 from tests.machine import Machine
 
 JAVASCRIPT = Path(__file__).parent.parent / "javascript"
@@ -40,7 +41,16 @@ def javascript(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path
     """Return a folder with the SDK for JavaScript and the script that uses it."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         pytest.skip("needs Node.js and npm")
-    folder = tmp_path_factory.mktemp(f"javascript-{worker_id}")
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "javascript"
+    # Once for all workers; the folder has this name when it has everything.
+    with locked(folder.with_name("locks") / "javascript", within=timedelta(seconds=100)):
+        if not folder.exists():
+            _install(folder.with_name("javascript.new")).rename(folder)
+    return folder
+
+
+def _install(folder: Path) -> Path:
     shutil.copytree(JAVASCRIPT, folder, dirs_exist_ok=True)
     installed = subprocess.run(
         ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund"],

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from mfa_session.container_credentials import Door
+from mfa_session.loopback.conversation import Answerer
 from mfa_session.loopback.listener import Listener
 from mfa_session.profiles import Profile
 from mfa_session.serving import answer
@@ -73,21 +74,23 @@ def open_door(folder: Path) -> Iterator[OpenDoor]:
     credentials_file = folder / "credentials"
     credentials_file.write_text(session())
     sessions = SessionProfiles(credentials_file=credentials_file, config_file=folder / "config")
-    end, ended = os.pipe()
+    profile = Profile("test-user", "test-user-mfa")
     with Listener() as listener:
         door = Door(listener.port)
-        answerer = partial(
-            answer,
-            door=door,
-            profile=Profile("test-user", "test-user-mfa"),
-            sessions=sessions,
-            clock=lambda: datetime.now(UTC),
-        )
-        thread = threading.Thread(target=partial(listener.serve, answerer, until=end))
-        thread.start()
-        try:
+        answerer = partial(answer, door=door, profile=profile, sessions=sessions, clock=lambda: datetime.now(UTC))
+        with listening(listener, answerer):
             yield OpenDoor(door)
-        finally:
-            os.close(ended)
-            thread.join()
-            os.close(end)
+
+
+@contextmanager
+def listening(listener: Listener, answerer: Answerer) -> Iterator[None]:
+    """Let *listener* serve on a thread."""
+    end, ended = os.pipe()
+    thread = threading.Thread(target=partial(listener.serve, answerer, until=end))
+    thread.start()
+    try:
+        yield
+    finally:
+        os.close(ended)
+        thread.join()
+        os.close(end)

@@ -11,8 +11,19 @@ from pathlib import Path
 
 import pytest
 
+from mfa_session.container_credentials import Answer, Door, Request
+from mfa_session.loopback.listener import Listener
+from mfa_session.loopback.peers import Peer
 from tests.clean_environment import clean_environment
-from tests.loopback.open_door import PATIENCE_SECONDS, OpenDoor, hands_out, heard, open_door, seconds_until_answered
+from tests.loopback.open_door import (
+    PATIENCE_SECONDS,
+    OpenDoor,
+    hands_out,
+    heard,
+    listening,
+    open_door,
+    seconds_until_answered,
+)
 
 # An SDK gives up after one or two.
 AT_ONCE_SECONDS = 1.0
@@ -110,6 +121,18 @@ def test_fifty_who_ask_at_once_are_all_answered(door: OpenDoor) -> None:
         thread.join()
 
     assert answered == [True] * 50
+
+
+def test_a_mistake_of_ours_is_an_answer_and_the_next_is_answered_too() -> None:
+    def mistaken(request: Request, peer: Peer) -> Answer:
+        raise ZeroDivisionError
+
+    with Listener() as listener, listening(listener, mistaken):
+        door = OpenDoor(Door(listener.port))
+        said = [door.said_to(door.request) for _ in range(2)]
+
+    assert [each.partition(b" Internal")[0] for each in said] == [b"HTTP/1.1 500"] * 2
+    assert b"mfa-session made a mistake: ZeroDivisionError" in said[0]
 
 
 def test_nothing_is_listening_any_more_when_it_is_over(tmp_path: Path) -> None:
