@@ -67,9 +67,10 @@ class Driver:
 
 def _serve() -> None:
     import mfa_session.aws.line
-    import mfa_session.cli.program
     import mfa_session.store.sealed_text  # noqa: F401
+    from mfa_session.cli.program import program
 
+    program()
     for line in sys.stdin:
         print(json.dumps(_forked(json.loads(line))), flush=True)
 

@@ -32,7 +32,7 @@ def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
         yield (*path, name), command
 
 
-COMMANDS = dict(commands(typer.main.get_command(program)))
+COMMANDS = dict(commands(typer.main.get_command(program())))
 GLOBAL = {"--help", "-h", "--version", "--debug", "--no-prompt", "--install-completion", "--show-completion"}
 
 

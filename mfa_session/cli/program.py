@@ -9,21 +9,7 @@ from typing import Annotated
 import typer
 
 from mfa_session import __version__
-from mfa_session.cli import configure as _configure
-from mfa_session.cli import console as _console
-from mfa_session.cli import credential_process as _credential_process
-from mfa_session.cli import demo as _demo
-from mfa_session.cli import device as _device
-from mfa_session.cli import doctor as _doctor
 from mfa_session.cli import endings
-from mfa_session.cli import exec as _exec
-from mfa_session.cli import export as _export
-from mfa_session.cli import keys as _keys
-from mfa_session.cli import login as _login
-from mfa_session.cli import logout as _logout
-from mfa_session.cli import policy as _policy
-from mfa_session.cli import serve as _serve
-from mfa_session.cli import status as _status
 from mfa_session.cli.parts import Parts
 from mfa_session.errors import MFASessionError
 
@@ -36,29 +22,107 @@ _RUN_BY_TOOLS = "credential-process"
 # Behind their own options comes a program, with or without `--` before it.
 _RUN_A_PROGRAM = ("exec", "serve")
 
-program = typer.Typer(
-    name="mfa-session",
-    help="One MFA code, and every AWS tool on the machine works for the next twelve hours.",
-    epilog="Begin with: mfa-session login --profile NAME. See it without an account: mfa-session demo.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # the same words without the 120 ms that rich takes to frame them
-    context_settings={"help_option_names": ["-h", "--help"]},
+# In the order of `--help`, where Typer puts commands with commands of their own last.
+COMMANDS = (
+    "login",
+    "credential-process",
+    "exec",
+    "serve",
+    "console",
+    "export",
+    "status",
+    "logout",
+    "configure",
+    "doctor",
+    "demo",
+    "device",
+    "keys",
+    "policy",
 )
-program.command("login", epilog=_login.EXAMPLE)(_login.login)
-program.command("credential-process", epilog=_credential_process.EXAMPLE)(_credential_process.credential_process)
-program.command("exec", epilog=_exec.EXAMPLE, context_settings={"allow_interspersed_args": False})(_exec.exec_)
-program.command("serve", epilog=_serve.EXAMPLE, context_settings={"allow_interspersed_args": False})(_serve.serve)
-program.command("console", epilog=_console.EXAMPLE)(_console.console)
-program.command("export", epilog=_export.EXAMPLE)(_export.export)
-program.command("status", epilog=_status.EXAMPLE)(_status.status_)
-program.command("logout", epilog=_logout.EXAMPLE)(_logout.logout)
-program.command("configure", epilog=_configure.EXAMPLE)(_configure.configure)
-program.add_typer(_device.device, name="device")
-program.add_typer(_keys.keys, name="keys")
-program.add_typer(_policy.policy, name="policy")
-program.command("doctor", epilog=_doctor.EXAMPLE)(_doctor.doctor)
-program.command("demo", epilog=_demo.EXAMPLE)(_demo.demo)
+
+# `serve` and `exec` leave what comes behind the program's name to it.
+_BEFORE_A_PROGRAM = {"allow_interspersed_args": False}
+
+
+def program(*names: str) -> typer.Typer:
+    """Return the program with the commands of these *names*, or with all.
+
+    Typer describes every command with all its options before any of them runs. Whoever
+    wants one command need not wait for the others.
+    """
+    group = typer.Typer(
+        name="mfa-session",
+        help="One MFA code, and every AWS tool on the machine works for the next twelve hours.",
+        epilog="Begin with: mfa-session login --profile NAME. See it without an account: mfa-session demo.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # the same words without the 120 ms that rich takes to frame them
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    group.callback()(_globals)
+    for name in names or COMMANDS:
+        _add(name, to=group)
+    return group
+
+
+def _add(name: str, *, to: typer.Typer) -> None:
+    match name:
+        case "login":
+            from mfa_session.cli import login
+
+            to.command(name, epilog=login.EXAMPLE)(login.login)
+        case "credential-process":
+            from mfa_session.cli import credential_process
+
+            to.command(name, epilog=credential_process.EXAMPLE)(credential_process.credential_process)
+        case "exec":
+            from mfa_session.cli import exec as exec_
+
+            to.command(name, epilog=exec_.EXAMPLE, context_settings=_BEFORE_A_PROGRAM)(exec_.exec_)
+        case "serve":
+            from mfa_session.cli import serve
+
+            to.command(name, epilog=serve.EXAMPLE, context_settings=_BEFORE_A_PROGRAM)(serve.serve)
+        case "console":
+            from mfa_session.cli import console
+
+            to.command(name, epilog=console.EXAMPLE)(console.console)
+        case "export":
+            from mfa_session.cli import export
+
+            to.command(name, epilog=export.EXAMPLE)(export.export)
+        case "status":
+            from mfa_session.cli import status
+
+            to.command(name, epilog=status.EXAMPLE)(status.status_)
+        case "logout":
+            from mfa_session.cli import logout
+
+            to.command(name, epilog=logout.EXAMPLE)(logout.logout)
+        case "configure":
+            from mfa_session.cli import configure
+
+            to.command(name, epilog=configure.EXAMPLE)(configure.configure)
+        case "device":
+            from mfa_session.cli import device
+
+            to.add_typer(device.device, name=name)
+        case "keys":
+            from mfa_session.cli import keys
+
+            to.add_typer(keys.keys, name=name)
+        case "policy":
+            from mfa_session.cli import policy
+
+            to.add_typer(policy.policy, name=name)
+        case "doctor":
+            from mfa_session.cli import doctor
+
+            to.command(name, epilog=doctor.EXAMPLE)(doctor.doctor)
+        case "demo":
+            from mfa_session.cli import demo
+
+            to.command(name, epilog=demo.EXAMPLE)(demo.demo)
 
 
 def _show_version(wanted: bool) -> None:
@@ -67,7 +131,6 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@program.callback()
 def _globals(
     context: typer.Context,
     debug: Annotated[bool, typer.Option("--debug", help="Tell on stderr what is done; never a secret.")] = False,
@@ -100,12 +163,13 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command that *arguments* name, and return the exit code."""
     arguments = _with_global_flags_first(arguments)
     flags = list(itertools.takewhile(_GLOBAL_FLAGS.__contains__, arguments))
-    one_line = arguments[len(flags) : len(flags) + 1] == [_RUN_BY_TOOLS]
+    named = arguments[len(flags) : len(flags) + 1]
+    one_line = named == [_RUN_BY_TOOLS]
     if "--debug" not in flags:
         # A library's deprecation is not the user's business, and one line of it on stderr breaks an AWS SDK.
         warnings.simplefilter("ignore")
     try:
-        result = program(arguments, standalone_mode=False)
+        result = program(*(name for name in named if name in COMMANDS))(arguments, standalone_mode=False)
     except MFASessionError as error:
         endings.report(str(error), hint=error.hint, on_one_line=one_line)
         return endings.exit_code(error)

@@ -139,7 +139,7 @@ def test_every_option_that_takes_a_profile_completes_it(machine: Machine, monkey
     machine.write_config(CONFIG)
     monkeypatch.setenv("HOME", str(machine.home))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(machine.config_file))
-    group = typer.main.get_command(program)
+    group = typer.main.get_command(program())
     assert isinstance(group, typer.core.TyperGroup)
 
     offered = {}

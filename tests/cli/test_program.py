@@ -1,9 +1,20 @@
 """The program as a whole: its flags, its help, and how it ends when it is called wrongly."""
 
+import sys
+
 import pytest
 
 import mfa_session
+from mfa_session.cli.program import COMMANDS
 from tests.machine import MFA_SESSION, Machine
+
+# The command with the least to do.
+STATUS = """
+import sys
+from mfa_session.cli.program import run
+run(["status"])
+print(*sys.modules)
+"""
 
 
 def test_called_without_a_command_it_shows_its_help_on_stderr_and_is_wrong_usage(machine: Machine) -> None:
@@ -83,3 +94,16 @@ def test_help_is_cut_short_without_a_traceback_when_its_reader_has_enough(machin
 
     assert ran.stdout == "Usage: mfa-session login [OPTIONS]\n"
     assert "Traceback" not in ran.stderr
+
+
+def test_the_help_has_every_command_in_its_order(machine: Machine) -> None:
+    table = machine.run("--help").stdout.partition("Commands:\n")[2].partition("\n\n")[0]
+
+    assert [line.split()[0] for line in table.splitlines() if line[2] != " "] == list(COMMANDS)
+
+
+def test_a_command_does_not_wait_for_the_modules_of_the_others(machine: Machine) -> None:
+    loaded = set(machine.run_program(sys.executable, "-c", STATUS).stdout.split())
+
+    modules = {f"mfa_session.cli.{name.replace('-', '_')}" for name in COMMANDS}
+    assert loaded & modules == {"mfa_session.cli.status"}
