@@ -1,0 +1,27 @@
+"""A desk where a user without a device gets one, before a real AWS on the loopback."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mfa_session.demo.clock import Clock
+from mfa_session.demo.endpoint import Endpoint
+from mfa_session.demo.presets import demo_account
+from tests.enrolment.desk import Desk
+from tests.fakes import SteppedClock
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    for name in os.environ:
+        if name.startswith("AWS_") or name.lower().endswith(("_proxy", "_ca_bundle")):
+            monkeypatch.delenv(name)
+    clock = SteppedClock()
+    with Endpoint(demo_account(clock=Clock(clock.now))) as endpoint:
+        endpoint.account.devices.clear()
+        endpoint.account.users["test-user"].devices.clear()
+        desk = Desk(tmp_path, endpoint, clock)
+        desk.lay_down_the_key()
+        yield desk

@@ -1,0 +1,98 @@
+"""A new device that AWS refuses, or that there is no place for."""
+
+import pytest
+
+from mfa_session.demo.devices import VirtualDevice
+from mfa_session.demo.faults import Refuse
+from mfa_session.errors import (
+    AccessDeniedError,
+    EntityAlreadyExistsError,
+    EntityTemporarilyUnmodifiableError,
+    LimitExceededError,
+    MFADeviceNotFoundError,
+    SessionProfileTakenError,
+)
+from tests.enrolment.desk import PREFIX, Desk, refusal, refuse
+
+
+class TestRefusals:
+    def test_a_name_that_is_taken_is_told_with_what_to_do(self, desk: Desk) -> None:
+        taken = f"{PREFIX}/test-user-tablet"
+        desk.endpoint.account.devices[taken] = VirtualDevice(taken, desk.endpoint.account.clock)
+
+        error = refusal(desk, EntityAlreadyExistsError, name="test-user-tablet")
+
+        assert str(error) == "there is an MFA device called test-user-tablet in the account already"
+        assert "--name" in error.hint
+
+    def test_a_ninth_device_is_not_even_made(self, desk: Desk) -> None:
+        for number in range(8):
+            desk.endpoint.account.add_device(desk.user, f"phone-{number}")
+
+        error = refusal(desk, LimitExceededError)
+
+        assert str(error) == "user test-user has 8 MFA devices, and AWS allows no more"
+        assert "CreateVirtualMFADevice" not in desk.actions
+
+    def test_a_ninth_device_that_nobody_saw_coming_is_deleted_again(self, desk: Desk) -> None:
+        desk.endpoint.faults.add("EnableMFADevice", Refuse(409, "LimitExceeded", "Cannot exceed quota: 8"))
+
+        error = refusal(desk, LimitExceededError, *desk.codes(-1, 0))
+
+        assert str(error).endswith("; the new device was deleted again")
+
+    def test_a_user_with_a_security_key_only_is_sent_to_the_console(self, desk: Desk) -> None:
+        desk.endpoint.account.add_security_key(desk.user, "yubikey")
+
+        error = refusal(desk, MFADeviceNotFoundError)
+
+        assert "security keys or passkeys" in str(error)
+        assert "IAM console" in error.hint
+        assert "CreateVirtualMFADevice" not in desk.actions
+
+    @pytest.mark.parametrize(
+        ("name", "advised"), [("tablet", "--name test-user-phone"), ("test-user-tablet", None), (None, None)]
+    )
+    def test_a_device_that_may_not_be_made_is_told_with_the_action(
+        self, desk: Desk, name: str | None, advised: str | None
+    ) -> None:
+        refuse(desk, "iam:CreateVirtualMFADevice")
+
+        error = refusal(desk, AccessDeniedError, name=name)
+
+        assert "iam:CreateVirtualMFADevice" in str(error)
+        assert (advised in error.hint) if advised else ("--name" not in error.hint)
+        assert error.hint.endswith("ask whoever administers the account to allow it")
+
+    def test_a_device_that_may_not_be_enabled_is_deleted_again(self, desk: Desk) -> None:
+        refuse(desk, "iam:EnableMFADevice")
+
+        error = refusal(desk, AccessDeniedError, *desk.codes(-1, 0))
+
+        assert "iam:EnableMFADevice" in str(error)
+        assert not desk.endpoint.account.devices
+
+    def test_when_aws_is_busy_two_more_codes_are_asked_for(self, desk: Desk) -> None:
+        busy = Refuse(409, "EntityTemporarilyUnmodifiable", "Entity is temporarily unmodifiable.")
+        desk.endpoint.faults.add("EnableMFADevice", busy)
+
+        desk.enrol(*desk.codes(-2, -1, -1, 0, 1))
+
+        assert "Entity is temporarily unmodifiable. Type two new ones.\n" in desk.lines.shown
+
+    def test_when_aws_stays_busy_the_device_is_deleted_again(self, desk: Desk) -> None:
+        busy = Refuse(409, "EntityTemporarilyUnmodifiable", "Entity is temporarily unmodifiable.")
+        desk.endpoint.faults.add("EnableMFADevice", busy, busy, busy)
+
+        error = refusal(desk, EntityTemporarilyUnmodifiableError, *desk.codes(-2, -1, -1, 0, 0, 1))
+
+        assert str(error).endswith("; the new device was deleted again")
+        assert not desk.endpoint.account.devices
+
+    def test_where_the_session_could_not_be_written_no_device_is_made(self, desk: Desk) -> None:
+        credentials = desk.home / "credentials"
+        credentials.write_text(f"{credentials.read_text()}[test-user-mfa]\naws_access_key_id = x\n")
+
+        refusal(desk, SessionProfileTakenError)
+
+        assert desk.actions == []
