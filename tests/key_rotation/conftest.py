@@ -1,0 +1,25 @@
+"""A desk where a key is rotated, before a real AWS on the loopback."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mfa_session.demo.clock import Clock
+from mfa_session.demo.endpoint import Endpoint
+from mfa_session.demo.presets import demo_account
+from tests.fakes import SteppedClock
+from tests.key_rotation.desk import Desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    for name in os.environ:
+        if name.startswith("AWS_") or name.lower().endswith(("_proxy", "_ca_bundle")):
+            monkeypatch.delenv(name)
+    clock = SteppedClock()
+    account = demo_account(clock=Clock(clock.now))
+    account.sessions_must_name_their_user = True
+    with Endpoint(account) as endpoint:
+        yield Desk(tmp_path, endpoint, clock)

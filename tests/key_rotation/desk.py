@@ -1,0 +1,122 @@
+"""Where a key is rotated: real journals and settings, and a clock that can be stepped."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from mfa_session.ask.person import Nobody, Person
+from mfa_session.ask.terminal import Terminal
+from mfa_session.aws.connection import AWS, Endpoints
+from mfa_session.credentials import AccessKey
+from mfa_session.demo.account import User
+from mfa_session.demo.endpoint import Endpoint
+from mfa_session.demo.sessions import LongTermKey
+from mfa_session.discovery import iam_user
+from mfa_session.key_rotation import KeyRotation
+from mfa_session.mfa import MFADevice, TokenCode
+from mfa_session.profiles import Profile, read_profile
+from mfa_session.rotation import Rotation, place_of_new_key, place_of_old_key
+from mfa_session.second_key import OwnersConsent
+from mfa_session.store.profile_settings import ProfileSettings
+from mfa_session.store.rotation_journal import RotationJournal
+from mfa_session.store.shared_files import read_profiles
+from tests.fakes import InMemoryKeys, SteppedClock, TypedLines
+
+PHONE = "arn:aws:iam::123456789012:mfa/test-user-phone"
+PROFILE = Profile("test-user", "test-user-mfa")
+NEW, OLD = place_of_new_key("test-user"), place_of_old_key("test-user")
+
+
+def key_of(key: LongTermKey) -> tuple[str, str]:
+    return key.access_key_id, key.secret_access_key
+
+
+@dataclass
+class Desk:
+    """Where the key of ``test-user`` is rotated."""
+
+    home: Path
+    endpoint: Endpoint
+    clock: SteppedClock
+    store: InMemoryKeys = field(default_factory=InMemoryKeys)
+    told: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.aws = AWS(Endpoints(sts_url=self.endpoint.url, iam_url=self.endpoint.url))
+        self.journal = RotationJournal(self.home / "rotations")
+        [key] = self.keys
+        self.store.set("test-user", AccessKey(key.access_key_id, key.secret_access_key))
+        self.first = key
+        code = TokenCode(self.endpoint.account.devices[PHONE].code())
+        self.session = self.aws.get_session_token(self.stored, MFADevice(PHONE), code, timedelta(hours=1))
+        self.endpoint.journal.clear()
+
+    @property
+    def user(self) -> User:
+        return self.endpoint.account.users["test-user"]
+
+    @property
+    def keys(self) -> list[LongTermKey]:
+        return self.endpoint.account.keys_of(self.user)
+
+    @property
+    def stored(self) -> AccessKey:
+        key = self.store.get("test-user")
+        assert key is not None
+        return key
+
+    @property
+    def actions(self) -> list[str]:
+        return [call.action for call in self.endpoint.journal]
+
+    @property
+    def remembered_date(self) -> datetime | None:
+        config = read_profiles(self.home / "config", "config")
+        return read_profile("test-user", config=config, credentials={}).key_created
+
+    def rotation(self) -> KeyRotation:
+        return KeyRotation(
+            PROFILE,
+            self.session,
+            iam_user(self.session, directory=self.aws),
+            iam=self.aws,
+            store=self.store,
+            journal=self.journal,
+            settings=ProfileSettings(self.home / "config", program="/usr/bin/mfa-session"),
+            tell=self.told.append,
+            clock=self.clock.now,
+            sleep=self.clock.sleep,
+        )
+
+    def rotate(self, *, delete_old: bool = False, yes: bool = False) -> Rotation | None:
+        """Rotate where nobody can be asked."""
+        consent = OwnersConsent(Nobody("…"), unused_may_go=yes)
+        return self.rotation().run(consent=consent, delete_old=delete_old)
+
+    def rotate_asking(self, *answers: str) -> str:
+        """Rotate while somebody types *answers*, and return what the screen shows."""
+        lines = TypedLines(*answers)
+        person = Person(lambda: Terminal(lines), command="…")
+        try:
+            self.rotation().run(consent=OwnersConsent(person, unused_may_go=False), delete_old=False)
+        finally:
+            self.screen = lines.shown
+        return lines.shown
+
+    def deny(self, *actions: str) -> None:
+        statement = {"Effect": "Deny", "Action": list(actions), "Resource": "*"}
+        self.user.grants.inline["deny"] = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+    def allow_all(self) -> None:
+        del self.user.grants.inline["deny"]
+
+    def assert_one_key_works_and_nothing_is_left_over(self) -> None:
+        """Assert what is true after every rotation that has ended."""
+        [active] = [key for key in self.keys if key.active]
+        assert (self.stored.access_key_id, self.stored.secret_access_key) == (
+            active.access_key_id,
+            active.secret_access_key,
+        )
+        assert self.store.get(NEW) is None
+        assert self.store.get(OLD) is None

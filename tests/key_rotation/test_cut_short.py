@@ -1,0 +1,170 @@
+"""A rotation that was cut short, and is finished or taken back by the next run."""
+
+from datetime import timedelta
+
+import pytest
+
+from mfa_session.ask.person import Nobody
+from mfa_session.credentials import AccessKey
+from mfa_session.demo.faults import DropReply, HostileFields, Refuse, ResetConnection
+from mfa_session.errors import (
+    AccessDeniedError,
+    AccessKeyRefusedError,
+    AWSAnswerError,
+    KeyringLockedError,
+    PersonNeededError,
+    ReplyLostError,
+    StateError,
+)
+from mfa_session.key_rotation import mend
+from mfa_session.profiles import Profile
+from mfa_session.rotation import Rotation
+from mfa_session.second_key import OwnersConsent
+from mfa_session.store.rotation_journal import RotationJournal
+from tests.fakes import InMemoryKeys
+from tests.key_rotation.desk import NEW, OLD, PROFILE, Desk, key_of
+
+
+class TestWhatIsCutShort:
+    @pytest.mark.parametrize("fault", [DropReply(), HostileFields({"SecretAccessKey": "a b"})])
+    def test_a_key_whose_secret_was_lost_on_the_way_is_deleted_by_the_next_run(
+        self, desk: Desk, fault: DropReply | HostileFields
+    ) -> None:
+        desk.endpoint.faults.add("CreateAccessKey", fault)
+        with pytest.raises((ReplyLostError, AWSAnswerError)) as caught:
+            desk.rotate()
+        [_, lost] = desk.keys
+
+        desk.rotate()
+
+        assert "run this again" in caught.value.hint
+        assert lost not in desk.keys
+        desk.assert_one_key_works_and_nothing_is_left_over()
+
+    @pytest.mark.parametrize("age", [timedelta(0), timedelta(hours=1)])
+    def test_a_key_that_is_used_or_was_made_at_another_time_is_not_taken_for_a_lost_one(
+        self, desk: Desk, age: timedelta
+    ) -> None:
+        desk.endpoint.faults.add("CreateAccessKey", ResetConnection())
+        with pytest.raises(ReplyLostError):
+            desk.rotate()
+        theirs = desk.endpoint.account.add_access_key(desk.user, age=age)
+        if not age:
+            desk.aws.get_caller_identity(AccessKey(theirs.access_key_id, theirs.secret_access_key))
+
+        with pytest.raises(PersonNeededError):
+            desk.rotate()
+
+        assert theirs in desk.keys
+
+    def test_a_store_that_does_not_take_the_new_key_has_it_deleted_at_once(self, desk: Desk) -> None:
+        class Full(InMemoryKeys):
+            def set(self, profile: str, key: AccessKey) -> None:
+                raise KeyringLockedError("the keyring is locked", hint="unlock it")
+
+        desk.store = Full({"test-user": desk.stored})
+
+        with pytest.raises(KeyringLockedError):
+            desk.rotate()
+
+        assert desk.keys == [desk.first]
+        assert desk.journal.read(PROFILE) is None
+
+    def test_a_network_that_fails_during_the_proof_is_no_reason_to_give_up_the_key(self, desk: Desk) -> None:
+        rotation = desk.rotation()
+        desk.endpoint.faults.add("GetCallerIdentity", *[Refuse(500, "InternalFailure", "An internal error.")] * 3)
+        consent = OwnersConsent(Nobody("…"), unused_may_go=False)
+        with pytest.raises(ReplyLostError):
+            rotation.run(consent=consent, delete_old=False)
+
+        desk.rotate()
+
+        assert desk.actions.count("CreateAccessKey") == 1
+        assert not desk.first.active
+        desk.assert_one_key_works_and_nothing_is_left_over()
+
+    def test_a_run_that_finishes_another_makes_no_key_of_its_own(self, desk: Desk) -> None:
+        desk.deny("iam:UpdateAccessKey")
+        with pytest.raises(AccessDeniedError):
+            desk.rotate()
+        desk.allow_all()
+
+        assert desk.rotate(delete_old=True) is None
+
+        assert [key.access_key_id for key in desk.keys] == [desk.stored.access_key_id]
+        assert desk.journal.read(PROFILE) is None
+
+    def test_a_rotation_that_is_cut_short_again_at_its_very_end_is_known_to_be_done(self, desk: Desk) -> None:
+        class Full(RotationJournal):
+            """A journal on a disk that is full when the last line is to be written."""
+
+            def write(self, profile: Profile, rotation: Rotation) -> None:
+                if rotation.is_finished:
+                    raise StateError("the disk is full", hint="make room")
+                super().write(profile, rotation)
+
+        new = AccessKey(*key_of(desk.endpoint.account.add_access_key(desk.user)))
+        desk.store.set(NEW, new)
+        desk.journal.write(PROFILE, Rotation(old=desk.first.access_key_id, begun=desk.clock.now()))
+        journal, desk.journal = desk.journal, Full(desk.home / "rotations")
+        with pytest.raises(StateError):
+            desk.rotate()
+        desk.journal = journal
+
+        left = desk.rotate()
+
+        assert left is not None
+        assert left.old == desk.first.access_key_id
+        assert "CreateAccessKey" not in desk.actions
+        desk.assert_one_key_works_and_nothing_is_left_over()
+
+    def test_a_new_key_that_somebody_has_deleted_meanwhile_gives_way_to_the_old_one(self, desk: Desk) -> None:
+        desk.deny("iam:UpdateAccessKey")
+        with pytest.raises(AccessDeniedError):
+            desk.rotate()
+        desk.allow_all()
+        del desk.endpoint.account.access_keys[desk.stored.access_key_id]
+
+        with pytest.raises(AccessKeyRefusedError):
+            desk.rotate()
+
+        assert desk.first.active
+        desk.assert_one_key_works_and_nothing_is_left_over()
+
+    def test_a_profile_that_was_given_a_third_key_meanwhile_keeps_that_and_its_owner_is_asked_about_the_other(
+        self, desk: Desk
+    ) -> None:
+        desk.deny("iam:UpdateAccessKey")
+        with pytest.raises(AccessDeniedError):
+            desk.rotate()
+        desk.allow_all()
+        made = desk.stored.access_key_id
+        del desk.endpoint.account.access_keys[desk.first.access_key_id]
+        third = desk.endpoint.account.add_access_key(desk.user)
+        desk.store.set("test-user", AccessKey(*key_of(third)))
+
+        with pytest.raises(PersonNeededError, match="second access key"):
+            desk.rotate(yes=True)
+
+        assert third.active
+        assert desk.stored.access_key_id == third.access_key_id
+        assert made in desk.endpoint.account.access_keys
+
+    @pytest.mark.parametrize("place", [NEW, OLD])
+    def test_a_profile_without_its_key_is_given_back_the_one_beside(self, desk: Desk, place: str) -> None:
+        key = desk.stored
+        desk.journal.write(PROFILE, Rotation(old="AKIA", begun=desk.clock.now()))
+        desk.store.delete("test-user")
+        desk.store.set(place, key)
+
+        mend(PROFILE, store=desk.store, journal=desk.journal)
+
+        assert desk.stored == key
+
+    def test_without_a_rotation_that_has_begun_nothing_is_mended(self, desk: Desk) -> None:
+        desk.store.set(NEW, desk.stored)
+        desk.store.delete("test-user")
+
+        mend(PROFILE, store=desk.store, journal=desk.journal)
+
+        assert desk.store.get("test-user") is None

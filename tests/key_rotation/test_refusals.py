@@ -1,0 +1,55 @@
+"""A rotation that AWS forbids, or that has no key to rotate."""
+
+import pytest
+
+from mfa_session.credentials import AccessKey
+from mfa_session.errors import AccessDeniedError, AccessKeyNotFoundError
+from tests.key_rotation.desk import PROFILE, Desk
+
+
+class TestWhatIsForbidden:
+    @pytest.mark.parametrize("action", ["ListAccessKeys", "CreateAccessKey"])
+    def test_what_is_forbidden_before_the_first_change_changes_nothing(self, desk: Desk, action: str) -> None:
+        desk.deny(f"iam:{action}")
+
+        with pytest.raises(AccessDeniedError, match=f"AWS does not allow iam:{action}"):
+            desk.rotate()
+
+        assert desk.keys == [desk.first]
+        assert desk.journal.read(PROFILE) is None
+        desk.assert_one_key_works_and_nothing_is_left_over()
+
+    def test_an_old_key_that_cannot_be_made_inactive_is_told_and_the_new_one_works(self, desk: Desk) -> None:
+        desk.deny("iam:UpdateAccessKey")
+
+        with pytest.raises(AccessDeniedError, match="the new key is in use, and the old one"):
+            desk.rotate()
+
+        assert desk.stored.access_key_id != desk.first.access_key_id
+        assert desk.aws.get_caller_identity(desk.stored).user_name == "test-user"
+
+    def test_the_next_run_makes_it_inactive_and_no_third_key(self, desk: Desk) -> None:
+        desk.deny("iam:UpdateAccessKey")
+        with pytest.raises(AccessDeniedError):
+            desk.rotate()
+        desk.allow_all()
+
+        desk.rotate()
+
+        assert not desk.first.active
+        assert desk.actions.count("CreateAccessKey") == 1
+        desk.assert_one_key_works_and_nothing_is_left_over()
+
+    def test_a_key_in_the_store_that_is_not_the_users_is_not_rotated(self, desk: Desk) -> None:
+        desk.store.set("test-user", AccessKey("AKIAI44QH8DHBEXAMPLE", "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY"))
+
+        with pytest.raises(AccessKeyNotFoundError, match="is none of user test-user's"):
+            desk.rotate()
+
+        assert desk.keys == [desk.first]
+
+    def test_a_store_without_a_key_is_an_error(self, desk: Desk) -> None:
+        desk.store.delete("test-user")
+
+        with pytest.raises(AccessKeyNotFoundError, match="has no key for profile test-user"):
+            desk.rotate()
