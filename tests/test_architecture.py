@@ -9,6 +9,9 @@ import pytest
 import mfa_session
 
 PACKAGE = Path(mfa_session.__file__).parent
+REPOSITORY = Path(__file__).parent.parent
+
+LINES_OF_THE_LONGEST_FILE = 400
 
 # What every module may use: values, and the errors that go with them. None of them knows a file, a wire or a person.
 VALUES = {
@@ -151,4 +154,13 @@ def test_a_hot_module_imports_only_what_the_bare_interpreter_has(name: str) -> N
 
 @pytest.mark.parametrize("module", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_no_module_is_longer_than_a_reader_holds_in_mind(module: Path) -> None:
-    assert len(module.read_text(encoding="utf-8").splitlines()) <= 400
+    assert len(module.read_text(encoding="utf-8").splitlines()) <= LINES_OF_THE_LONGEST_FILE
+
+
+@pytest.mark.parametrize(
+    "file",
+    sorted(file for folder in ("tests", "benchmarks") for file in (REPOSITORY / folder).rglob("*.py")),
+    ids=lambda path: str(path.relative_to(REPOSITORY)),
+)
+def test_no_test_or_benchmark_is_longer_than_a_module_may_be(file: Path) -> None:
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= LINES_OF_THE_LONGEST_FILE
