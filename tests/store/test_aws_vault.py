@@ -29,7 +29,7 @@ KEY = AccessKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKE
 ITEM = item(KEY.access_key_id, KEY.secret_access_key)
 PASSPHRASE = "open sesame"
 
-# Made by jwcrypto 1.5, which shares no line with us nor with aws-vault.
+# Made by jwcrypto 1.6, which shares no line with us nor with aws-vault.
 FROM_ANOTHER_LIBRARY = (
     "eyJhbGciOiJQQkVTMi1IUzI1NitBMTI4S1ciLCJjcmVhdGVkIjoiMjAyNC0wNS0wMSAxMDowMDowMC4wMDAwMDAwMDAgKzAyMDAgQ0VTVCBtPSsz"
     "LjE0MTU5MjY1MyIsImVuYyI6IkEyNTZHQ00iLCJwMmMiOjgxOTIsInAycyI6IktGOC1COC00QnBYaWJtTUg0SkZlWFEifQ"
