@@ -30,11 +30,12 @@ ADDRESS = re.compile(r"http://127\.0\.0\.1:([0-9]+)/credentials")
 
 # Says when it may be sent signals, and then each of them, until its standard input ends.
 HEARS_SIGNALS = """\
-import signal, sys
+import os, signal, sys
 for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-    signal.signal(getattr(signal, name), lambda number, _: print(signal.Signals(number).name, flush=True))
-print("listening", flush=True)
+    signal.signal(getattr(signal, name), lambda number, _: os.write(1, f"{signal.Signals(number).name}\\n".encode()))
+os.write(1, b"listening\\n")
 sys.stdin.read()
+sys.exit(3)
 """
 
 
@@ -145,7 +146,7 @@ def test_a_signal_reaches_the_program_once(machine: Machine, number: signal.Sign
         assert first_line(program) == number.name
         output, errors = program.communicate()
 
-    assert (output, errors, program.returncode) == ("", "", 0)
+    assert (output, errors, program.returncode) == ("", "", 3)
 
 
 def test_a_key_that_interrupts_reaches_the_program_once(machine: Machine) -> None:
@@ -157,14 +158,14 @@ def test_a_key_that_interrupts_reaches_the_program_once(machine: Machine) -> Non
         terminal.expect("SIGINT")
         terminal.press("^D")
 
-        assert program.wait() == 0
+        assert program.wait() == 3
         assert terminal.text.count("SIGINT") == 1
 
 
 def test_the_program_can_be_stopped_and_resumed_at_its_terminal(machine: Machine) -> None:
     with machine.terminal() as terminal:
-        program = machine.start(terminal, *SERVE, "sh", "-c", "echo $$; cat; exit 3")
-        terminal.expect("\n")
+        program = machine.start(terminal, *SERVE, sys.executable, "-c", HEARS_SIGNALS)
+        terminal.expect("listening")
         terminal.press("^Z")
         program.wait_until_stopped()
 
