@@ -66,7 +66,7 @@ class _Companion:
         self._profile = profile
         self._door = door
         self._listener = listener
-        self._notices = Notices()
+        self._notices = Notices()  # opened here: the companion itself will have no terminal
 
     def __call__(self, end: int | None) -> None:
         from mfa_session.cli.renewal import renew

@@ -35,7 +35,7 @@ def test_it_listens_on_the_loopback_alone(door: OpenDoor) -> None:
     if not lines:
         pytest.skip("only Linux tells who listens")
 
-    # The third column is 0A where somebody listens.
+    # The state is 0A where somebody listens.
     listening = [line[1] for line in lines if line[3] == "0A" and line[1].endswith(f":{door.door.port:04X}")]
 
     assert listening == [f"0100007F:{door.door.port:04X}"]
