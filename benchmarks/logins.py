@@ -26,6 +26,7 @@ class Dialogue:
         """
         renew_phone(machine)
         with machine.terminal() as terminal:
+            terminal.run("true").wait()  # the shell of the terminal has started, too
             begun = time.perf_counter()
             terminal.run(*self.words, environment=machine.environment)
             terminal.expect(self.question)
