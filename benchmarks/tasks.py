@@ -35,9 +35,8 @@ def prepared_tasks(installations: Installations, homes: Homes, *, thinking: floa
             *_cached_answers(installations, live),
             *_large_files(installations.ours, homes),
             *_aliases(ours, live),
-            *_dialogues(ours, homes, stack, thinking=thinking),
-            _whole(Measure.WHOLE, homes.with_plain_key("whole"), ours, "login", *_PROFILE, "--force", "--token-code"),
-            *_aws_mfa(installations.others, homes, thinking=thinking),
+            *_logins(ours, installations.others.find("aws-mfa"), homes, thinking=thinking),
+            *_other_places(ours, homes, stack, thinking=thinking),
             *_awsume(installations.others, homes, thinking=thinking),
             *_aws_cli(installations.others, live),
         ]
@@ -66,30 +65,36 @@ def _aliases(ours: Path, live: Machine) -> Iterator[Task]:
     yield _timed(Measure.HELP, live, ours, "--help")
 
 
-def _dialogues(ours: Path, homes: Homes, stack: contextlib.ExitStack, *, thinking: float) -> Iterator[Task]:
-    login = Dialogue((ours, "login", *_PROFILE, "--force"), QUESTION, done="is live until")
+def _logins(ours: Path, aws_mfa: Path | None, homes: Homes, *, thinking: float) -> Iterator[Task]:
+    """Yield each login beside the one that it is held to: whatever else the machine does may last for seconds."""
     plain = homes.with_plain_key("plain")
-    yield _asked(login, plain, Measure.PROMPT, Measure.ENTER, thinking=thinking)
+    yield _asked(_login(ours), plain, Measure.PROMPT, Measure.ENTER, thinking=thinking)
+    if aws_mfa:
+        home = homes.of_aws_mfa("aws-mfa")
+        theirs = Dialogue((aws_mfa, *_PROFILE, "--force"), "Enter AWS MFA code", done="Success!")
+        yield _asked(theirs, home, Measure.AWS_MFA_PROMPT, Measure.AWS_MFA_ENTER, thinking=thinking)
+    yield _whole(Measure.WHOLE, plain, ours, "login", *_PROFILE, "--force", "--token-code")
+    if aws_mfa:
+        yield _whole(Measure.AWS_MFA_WHOLE, home, aws_mfa, *_PROFILE, "--force", code_is_typed=True)
+        yield _timed(Measure.AWS_MFA_KEPT, home, aws_mfa, *_PROFILE)
+        yield _timed(Measure.AWS_MFA_HELP, home, aws_mfa, "--help")
+
+
+def _other_places(ours: Path, homes: Homes, stack: contextlib.ExitStack, *, thinking: float) -> Iterator[Task]:
+    """Yield the logins for which the key, or the device, is elsewhere than in the files of AWS."""
     if not MISSING_FOR_A_KEYRING:
         home = homes.folder / "keyring-daemon"
         home.mkdir()
         keyring = homes.with_key_in_keyring("keyring", stack.enter_context(secret_service(home)).address)
-        yield _asked(login, keyring, Measure.PROMPT_KEYRING, thinking=thinking)
+        yield _asked(_login(ours), keyring, Measure.PROMPT_KEYRING, thinking=thinking)
     encrypted = homes.with_encrypted_key("encrypted")
-    yield _asked(login, encrypted, Measure.PROMPT_ENCRYPTED, thinking=thinking)
+    yield _asked(_login(ours), encrypted, Measure.PROMPT_ENCRYPTED, thinking=thinking)
     unknown = homes.with_plain_key("unknown", device_is_known=False)
-    yield _asked(login, unknown, Measure.PROMPT_UNKNOWN_DEVICE, thinking=thinking, forgets_device=True)
+    yield _asked(_login(ours), unknown, Measure.PROMPT_UNKNOWN_DEVICE, thinking=thinking, forgets_device=True)
 
 
-def _aws_mfa(others: Installation, homes: Homes, *, thinking: float) -> Iterator[Task]:
-    if not (aws_mfa := others.find("aws-mfa")):
-        return
-    home = homes.of_aws_mfa("aws-mfa")
-    dialogue = Dialogue((aws_mfa, *_PROFILE, "--force"), "Enter AWS MFA code", done="Success!")
-    yield _whole(Measure.AWS_MFA_WHOLE, home, aws_mfa, *_PROFILE, "--force", code_is_typed=True)
-    yield _asked(dialogue, home, Measure.AWS_MFA_PROMPT, Measure.AWS_MFA_ENTER, thinking=thinking)
-    yield _timed(Measure.AWS_MFA_KEPT, home, aws_mfa, *_PROFILE)
-    yield _timed(Measure.AWS_MFA_HELP, home, aws_mfa, "--help")
+def _login(ours: Path) -> Dialogue:
+    return Dialogue((ours, "login", *_PROFILE, "--force"), QUESTION, done="is live until")
 
 
 def _awsume(others: Installation, homes: Homes, *, thinking: float) -> Iterator[Task]:
@@ -97,8 +102,8 @@ def _awsume(others: Installation, homes: Homes, *, thinking: float) -> Iterator[
         return
     home = homes.with_plain_key("awsume")
     dialogue = Dialogue((awsume, "test-user", "--refresh"), "Enter MFA token", done="Awsume ASIA")
-    yield _whole(Measure.AWSUME_WHOLE, home, awsume, "test-user", "--refresh", "--mfa-token")
     yield _asked(dialogue, home, Measure.AWSUME_PROMPT, Measure.AWSUME_ENTER, thinking=thinking)
+    yield _whole(Measure.AWSUME_WHOLE, home, awsume, "test-user", "--refresh", "--mfa-token")
     yield _timed(Measure.AWSUME_CACHED, home, awsume, "test-user")
 
 
