@@ -54,9 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pace = Pace(options.rounds or usual.rounds, usual.laps, usual.thinking, usual.callers, usual.crowds)
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as name:
         installations = present() if options.quick else fresh(Path(name))
+        command = f"python -m benchmarks{' --quick' if options.quick else ''} --rounds {pace.rounds}"
+        text = conditions(installations, command=command)
         samples = measure(installations, Path(name), pace)
-        chosen = [word for word in ("--quick" if options.quick else "", f"--rounds {pace.rounds}") if word]
-        text = conditions(installations, command=" ".join(("python -m benchmarks", *chosen)))
     results = rows(samples, callers=pace.callers)
     text += "\n" + table(results, samples)
     print(text, end="")

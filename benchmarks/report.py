@@ -32,7 +32,7 @@ def conditions(installations: Installations, *, command: str) -> str:
     """Return in a sentence or two where and with what it was measured, by which *command*."""
     ours, others = installations.ours.versions(), installations.others.versions()
     processors = f"{os.cpu_count()} processors ({_processor()})"
-    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    load = f", load before {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     return (
         f"Measured on {datetime.now(UTC):%Y-%m-%d} by `{command}`: {platform.system()} {platform.release()}, "
         f"{processors}{load}; Python {platform.python_version()}; "
