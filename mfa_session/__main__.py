@@ -32,10 +32,10 @@ def main() -> int:
 
     # Looking through all that is imported, a dozen times on the way and twice at the end, takes a quarter of the time.
     gc.set_threshold(_OBJECTS_BEFORE_COLLECTING)
-    from mfa_session.cli.program import run
+    from mfa_session.cli.program import leave, run
 
     try:
-        return run(arguments)
+        return leave(run(arguments))
     finally:
         gc.freeze()
 

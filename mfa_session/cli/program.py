@@ -1,7 +1,9 @@
 """The program: one command of many, its options, and how it ends."""
 
+import contextlib
 import itertools
 import os
+import sys
 import warnings
 from collections.abc import Sequence
 from typing import Annotated
@@ -192,6 +194,22 @@ def run(arguments: Sequence[str]) -> int:
         )
         return endings.GENERAL
     return result if isinstance(result, int) else 0
+
+
+def leave(code: int) -> int:
+    """Return *code*, or end the process with it at once where a thread still imports or waits for AWS.
+
+    The interpreter can crash when it takes itself down under a thread that is in the middle
+    of loading a library; nothing that such a thread might still do is wanted.
+    """
+    import threading
+
+    if threading.active_count() > 1:
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+    return code
 
 
 def _with_global_flags_first(arguments: Sequence[str]) -> list[str]:

@@ -107,3 +107,12 @@ def test_a_command_does_not_wait_for_the_modules_of_the_others(machine: Machine)
 
     modules = {f"mfa_session.cli.{name.replace('-', '_')}" for name in COMMANDS}
     assert loaded & modules == {"mfa_session.cli.status"}
+
+
+def test_the_program_ends_as_it_should_while_libraries_are_still_being_loaded(machine: Machine) -> None:
+    # The key is refused long before the thread that loads botocore is done.
+    machine.write_credentials("[test-user]\naws_access_key_id = nonsense\naws_secret_access_key = x\n")
+
+    codes = {machine.run("login", "--profile", "test-user", "--token-code", "123456").returncode for _ in range(5)}
+
+    assert codes == {253}
