@@ -14,7 +14,8 @@ from mfa_session.demo.devices import VirtualDevice
 from mfa_session.demo.endpoint import Call, Endpoint
 from mfa_session.demo.presets import demo_account
 from mfa_session.demo.sessions import LongTermKey
-from mfa_session.mfa import start_of, time_step
+from mfa_session.mfa import MFADevice, start_of, time_step
+from mfa_session.store.used_codes import UsedCodes
 from tests.clean_environment import clean_environment
 from tests.terminal import Program, PseudoTerminal
 
@@ -99,6 +100,15 @@ class Machine:
     def forget_used_codes(self) -> None:
         """Let the program believe that the present code is fresh, so that a test need not wait for the next."""
         shutil.rmtree(self.home / ".aws" / "mfa-session" / "used-codes", ignore_errors=True)
+
+    def use_the_present_code(self) -> None:
+        """Let the program believe that the present code is used; it stays the present one for the time of a login."""
+        now = self.account.now()
+        left = (start_of(time_step(now) + 1) - now).total_seconds()
+        if left < LONGEST_LOGIN_SECONDS:
+            time.sleep(left)
+        used_codes = UsedCodes(self.home / ".aws" / "mfa-session" / "used-codes")
+        used_codes.set_last_step(MFADevice(PHONE), time_step(self.account.now()))
 
     def credentials(self, profile: str) -> dict[str, str]:
         return self._section(self.credentials_file, profile)

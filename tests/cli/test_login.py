@@ -154,6 +154,8 @@ class TestALiveSession:
         assert len(machine.calls("GetSessionToken")) == 1
 
     def test_the_code_that_is_used_is_waited_out_at_a_terminal(self, machine: Machine) -> None:
+        machine.use_the_present_code()
+
         with machine.terminal() as terminal:
             before = terminal.modes()
             login = machine.start(terminal, "login", "--profile", "test-user", "--force")
