@@ -2,17 +2,15 @@
 
 Each case runs one command on a machine of its own while something fails, and then looks
 for every asset, as it is and in the forms in which text travels, in what was printed and
-in every file below the home folder. `MFA_SESSION_CAMPAIGN=1` runs all cases, else every
-twenty-ninth.
+in every file below the home folder.
 """
 
 import base64
 import itertools
 import json
-import os
 import shutil
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -32,6 +30,7 @@ from mfa_session.demo.faults import (
     Throttle,
     TruncatedXML,
 )
+from tests.campaigns import scale
 from tests.machine import PASSPHRASE, Machine, running_machine
 
 PROFILE = ("--profile", "test-user")
@@ -124,9 +123,9 @@ class Case:
         return f"{self.command}, {self.failure}, {self.mode}, {'live' if self.logged_in else 'no session'}"
 
 
-def cases() -> Iterator[Case]:
+def cases() -> list[Case]:
     every = (Case(*chosen) for chosen in itertools.product(COMMANDS, FAILURES, MODES, (False, True)))
-    return every if os.environ.get("MFA_SESSION_CAMPAIGN") else itertools.islice(every, 0, None, 29)
+    return scale.chosen(every, quick_nth=29)
 
 
 def forms(secret: str) -> set[bytes]:
@@ -140,7 +139,7 @@ def holds(content: bytes, secret: str) -> bool:
     return any(form in content for form in forms(secret))
 
 
-@pytest.mark.parametrize("case", list(cases()), ids=str)
+@pytest.mark.parametrize("case", cases(), ids=str)
 def test_no_asset_is_where_it_was_not_asked_for(tmp_path: Path, case: Case) -> None:
     with running_machine(tmp_path) as machine:
         machine.lay_down_the_key()

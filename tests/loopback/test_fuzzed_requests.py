@@ -1,9 +1,5 @@
-"""Whatever is sent, the session is handed out for the right request alone.
+"""Whatever is sent, the session is handed out for the right request alone."""
 
-`MFA_SESSION_REQUESTS=100000` sends more of the wrong ones.
-"""
-
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.campaigns import scale
 from tests.loopback.open_door import OpenDoor, hands_out
 
-REQUESTS = int(os.environ.get("MFA_SESSION_REQUESTS", "2000"))
+REQUESTS = scale.cases(quick=2000, full=100_000)
 
 # Stand for what only a door that is open knows.
 HOST, TOKEN = b"{host}", b"{token}"

@@ -1,9 +1,5 @@
-"""Files made up of everything that was ever seen in one, in any order: an edit harms none of them.
+"""Files made up of everything that was ever seen in one, in any order: an edit harms none of them."""
 
-``MFA_SESSION_EXAMPLES`` raises the number of files for a campaign.
-"""
-
-import os
 import re
 import tempfile
 from pathlib import Path
@@ -18,9 +14,10 @@ from mfa_session.errors import SharedFileError
 from mfa_session.store.profile_headers import profile_of
 from mfa_session.store.section_edit import with_values, without_profile
 from mfa_session.store.sections import Kind, split_lines
+from tests.campaigns import scale
 
 MANY = settings(
-    max_examples=int(os.environ.get("MFA_SESSION_EXAMPLES", "200")),
+    max_examples=scale.cases(quick=200, full=100_000),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -1,7 +1,4 @@
-"""Many writers at once, a writer that takes no lock, and writers that are killed: nothing is ever lost.
-
-``MFA_SESSION_KILLS`` raises the number of writers that are killed, for a campaign.
-"""
+"""Many writers at once, a writer that takes no lock, and writers that are killed: nothing is ever lost."""
 
 import os
 import subprocess
@@ -11,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from mfa_session.store.shared_files import read_profiles
+from tests.campaigns import scale
 from tests.clean_environment import clean_environment
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the crowd is forked")
 
-KILLS = os.environ.get("MFA_SESSION_KILLS", "25")
+KILLS = scale.cases(quick=25, full=1000)
 
 CROWD = """
 import os, sys, time
