@@ -14,7 +14,8 @@ from pathlib import Path
 def count(campaign: str, what: str, cases: int = 1, **found: int) -> None:
     """Add *cases* to the row *what* of *campaign*, and to each column what was *found*: ``lost=0, torn=0``.
 
-    Count what was really found, before the assertion that it is nothing. It goes to the file that ``MFA_SESSION_FIGURES`` names, a line of JSON each time; or nowhere.
+    Count what was really found, before the assertion that it is nothing. It goes to the file
+    that ``MFA_SESSION_FIGURES`` names, a line of JSON each time; or nowhere.
     """
     if not (file := os.environ.get("MFA_SESSION_FIGURES")):
         return
