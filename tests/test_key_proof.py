@@ -1,7 +1,5 @@
 """A key is proven: a real AWS on the loopback says whose it is."""
 
-import os
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -10,7 +8,6 @@ from mfa_session.aws.connection import AWS, Endpoints
 from mfa_session.credentials import AccessKey
 from mfa_session.demo.account import Account
 from mfa_session.demo.endpoint import Endpoint
-from mfa_session.demo.presets import demo_account
 from mfa_session.errors import AccessKeyRefusedError, NotAnIAMUserError
 from mfa_session.key_proof import prove
 from mfa_session.mfa import MFADevice, TokenCode
@@ -18,22 +15,9 @@ from mfa_session.mfa import MFADevice, TokenCode
 PHONE = "arn:aws:iam::123456789012:mfa/test-user-phone"
 
 
-@pytest.fixture(autouse=True)
-def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in os.environ:
-        if name.startswith("AWS_") or name.lower().endswith(("_proxy", "_ca_bundle")):
-            monkeypatch.delenv(name)
-
-
 @pytest.fixture
-def account() -> Account:
-    return demo_account()
-
-
-@pytest.fixture
-def aws(account: Account) -> Iterator[AWS]:
-    with Endpoint(account) as endpoint:
-        yield AWS(Endpoints(sts_url=endpoint.url, iam_url=endpoint.url))
+def aws(endpoint: Endpoint) -> AWS:
+    return AWS(Endpoints(sts_url=endpoint.url, iam_url=endpoint.url))
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A login, from the key to the session: a real AWS on the loopback, real files, and a clock that can be stepped."""
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -10,10 +9,8 @@ import pytest
 
 from mfa_session.ask.person import Nobody, Person
 from mfa_session.ask.terminal import Terminal
-from mfa_session.aws.connection import AWS, Endpoints
 from mfa_session.credentials import SessionCredentials
 from mfa_session.demo.clock import Clock
-from mfa_session.demo.devices import VirtualDevice
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.faults import DropReply, ExpiredSession, Throttle
 from mfa_session.demo.presets import demo_account
@@ -27,53 +24,18 @@ from mfa_session.errors import (
     ThrottledError,
     TokenCodeRefusedError,
 )
-from mfa_session.key_lookup import KeyLookup
 from mfa_session.login import Login, Prompter, Wish, log_in
-from mfa_session.mfa import STEP, MFADevice, TokenCode
+from mfa_session.mfa import STEP, TokenCode
 from mfa_session.profiles import Profile
-from mfa_session.store.access_keys import AccessKeys
-from mfa_session.store.plain_keys import PlainKeys
-from mfa_session.store.sessions import SessionProfiles
-from mfa_session.store.used_codes import UsedCodes
+from tests.desk import PHONE, AWSDesk
 from tests.fakes import SteppedClock, TypedLines
-
-PHONE = MFADevice("arn:aws:iam::123456789012:mfa/test-user-phone")
 
 
 @dataclass
-class Desk:
-    """Where ``test-user`` logs in; his key lies in the credentials file, and AWS's clock is the stepped one."""
+class Desk(AWSDesk):
+    """Where ``test-user`` logs in; his key lies in the credentials file."""
 
-    home: Path
-    endpoint: Endpoint
-    clock: SteppedClock
     profile: Profile = field(default_factory=lambda: Profile("test-user", "test-user-mfa", mfa_device=PHONE))
-
-    @property
-    def phone(self) -> VirtualDevice:
-        return self.endpoint.account.devices[PHONE.serial_number]
-
-    @property
-    def credentials_file(self) -> Path:
-        return self.home / "credentials"
-
-    @property
-    def sessions(self) -> SessionProfiles:
-        return SessionProfiles(credentials_file=self.credentials_file, config_file=self.home / "config")
-
-    @property
-    def used_codes(self) -> UsedCodes:
-        return UsedCodes(self.home / "used-codes")
-
-    @property
-    def actions(self) -> list[str]:
-        return [call.action for call in self.endpoint.journal]
-
-    def lay_down_the_key(self) -> None:
-        [key] = self.endpoint.account.keys_of(self.endpoint.account.users["test-user"])
-        self.credentials_file.write_text(
-            f"[test-user]\naws_access_key_id = {key.access_key_id}\naws_secret_access_key = {key.secret_access_key}\n"
-        )
 
     def keep(self, *, left: timedelta) -> SessionCredentials:
         session = SessionCredentials("ASIAIOSFODNN7EXAMPLE", "secret", "token", self.clock.now() + left)
@@ -89,8 +51,8 @@ class Desk:
     def log_in_with(self, prompter: Prompter, **wishes: object) -> Login:
         return log_in(
             replace(Wish(self.profile), **wishes),  # type: ignore[arg-type]  # the names of a Wish's fields
-            keys=KeyLookup(stored=AccessKeys({}), in_file=PlainKeys(self.credentials_file)),
-            aws=AWS(Endpoints(sts_url=self.endpoint.url, iam_url=self.endpoint.url)),
+            keys=self.key_lookup,
+            aws=self.aws,
             prompter=prompter,
             sessions=self.sessions,
             used_codes=self.used_codes,
@@ -99,10 +61,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    for name in os.environ:
-        if name.startswith("AWS_") or name.lower().endswith(("_proxy", "_ca_bundle")):
-            monkeypatch.delenv(name)
+def desk(tmp_path: Path) -> Iterator[Desk]:
     clock = SteppedClock()
     with Endpoint(demo_account(clock=Clock(clock.now))) as endpoint:
         desk = Desk(tmp_path, endpoint, clock)

@@ -1,7 +1,6 @@
 """A device that is out of step is brought back with two codes, and with the long-term key alone."""
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,11 +9,7 @@ import pytest
 
 from mfa_session.ask.person import Nobody, Person
 from mfa_session.ask.terminal import Terminal
-from mfa_session.aws.connection import AWS, Endpoints
-from mfa_session.credentials import AccessKey
-from mfa_session.demo.account import User
 from mfa_session.demo.clock import Clock
-from mfa_session.demo.devices import VirtualDevice
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.presets import demo_account
 from mfa_session.durations import SHORTEST_SESSION
@@ -28,46 +23,17 @@ from mfa_session.errors import (
 )
 from mfa_session.mfa import STEP, MFADevice, TokenCode, time_step
 from mfa_session.resynchronization import resynchronize
-from mfa_session.store.used_codes import UsedCodes
+from tests.desk import PHONE, AWSDesk
 from tests.fakes import SteppedClock, TypedLines
 
-PHONE = MFADevice("arn:aws:iam::123456789012:mfa/test-user-phone")
 YUBIKEY = MFADevice("arn:aws:iam::123456789012:u2f/user/test-user/yubikey")
 
 
 @dataclass
-class Desk:
+class Desk(AWSDesk):
     """Where ``test-user`` brings a phone back into step that is ten minutes ahead."""
 
-    home: Path
-    endpoint: Endpoint
-    clock: SteppedClock
     lines: TypedLines = field(default_factory=TypedLines)
-
-    @property
-    def user(self) -> User:
-        return self.endpoint.account.users["test-user"]
-
-    @property
-    def phone(self) -> VirtualDevice:
-        return self.endpoint.account.devices[PHONE.serial_number]
-
-    @property
-    def key(self) -> AccessKey:
-        [key] = self.endpoint.account.keys_of(self.user)
-        return AccessKey(key.access_key_id, key.secret_access_key)
-
-    @property
-    def aws(self) -> AWS:
-        return AWS(Endpoints(sts_url=self.endpoint.url, iam_url=self.endpoint.url))
-
-    @property
-    def used_codes(self) -> UsedCodes:
-        return UsedCodes(self.home / "used-codes")
-
-    @property
-    def actions(self) -> list[str]:
-        return [call.action for call in self.endpoint.journal]
 
     def code(self, steps: int) -> str:
         return self.phone.code(self.clock.now() + steps * STEP)
@@ -93,10 +59,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    for name in os.environ:
-        if name.startswith("AWS_") or name.lower().endswith(("_proxy", "_ca_bundle")):
-            monkeypatch.delenv(name)
+def desk(tmp_path: Path) -> Iterator[Desk]:
     clock = SteppedClock()
     with Endpoint(demo_account(clock=Clock(clock.now))) as endpoint:
         desk = Desk(tmp_path, endpoint, clock)

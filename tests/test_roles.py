@@ -2,9 +2,8 @@
 
 import contextlib
 import json
-import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,10 +11,8 @@ import pytest
 
 from mfa_session.ask.person import Nobody, Person
 from mfa_session.ask.terminal import Terminal
-from mfa_session.aws.connection import AWS, Endpoints
 from mfa_session.credentials import SessionCredentials
 from mfa_session.demo.clock import Clock
-from mfa_session.demo.devices import VirtualDevice
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.presets import demo_account
 from mfa_session.errors import (
@@ -28,19 +25,14 @@ from mfa_session.errors import (
     UsageError,
 )
 from mfa_session.iam_role import Role
-from mfa_session.key_lookup import KeyLookup
 from mfa_session.login import Login, Prompter, Wish
-from mfa_session.mfa import MFADevice, TokenCode
+from mfa_session.mfa import TokenCode
 from mfa_session.profiles import Profile
 from mfa_session.roles import goes_with_a_code, take_role, take_role_with_a_code
-from mfa_session.store.access_keys import AccessKeys
-from mfa_session.store.plain_keys import PlainKeys
-from mfa_session.store.sessions import SessionProfiles
-from mfa_session.store.used_codes import UsedCodes
+from tests.desk import PHONE, AWSDesk
 from tests.fakes import SteppedClock, TypedLines
 
 HOUR = timedelta(hours=1)
-PHONE = MFADevice("arn:aws:iam::123456789012:mfa/test-user-phone")
 USER = Profile("test-user", "test-user-mfa", mfa_device=PHONE)
 ADMIN = Profile(
     "admin",
@@ -56,33 +48,8 @@ def policy(**statement: object) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", **statement}})
 
 
-@dataclass
-class Desk:
-    """Where ``admin`` is taken by ``test-user``; AWS's clock is the stepped one."""
-
-    home: Path
-    endpoint: Endpoint
-    clock: SteppedClock
-
-    @property
-    def phone(self) -> VirtualDevice:
-        return self.endpoint.account.devices[PHONE.serial_number]
-
-    @property
-    def credentials_file(self) -> Path:
-        return self.home / "credentials"
-
-    @property
-    def sessions(self) -> SessionProfiles:
-        return SessionProfiles(credentials_file=self.credentials_file, config_file=self.home / "config")
-
-    @property
-    def aws(self) -> AWS:
-        return AWS(Endpoints(sts_url=self.endpoint.url, iam_url=self.endpoint.url))
-
-    @property
-    def actions(self) -> list[str]:
-        return [call.action for call in self.endpoint.journal]
+class Desk(AWSDesk):
+    """Where ``admin`` is taken by ``test-user``."""
 
     def session_of_the_user(self) -> SessionCredentials:
         account = self.endpoint.account
@@ -118,21 +85,18 @@ class Desk:
     def take_with_a_code_of(self, prompter: Prompter, **wishes: object) -> Login:
         return take_role_with_a_code(
             replace(Wish(ADMIN, duration=4 * HOUR), **wishes),  # type: ignore[arg-type]  # as above
-            keys=KeyLookup(stored=AccessKeys({}), in_file=PlainKeys(self.credentials_file)),
+            keys=self.key_lookup,
             aws=self.aws,
             prompter=prompter,
             sessions=self.sessions,
-            used_codes=UsedCodes(self.home / "used-codes"),
+            used_codes=self.used_codes,
             lock=contextlib.nullcontext,
             clock=self.clock.now,
         )
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    for name in os.environ:
-        if name.startswith("AWS_") or name.lower().endswith(("_proxy", "_ca_bundle")):
-            monkeypatch.delenv(name)
+def desk(tmp_path: Path) -> Iterator[Desk]:
     clock = SteppedClock()
     account = demo_account(clock=Clock(clock.now))
     user = account.users["test-user"]
@@ -142,12 +106,10 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
         "admin", policy(Principal={"AWS": "123456789012"}, Action="sts:AssumeRole", Condition=with_mfa)
     )
     role.longest_session = 12 * HOUR
-    [key] = account.keys_of(user)
-    (tmp_path / "credentials").write_text(
-        f"[test-user]\naws_access_key_id = {key.access_key_id}\naws_secret_access_key = {key.secret_access_key}\n"
-    )
     with Endpoint(account) as endpoint:
-        yield Desk(tmp_path, endpoint, clock)
+        desk = Desk(tmp_path, endpoint, clock)
+        desk.lay_down_the_key()
+        yield desk
 
 
 class TestWithTheSessionOfTheUser:

@@ -1,8 +1,6 @@
-"""An account with one user, and the endpoint that serves it; nothing of this machine's AWS settings."""
+"""An account with one user, and the endpoint that serves it."""
 
 import json
-import os
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,33 +8,12 @@ import pytest
 
 from mfa_session.demo.account import Account, User
 from mfa_session.demo.devices import VirtualDevice
-from mfa_session.demo.endpoint import Endpoint
-from mfa_session.demo.presets import demo_account
 from mfa_session.demo.sessions import LongTermKey, Session
 
 
 @pytest.fixture(autouse=True)
-def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in os.environ:
-        if name.startswith("AWS_") or name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
+def an_empty_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-
-
-@pytest.fixture
-def account() -> Account:
-    return demo_account()
-
-
-@pytest.fixture
-def endpoint(account: Account) -> Iterator[Endpoint]:
-    with Endpoint(account) as endpoint:
-        yield endpoint
-
-
-@pytest.fixture
-def user(account: Account) -> User:
-    return account.users["test-user"]
 
 
 @pytest.fixture

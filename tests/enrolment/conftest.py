@@ -1,6 +1,5 @@
 """A desk where a user without a device gets one, before a real AWS on the loopback."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,10 +13,7 @@ from tests.fakes import SteppedClock
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    for name in os.environ:
-        if name.startswith("AWS_") or name.lower().endswith(("_proxy", "_ca_bundle")):
-            monkeypatch.delenv(name)
+def desk(tmp_path: Path) -> Iterator[Desk]:
     clock = SteppedClock()
     with Endpoint(demo_account(clock=Clock(clock.now))) as endpoint:
         endpoint.account.devices.clear()

@@ -8,7 +8,8 @@ from mfa_session.demo.devices import VirtualDevice
 from mfa_session.enforcing_policies import safe_policy
 from mfa_session.errors import PromptCancelledError
 from mfa_session.mfa import MFADevice
-from tests.enrolment.desk import PHONE, PREFIX, Desk, refusal, refuse
+from tests.desk import PHONE
+from tests.enrolment.desk import PREFIX, Desk, refusal, refuse
 
 
 class TestASecondDevice:

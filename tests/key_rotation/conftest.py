@@ -1,6 +1,5 @@
 """A desk where a key is rotated, before a real AWS on the loopback."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,10 +13,7 @@ from tests.key_rotation.desk import Desk
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    for name in os.environ:
-        if name.startswith("AWS_") or name.lower().endswith(("_proxy", "_ca_bundle")):
-            monkeypatch.delenv(name)
+def desk(tmp_path: Path) -> Iterator[Desk]:
     clock = SteppedClock()
     account = demo_account(clock=Clock(clock.now))
     account.sessions_must_name_their_user = True

@@ -3,27 +3,23 @@
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from mfa_session.ask.person import Nobody, Person
 from mfa_session.ask.terminal import Terminal
-from mfa_session.aws.connection import AWS, Endpoints
 from mfa_session.credentials import AccessKey
-from mfa_session.demo.account import User
-from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.sessions import LongTermKey
 from mfa_session.discovery import iam_user
 from mfa_session.key_rotation import KeyRotation
-from mfa_session.mfa import MFADevice, TokenCode
+from mfa_session.mfa import TokenCode
 from mfa_session.profiles import Profile, read_profile
 from mfa_session.rotation import Rotation, place_of_new_key, place_of_old_key
 from mfa_session.second_key import OwnersConsent
 from mfa_session.store.profile_settings import ProfileSettings
 from mfa_session.store.rotation_journal import RotationJournal
 from mfa_session.store.shared_files import read_profiles
-from tests.fakes import InMemoryKeys, SteppedClock, TypedLines
+from tests.desk import PHONE, AWSDesk
+from tests.fakes import InMemoryKeys, TypedLines
 
-PHONE = "arn:aws:iam::123456789012:mfa/test-user-phone"
 PROFILE = Profile("test-user", "test-user-mfa")
 NEW, OLD = place_of_new_key("test-user"), place_of_old_key("test-user")
 
@@ -33,28 +29,18 @@ def key_of(key: LongTermKey) -> tuple[str, str]:
 
 
 @dataclass
-class Desk:
+class Desk(AWSDesk):
     """Where the key of ``test-user`` is rotated."""
 
-    home: Path
-    endpoint: Endpoint
-    clock: SteppedClock
     store: InMemoryKeys = field(default_factory=InMemoryKeys)
     told: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.aws = AWS(Endpoints(sts_url=self.endpoint.url, iam_url=self.endpoint.url))
         self.journal = RotationJournal(self.home / "rotations")
-        [key] = self.keys
-        self.store.set("test-user", AccessKey(key.access_key_id, key.secret_access_key))
-        self.first = key
-        code = TokenCode(self.endpoint.account.devices[PHONE].code())
-        self.session = self.aws.get_session_token(self.stored, MFADevice(PHONE), code, timedelta(hours=1))
+        [self.first] = self.keys
+        self.store.set("test-user", self.key)
+        self.session = self.aws.get_session_token(self.stored, PHONE, TokenCode(self.phone.code()), timedelta(hours=1))
         self.endpoint.journal.clear()
-
-    @property
-    def user(self) -> User:
-        return self.endpoint.account.users["test-user"]
 
     @property
     def keys(self) -> list[LongTermKey]:
@@ -65,10 +51,6 @@ class Desk:
         key = self.store.get("test-user")
         assert key is not None
         return key
-
-    @property
-    def actions(self) -> list[str]:
-        return [call.action for call in self.endpoint.journal]
 
     @property
     def remembered_date(self) -> datetime | None:

@@ -1,0 +1,73 @@
+"""Where ``test-user`` is before AWS: real files, a real AWS on the loopback, and one clock that tests can step."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mfa_session.aws.connection import AWS, Endpoints
+from mfa_session.credentials import AccessKey
+from mfa_session.demo.account import User
+from mfa_session.demo.devices import VirtualDevice
+from mfa_session.demo.endpoint import Endpoint
+from mfa_session.key_lookup import KeyLookup
+from mfa_session.mfa import MFADevice
+from mfa_session.store.access_keys import AccessKeys
+from mfa_session.store.plain_keys import PlainKeys
+from mfa_session.store.sessions import SessionProfiles
+from mfa_session.store.used_codes import UsedCodes
+from tests.fakes import SteppedClock
+
+PHONE = MFADevice("arn:aws:iam::123456789012:mfa/test-user-phone")
+
+
+@dataclass
+class AWSDesk:
+    """What every verb is given that a test tries without the commands; the tests of one add how it is called."""
+
+    home: Path
+    endpoint: Endpoint
+    clock: SteppedClock
+
+    @property
+    def aws(self) -> AWS:
+        return AWS(Endpoints(sts_url=self.endpoint.url, iam_url=self.endpoint.url))
+
+    @property
+    def actions(self) -> list[str]:
+        """What AWS was asked, in order."""
+        return [call.action for call in self.endpoint.journal]
+
+    @property
+    def user(self) -> User:
+        return self.endpoint.account.users["test-user"]
+
+    @property
+    def phone(self) -> VirtualDevice:
+        return self.endpoint.account.devices[PHONE.serial_number]
+
+    @property
+    def key(self) -> AccessKey:
+        [key] = self.endpoint.account.keys_of(self.user)
+        return AccessKey(key.access_key_id, key.secret_access_key)
+
+    @property
+    def credentials_file(self) -> Path:
+        return self.home / "credentials"
+
+    @property
+    def key_lookup(self) -> KeyLookup:
+        """The keys that lie in the credentials file; no store has one."""
+        return KeyLookup(stored=AccessKeys({}), in_file=PlainKeys(self.credentials_file))
+
+    @property
+    def sessions(self) -> SessionProfiles:
+        return SessionProfiles(credentials_file=self.credentials_file, config_file=self.home / "config")
+
+    @property
+    def used_codes(self) -> UsedCodes:
+        return UsedCodes(self.home / "used-codes")
+
+    def lay_down_the_key(self) -> None:
+        self.credentials_file.write_text(
+            f"[test-user]\naws_access_key_id = {self.key.access_key_id}\n"
+            f"aws_secret_access_key = {self.key.secret_access_key}\n"
+        )
