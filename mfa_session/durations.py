@@ -39,13 +39,7 @@ def session_duration(text: str) -> timedelta:
         UsageError: it is no span, or shorter than 15 minutes, or longer than 36 hours
             (STS API reference, GetSessionToken, ``DurationSeconds``).
     """
-    span = duration(text)
-    if not SHORTEST_SESSION <= span <= LONGEST_SESSION:
-        raise UsageError(
-            f"a session cannot last {in_words(span)}",
-            hint="AWS gives sessions of 15 minutes (15m) to 36 hours (36h)",
-        )
-    return span
+    return _possible(duration(text), "a session", longest=LONGEST_SESSION)
 
 
 def role_duration(text: str) -> timedelta:
@@ -57,15 +51,18 @@ def role_duration(text: str) -> timedelta:
         UsageError: it is no span, or shorter than 15 minutes, or longer than 12 hours
             (STS API reference, AssumeRole, ``DurationSeconds``).
     """
-    span = duration(text)
-    if not SHORTEST_SESSION <= span <= LONGEST_ROLE_SESSION:
-        raise UsageError(
-            f"a role cannot be taken for {in_words(span)}",
-            hint="AWS gives the sessions of roles 15 minutes (15m) to 12 hours (12h)",
-        )
-    return span
+    return _possible(duration(text), "the session of a role", longest=LONGEST_ROLE_SESSION)
 
 
 def in_words(span: timedelta) -> str:
     """Return *span* as ``11 h 59 min``, ``14 min`` or ``42 s``: two units at the most, rounded down."""
     return span_in_words(span.total_seconds())
+
+
+def _possible(span: timedelta, what: str, *, longest: timedelta) -> timedelta:
+    if not SHORTEST_SESSION <= span <= longest:
+        hours = longest // timedelta(hours=1)
+        raise UsageError(
+            f"{what} cannot last {in_words(span)}", hint=f"AWS allows 15 minutes (15m) to {hours} hours ({hours}h)"
+        )
+    return span

@@ -67,15 +67,7 @@ class EncryptedFile:
     def get(self, profile: str) -> AccessKey | None:
         """Return the key of *profile*, ``None`` where the file has none."""
         item = self._items().get(profile)
-        if item is None:
-            return None
-        key = key_of(item)
-        if key is None:
-            raise StoreError(
-                f"what {self.description} holds for profile {visible(profile)} is not an access key",
-                hint=f"store the key again: mfa-session keys add --profile {visible(profile)}",
-            )
-        return key
+        return None if item is None else key_of(item, profile, place=self.description)
 
     def set(self, profile: str, key: AccessKey) -> None:
         """Keep *key* in the place of the one that *profile* had, and read it back."""

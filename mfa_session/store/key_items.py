@@ -3,7 +3,8 @@
 import json
 
 from mfa_session.credentials import AccessKey, moment, timestamp
-from mfa_session.errors import UsageError
+from mfa_session.errors import StoreError, UsageError
+from mfa_session.visible import visible
 
 
 def item_of(key: AccessKey) -> str:
@@ -17,10 +18,13 @@ def item_of(key: AccessKey) -> str:
     return json.dumps({name: value for name, value in fields.items() if value is not None})
 
 
-def key_of(item: str) -> AccessKey | None:
-    """Return the key that the text *item* holds, ``None`` where it holds none.
+def key_of(item: str, profile: str, *, place: str) -> AccessKey:
+    """Return the key of *profile* that the text *item* holds; *place* is what users call the store that it is from.
 
     Fields that are not known are passed over: a later version may have written them.
+
+    Raises:
+        StoreError: the text is not an access key.
     """
     try:
         fields = json.loads(item)
@@ -31,4 +35,7 @@ def key_of(item: str) -> AccessKey | None:
             create_date=moment(fields.get("CreateDate") or ""),
         )
     except (ValueError, LookupError, TypeError, AttributeError, UsageError):
-        return None
+        raise StoreError(
+            f"what {place} holds for profile {visible(profile)} is not an access key",
+            hint=f"store the key again: mfa-session keys add --profile {visible(profile)}",
+        ) from None

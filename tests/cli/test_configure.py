@@ -168,7 +168,7 @@ BAD_OPTIONS = [
     (("--profile", "plain", "--credential-process"), 253, "profile plain has a static key (line 2 of"),
     (("--profile", "not portable", "--region", "eu-west-1"), 2, "a profile called not portable"),
     (("--profile", "a+b", "--credential-process"), 2, "a profile called a+b"),
-    (("--profile", "admin", "--duration", "13h"), 2, "a role cannot be taken for 13 h"),
+    (("--profile", "admin", "--duration", "13h"), 2, "the session of a role cannot last 13 h"),
     (("--region",), 2, "requires an argument"),
 ]
 

@@ -56,7 +56,7 @@ class TestBadInput:
             (f"role_arn = arn:aws:iam::{ACCOUNT}:role/x\nsource_profile = admin", "back to itself: admin → admin"),
             (
                 f"role_arn = arn:aws:iam::{ACCOUNT}:role/x\nsource_profile = test-user\nduration_seconds = 60",
-                "duration_seconds: a role cannot be taken for 1 min",
+                "duration_seconds: the session of a role cannot last 1 min",
             ),
         ],
     )
@@ -79,7 +79,7 @@ class TestBadInput:
         ran = machine.run("login", "--profile", "admin", "--duration", duration)
 
         assert ran.returncode == 2
-        assert "--duration: a role cannot be taken for" in ran.stderr
+        assert "--duration: the session of a role cannot last" in ran.stderr
         assert machine.endpoint.journal == []
 
     def test_who_has_no_session_and_nobody_to_ask_is_told_what_to_run(self, machine: Machine) -> None:
