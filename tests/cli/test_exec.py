@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ import pytest
 from tests.clean_environment import clean_environment
 from tests.cli.sections import (
     KEY_ID,
-    LONG_AGO,
     LONG_HENCE,
     LONG_TERM_KEY_ID,
     LONG_TERM_SECRET,
@@ -191,64 +189,6 @@ def test_standard_input_is_the_programs(machine: Machine, way: tuple[str, ...]) 
     ran = start(machine, "sh", "-c", f"echo data | {MFA_SESSION} {' '.join(way)} cat")
 
     assert (ran.stdout, ran.stderr) == (b"data\n", b"")
-
-
-@pytest.mark.parametrize("between", [(), ("--",)])
-def test_the_arguments_reach_the_program_as_they_are_with_and_without_two_hyphens(
-    machine: Machine, between: tuple[str, ...]
-) -> None:
-    arguments = ["--debug", "--no-prompt", "--profile", "x", "--", "", "$HOME 'a'", "-h"]
-    show = [sys.executable, "-c", "import sys; print(sys.argv[1:])"]
-
-    ran = machine.run("exec", "--profile", "test-user", *between, *show, *arguments)
-
-    assert ran.stdout == f"{arguments}\n"
-
-
-@pytest.mark.parametrize(
-    ("command", "code", "message"),
-    [
-        (("--", "no-such-program"), 253, "cannot run no-such-program: No such file or directory"),
-        (("no-such-program", "-x"), 253, "cannot run no-such-program: No such file or directory"),
-        (("--", "/"), 253, "cannot run /: Permission denied"),
-        (("--", "\x1b[2J"), 253, r"cannot run \x1b[2J: No such file or directory"),
-        (("--", ""), 2, "there is no program to run"),
-        (("--",), 2, "missing argument '-- CMD [ARG]...'"),
-        ((), 2, "missing argument '-- CMD [ARG]...'"),
-    ],
-)
-def test_what_cannot_be_run_is_one_error_with_a_hint(
-    machine: Machine, command: tuple[str, ...], code: int, message: str
-) -> None:
-    ran = machine.run("exec", "--profile", "test-user", *command)
-
-    error, hint = ran.stderr.splitlines()
-    assert (ran.returncode, ran.stdout) == (code, "")
-    assert error == f"mfa-session: error: {message}"
-    assert hint.startswith("mfa-session: hint: ")
-
-
-@pytest.mark.parametrize("credentials", [long_term_key(), long_term_key() + session(end=LONG_AGO)])
-def test_without_a_live_session_nothing_is_run_where_nobody_can_be_asked(machine: Machine, credentials: str) -> None:
-    machine.write_credentials(credentials)
-
-    ran = machine.run(*FRONT_DOOR, "touch", str(machine.home / "ran"))
-
-    assert (ran.returncode, ran.stdout) == (255, "")
-    assert ran.stderr.splitlines()[-1] == "mfa-session: hint: run in a terminal: mfa-session login --profile test-user"
-    assert not (machine.home / "ran").exists()
-
-
-def test_a_code_is_asked_for_on_the_terminal_and_the_program_is_run(machine: Machine) -> None:
-    machine.lay_down_the_key()
-
-    with machine.terminal() as terminal:
-        program = machine.start(terminal, *FRONT_DOOR, "sh", "-c", "echo $AWS_ACCESS_KEY_ID; exit 3")
-        terminal.expect("code of MFA device test-user-phone")
-        terminal.type(machine.phone.code() + "\n")
-
-        assert program.wait() == 3
-        terminal.expect(machine.credentials("test-user-mfa")["aws_access_key_id"])
 
 
 def test_an_endpoint_that_cannot_be_used_does_not_keep_a_live_session_back(machine: Machine) -> None:

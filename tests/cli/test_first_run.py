@@ -40,6 +40,13 @@ def answer_with_the_code(terminal: PseudoTerminal, machine: Machine) -> None:
     terminal.type(machine.phone.code() + "\n")
 
 
+def answer_with_the_key_and_a_passphrase(terminal: PseudoTerminal, machine: Machine) -> None:
+    answer(terminal, KEY_ID, machine.key.access_key_id)
+    answer(terminal, SECRET, machine.key.secret_access_key)
+    answer(terminal, NEW_PASSPHRASE, PASSPHRASE)
+    answer(terminal, AGAIN, PASSPHRASE)
+
+
 def let_the_next_code_come(machine: Machine) -> None:
     """Let AWS and the phone be a step ahead, and the program not know that it has used a code."""
     machine.account.clock.offset += timedelta(seconds=30)
@@ -63,10 +70,7 @@ class TestWithoutAKey:
     ) -> None:
         terminal.expect(NO_KEY)
         answer(terminal, KEEP_IN_FILE, "y")
-        answer(terminal, KEY_ID, machine.key.access_key_id)
-        answer(terminal, SECRET, machine.key.secret_access_key)
-        answer(terminal, NEW_PASSPHRASE, PASSPHRASE)
-        answer(terminal, AGAIN, PASSPHRASE)
+        answer_with_the_key_and_a_passphrase(terminal, machine)
         answer_with_the_code(terminal, machine)
 
         assert login.wait() == 0
@@ -79,10 +83,7 @@ class TestWithoutAKey:
         self, machine: Machine, terminal: PseudoTerminal, login: Program
     ) -> None:
         answer(terminal, KEEP_IN_FILE, "y")
-        answer(terminal, KEY_ID, machine.key.access_key_id)
-        answer(terminal, SECRET, machine.key.secret_access_key)
-        answer(terminal, NEW_PASSPHRASE, PASSPHRASE)
-        answer(terminal, AGAIN, PASSPHRASE)
+        answer_with_the_key_and_a_passphrase(terminal, machine)
         answer_with_the_code(terminal, machine)
         login.wait()
 
@@ -156,10 +157,7 @@ class TestWithoutAKey:
         machine.config_file.unlink()
         login = machine.start(terminal, *LOGIN)
         answer(terminal, KEEP_IN_FILE, "y")
-        answer(terminal, KEY_ID, machine.key.access_key_id)
-        answer(terminal, SECRET, machine.key.secret_access_key)
-        answer(terminal, NEW_PASSPHRASE, PASSPHRASE)
-        answer(terminal, AGAIN, PASSPHRASE)
+        answer_with_the_key_and_a_passphrase(terminal, machine)
         answer_with_the_code(terminal, machine)
 
         assert login.wait() == 0
@@ -187,10 +185,7 @@ class TestWithoutAKey:
         self, machine: Machine, terminal: PseudoTerminal, login: Program
     ) -> None:
         answer(terminal, KEEP_IN_FILE, "y")
-        answer(terminal, KEY_ID, machine.key.access_key_id)
-        answer(terminal, SECRET, machine.key.secret_access_key)
-        answer(terminal, NEW_PASSPHRASE, PASSPHRASE)
-        answer(terminal, AGAIN, PASSPHRASE)
+        answer_with_the_key_and_a_passphrase(terminal, machine)
         terminal.expect(CODE)
         terminal.press("^C")
         assert login.wait() == INTERRUPTED

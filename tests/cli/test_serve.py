@@ -12,7 +12,6 @@ import pytest
 from tests.clean_environment import clean_environment
 from tests.cli.sections import (
     KEY_ID,
-    LONG_AGO,
     LONG_TERM_KEY_ID,
     LONG_TERM_SECRET,
     SECRET,
@@ -191,58 +190,6 @@ def test_a_program_whose_reader_has_enough_ends(machine: Machine) -> None:
     pipeline = f"{MFA_SESSION} {' '.join(SERVE)} yes | head -1; echo ${{PIPESTATUS[0]}}"
 
     assert machine.run_program("bash", "-c", pipeline).stdout == f"y\n{128 + signal.SIGPIPE}\n"
-
-
-def test_the_arguments_reach_the_program_as_they_are(machine: Machine) -> None:
-    arguments = ["--debug", "--no-prompt", "--profile", "x", "--", "", "$HOME 'a'", "-h"]
-
-    ran = machine.run(*SERVE, sys.executable, "-c", "import sys; print(sys.argv[1:])", *arguments)
-
-    assert ran.stdout == f"{arguments}\n"
-
-
-@pytest.mark.parametrize(
-    ("command", "code", "message"),
-    [
-        (("no-such-program",), 253, "cannot run no-such-program: No such file or directory"),
-        (("/",), 253, "cannot run /: Permission denied"),
-        (("",), 2, "there is no program to run"),
-        ((), 2, "missing argument '-- CMD [ARG]...'"),
-    ],
-)
-def test_what_cannot_be_run_is_one_error_with_a_hint(
-    machine: Machine, command: tuple[str, ...], code: int, message: str
-) -> None:
-    ran = machine.run(*SERVE, *command)
-
-    error, hint = ran.stderr.splitlines()
-    assert (ran.returncode, ran.stdout) == (code, "")
-    assert error == f"mfa-session: error: {message}"
-    assert hint.startswith("mfa-session: hint: ")
-
-
-@pytest.mark.parametrize("credentials", [long_term_key(), long_term_key() + session(end=LONG_AGO)])
-def test_without_a_live_session_nothing_is_run_where_nobody_can_be_asked(machine: Machine, credentials: str) -> None:
-    machine.write_credentials(credentials)
-
-    ran = machine.run(*SERVE, "touch", str(machine.home / "ran"))
-
-    assert (ran.returncode, ran.stdout) == (255, "")
-    assert ran.stderr.splitlines()[-1] == "mfa-session: hint: run in a terminal: mfa-session login --profile test-user"
-    assert not (machine.home / "ran").exists()
-
-
-def test_a_code_is_asked_for_on_the_terminal_before_the_program_is_run(machine: Machine) -> None:
-    machine.lay_down_the_key()
-
-    with machine.terminal() as terminal:
-        program = machine.start(terminal, *SERVE, "sh", "-c", "echo running; exit 3")
-        terminal.expect("code of MFA device test-user-phone")
-        assert "running" not in terminal.text
-        terminal.type(machine.fresh_code() + "\n")
-
-        assert program.wait() == 3
-        terminal.expect("running")
 
 
 def test_who_does_not_want_to_give_a_code_leaves_nothing_behind(machine: Machine) -> None:
