@@ -1,18 +1,13 @@
 """`mfa-session credential-process`: answer an AWS tool."""
 
 from datetime import timedelta
-from functools import partial
 
 import typer
 
-from mfa_session.cli.desk import Desk, may_be_renewed, renewed_session
 from mfa_session.cli.endings import put_out
 from mfa_session.cli.options import RequiredProfile
-from mfa_session.cli.parts import Parts, now
-from mfa_session.credential_process import LEAST_REMAINING, answer
-from mfa_session.credentials import SessionCredentials
-from mfa_session.login import Login, Wish
-from mfa_session.profiles import Profile
+from mfa_session.cli.parts import Parts
+from mfa_session.cli.shared_session import shared_session
 from mfa_session.store.shadows import check_nothing_shadows
 
 EXAMPLE = "Example, in ~/.aws/config: credential_process = /usr/bin/mfa-session credential-process --profile test-user"
@@ -36,27 +31,4 @@ def credential_process(context: typer.Context, profile: RequiredProfile) -> None
     parts: Parts = context.obj
     chosen = parts.profile(profile)
     check_nothing_shadows(chosen, credentials_file=parts.credentials_file, config_file=parts.config_file)
-    put_out(_session(parts, chosen).document() + "\n")
-
-
-def _session(parts: Parts, profile: Profile) -> SessionCredentials:
-    return answer(
-        profile,
-        sessions=parts.sessions,
-        log_in=partial(_log_in, parts, profile),
-        renew=partial(renewed_session, parts, profile) if may_be_renewed(profile) else None,
-        lock=partial(parts.lock, profile),
-        failed_logins=parts.failed_logins,
-        clock=now,
-    )
-
-
-def _log_in(parts: Parts, profile: Profile) -> SessionCredentials:
-    desk = Desk(parts, profile, within=_PROMPT, watching=_STDOUT, log_in_source=partial(_log_in_source, parts))
-    # A live session with less than a minute left is as good as none, and only one question is asked.
-    return desk.log_in(Wish(profile, min_remaining=LEAST_REMAINING, attempts=1)).credentials
-
-
-def _log_in_source(parts: Parts, wish: Wish) -> Login:
-    """Let all the roles of one user have one question and one answer, however many callers there are."""
-    return Login(_session(parts, wish.profile), device=None, kept=True)
+    put_out(shared_session(parts, chosen, within=_PROMPT, watching=_STDOUT).document() + "\n")

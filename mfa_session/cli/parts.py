@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
@@ -43,11 +43,21 @@ def now() -> datetime:
 
 
 class Parts:
-    """What a command works with, made from the environment when it is first needed."""
+    """What a command works with, made from the environment when it is first needed.
 
-    def __init__(self, environ: Mapping[str, str], *, no_prompt: bool) -> None:
+    *open_terminal* returns where a person is asked.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        *,
+        no_prompt: bool,
+        open_terminal: Callable[[], Terminal] = Terminal.open,
+    ) -> None:
         self.environ = environ
         self.no_prompt = no_prompt
+        self._open_terminal = open_terminal
         self._locked: list[str] = []
 
     @cached_property
@@ -143,7 +153,7 @@ class Parts:
         if self.no_prompt:
             return Nobody(command)
         endpoint = endpoints.sts_url if endpoints else None
-        return Person(Terminal.open, command=command, endpoint=endpoint, within=within, watching=watching)
+        return Person(self._open_terminal, command=command, endpoint=endpoint, within=within, watching=watching)
 
     @cached_property
     def access_keys(self) -> "AccessKeys":
@@ -230,7 +240,7 @@ class Parts:
                 "the passphrase of the encrypted file is needed, and nobody is to be asked",
                 hint="set MFA_SESSION_PASSPHRASE_FILE or MFA_SESSION_PASSPHRASE_FD",
             )
-        return Terminal.open()
+        return self._open_terminal()
 
 
 def program_path() -> str:
