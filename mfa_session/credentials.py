@@ -23,6 +23,8 @@ _OPAQUE = re.compile(r"[!-~]+")
 _LONGEST_TOKEN = 6144
 _LONGEST_SECRET = 128
 
+_TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+
 
 @dataclass(frozen=True, slots=True)
 class AccessKey:
@@ -123,11 +125,15 @@ def _is_opaque(text: str, *, at_most: int) -> bool:
 
 def timestamp(moment: datetime) -> str:
     """Return an aware *moment* as ``2026-11-24T01:29:50Z``, the only form that every AWS SDK reads."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Not strftime, which on some systems writes the year 999 with three digits.
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def moment(timestamp: str) -> datetime | None:
     """Return the aware UTC moment that :func:`timestamp` would write so, or ``None`` for any other text."""
+    # strptime alone would take hours of one digit, and the digits of other scripts.
+    if not _TIMESTAMP.fullmatch(timestamp):
+        return None
     try:
         return datetime.strptime(timestamp, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError:

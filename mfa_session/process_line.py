@@ -8,8 +8,8 @@ import re
 
 from mfa_session.errors import ConfigurationError
 
-# What no shell, no splitter and no parser of the file treats specially.
-_PLAIN_PATH = re.compile(r"[A-Za-z0-9_./:@%+,=\\-]+")
+# What no shell, no splitter and no parser of the file treats specially; only a path of Windows may have backslashes.
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9_./:@%+,=-]+|(?:[A-Za-z]:|\\\\)[A-Za-z0-9_./@%+,=\\-]+")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.@%/][A-Za-z0-9_.@%/-]*")
 
 

@@ -103,7 +103,23 @@ def test_a_timestamp_is_in_utc_whatever_the_zone_of_the_moment() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "2026-11-24T01:29:50", "2026-11-24T01:29:50+0000", "2026-02-30T00:00:00Z", "soon"]
+    "text",
+    [
+        "",
+        "2026-11-24T01:29:50",
+        "2026-11-24T01:29:50+0000",
+        "2026-02-30T00:00:00Z",
+        "2026-11-24T1:29:50Z",
+        "２０２６-11-24T01:29:50Z",
+        "soon",
+    ],
 )
 def test_any_other_text_is_no_moment(text: str) -> None:
     assert moment(text) is None
+
+
+def test_a_moment_long_ago_is_read_back_as_it_was_written() -> None:
+    long_ago = datetime(999, 1, 2, tzinfo=UTC)
+
+    assert timestamp(long_ago) == "0999-01-02T00:00:00Z"
+    assert moment(timestamp(long_ago)) == long_ago

@@ -1,5 +1,6 @@
 """Devices, codes and time steps are what RFC 6238 and AWS say they are."""
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -23,6 +24,15 @@ def test_anything_else_is_none_and_is_not_quoted(typed: str) -> None:
         TokenCode(typed)
 
     assert not typed or typed not in str(refused.value) + refused.value.hint
+
+
+def test_a_text_of_many_accents_takes_no_time_to_refuse() -> None:
+    begun = time.thread_time()
+
+    with pytest.raises(UsageError):
+        TokenCode("1" + "\u0301\u0316" * 100_000)
+
+    assert time.thread_time() - begun < 1
 
 
 def test_a_token_code_never_stands_in_a_repr() -> None:

@@ -1,0 +1,25 @@
+"""The line that AWS tools start this program by."""
+
+import pytest
+
+from mfa_session.errors import ConfigurationError
+from mfa_session.process_line import credential_process_line
+
+
+@pytest.mark.parametrize(
+    ("program", "first"),
+    [
+        ("/usr/bin/mfa-session", "/usr/bin/mfa-session"),
+        ("/home/a b/mfa-session", "'/home/a b/mfa-session'"),
+        (r"C:\Scripts\mfa-session.exe", r"C:\Scripts\mfa-session.exe"),
+        (r"\\server\tools\mfa-session.exe", r"\\server\tools\mfa-session.exe"),
+    ],
+)
+def test_the_line_names_the_program_as_it_is(program: str, first: str) -> None:
+    assert credential_process_line(program, "test-user") == f"{first} credential-process --profile test-user"
+
+
+@pytest.mark.parametrize("program", [r"/home/a\b/mfa-session", "/home/it's/mfa-session", "/home/$x/mfa-session"])
+def test_a_path_that_a_shell_would_read_differently_is_refused(program: str) -> None:
+    with pytest.raises(ConfigurationError, match="path of this program"):
+        credential_process_line(program, "test-user")
