@@ -25,7 +25,7 @@ _WORTH_KEEPING_SECONDS = 900.0
 def main() -> int:
     """Run `mfa-session` with the arguments of this process, and return its exit code."""
     arguments = sys.argv[1:]
-    if _answer(arguments):
+    if _is_answered(arguments):
         return 0
     _hold_closed_streams()
     import gc
@@ -51,6 +51,14 @@ def _hold_closed_streams() -> None:
         except OSError:
             # Of the free numbers the lowest is given; read-only, so that a write fails as if it were closed.
             os.open(os.devnull, os.O_RDONLY)
+
+
+def _is_answered(arguments: list[str]) -> bool:
+    """Do what the arguments ask, if it is simple and all goes well; ``False`` leaves it to the program."""
+    try:
+        return _answer(arguments)
+    except Exception:  # the program does the same again, and can explain
+        return False
 
 
 def _answer(arguments: list[str]) -> bool:

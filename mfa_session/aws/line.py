@@ -5,8 +5,10 @@ for keys, profiles and settings of their own, send a code again when the answer 
 long to load.
 """
 
+import contextlib
 import logging
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -31,6 +33,7 @@ from mfa_session.errors import ReplyLostError, ThrottledError
 _PAUSES_IN_SECONDS = (0.2, 1.0)
 
 _log = logging.getLogger(__name__)
+_log_of_signing = logging.getLogger("botocore.auth")
 
 
 class Line:
@@ -84,7 +87,8 @@ class Line:
             data=_form(question),
             headers={"Content-Type": "application/x-www-form-urlencoded; charset=utf-8", "User-Agent": "mfa-session"},
         )
-        SigV4Auth(_signer(question), question.service, host.signing_region).add_auth(request)
+        with _silent(_log_of_signing):
+            SigV4Auth(_signer(question), question.service, host.signing_region).add_auth(request)
         return request.prepare()
 
 
@@ -92,6 +96,17 @@ def _form(question: Question) -> bytes:
     """Return the body of the request, as AWS's query protocol has it."""
     fields = {"Action": question.operation, "Version": API_VERSIONS[question.service], **question.parameters}
     return urlencode(fields).encode("ascii")
+
+
+@contextlib.contextmanager
+def _silent(log: logging.Logger) -> Iterator[None]:
+    """Keep *log* from what it would tell at its lowest level: a session token, and a hash of all but a token code."""
+    was_disabled = log.disabled
+    log.disabled = True
+    try:
+        yield
+    finally:
+        log.disabled = was_disabled
 
 
 class _Signer(NamedTuple):

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterator
 
 from mfa_session.errors import (
     AWSError,
@@ -45,6 +46,32 @@ def report(message: str, *, hint: str | None, on_one_line: bool = False) -> None
     say(error)
     if hint:
         say(f"mfa-session: hint: {visible(hint)}")
+
+
+def report_mistake(error: Exception, *, on_one_line: bool = False) -> None:
+    """Say on stderr that *error* is a mistake of ours. Its message may quote anything, and is never shown."""
+    report(
+        f"internal error: {type(error).__name__}",
+        hint="run it again with --debug, and report what it says",
+        on_one_line=on_one_line,
+    )
+
+
+def tell_where(error: BaseException) -> None:
+    """Say on stderr where *error* was raised, and what it came from: a traceback without the messages."""
+    import traceback
+
+    for each in _with_causes(error):
+        say(f"mfa-session: debug: {type(each).__name__}, raised in")
+        for frame in traceback.extract_tb(each.__traceback__):
+            say(f"mfa-session: debug:   {visible(frame.filename)}:{frame.lineno} {frame.name}")
+
+
+def _with_causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
 
 
 def explain(what: str, *, hint: str) -> None:

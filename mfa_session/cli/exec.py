@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from mfa_session.cli import core_dumps
 from mfa_session.cli.desk import live_session
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts
@@ -34,10 +35,11 @@ def exec_(
     parts: Parts = context.obj
     source = parts.profile(profile)
     session = live_session(parts, source)
-    run_in_our_place(command, child_environment(dict(parts.environ), section_of(session), region=source.region))
+    environ = child_environment(dict(parts.environ), section_of(session), region=source.region)
+    run_in_our_place(context, command, environ)
 
 
-def run_in_our_place(command: list[str], environ: dict[str, str]) -> None:
+def run_in_our_place(context: typer.Context, command: list[str], environ: dict[str, str]) -> None:
     """Run *command* with the environment *environ*, and end as it ends.
 
     Raises:
@@ -46,6 +48,7 @@ def run_in_our_place(command: list[str], environ: dict[str, str]) -> None:
     """
     if not command[0]:
         raise UsageError("there is no program to run", hint="write it behind two hyphens, as in: -- aws s3 ls")
+    core_dumps.allow_again(context)
     error = _run_on_windows(command, environ) if os.name == "nt" else become(command, environ)
     reason = error.strerror if isinstance(error, OSError) else "it has a NUL in an argument"
     raise ConfigurationError(

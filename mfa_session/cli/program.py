@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from mfa_session import __version__
-from mfa_session.cli import endings
+from mfa_session.cli import core_dumps, endings
 from mfa_session.cli.parts import Parts
 from mfa_session.errors import MFASessionError
 
@@ -144,6 +144,7 @@ def _globals(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
+    core_dumps.forbid(context)
     if debug:
         _log_to_stderr()
     context.obj = Parts(os.environ, no_prompt=no_prompt)
@@ -187,11 +188,8 @@ def run(arguments: Sequence[str]) -> int:
             endings.report(message, hint="see: mfa-session --help", on_one_line=one_line)
             return endings.USAGE
         if "--debug" in flags:
-            raise
-        # A mistake of ours. Its message may quote anything, and is not shown unasked.
-        endings.report(
-            f"internal error: {type(error).__name__}", hint="run it again with --debug, and report what it says"
-        )
+            endings.tell_where(error)
+        endings.report_mistake(error, on_one_line=one_line)
         return endings.GENERAL
     return result if isinstance(result, int) else 0
 

@@ -53,7 +53,7 @@ def serve(
         run_beside(_Companion(parts, source, door, listener))
         live_session(parts, source)
         variables = {**hidden, **door.variables}
-        run_in_our_place(command, served_environment(dict(parts.environ), variables, region=source.region))
+        run_in_our_place(context, command, served_environment(dict(parts.environ), variables, region=source.region))
 
 
 class _Companion:

@@ -1,12 +1,19 @@
 """The program as a whole: its flags, its help, and how it ends when it is called wrongly."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
 import mfa_session
 from mfa_session.cli.program import COMMANDS
 from tests.machine import MFA_SESSION, Machine
+
+# How Python hands on an argument that is not text in UTF-8.
+NO_UTF_8 = "a\udcff"
+
+# For Python, which runs this before anything of a program: some function of it fails, or every logger tells everything.
+INSIDE = str(Path(__file__).parent.parent / "campaigns" / "secrets" / "inside")
 
 # The command with the least to do.
 STATUS = """
@@ -87,6 +94,49 @@ def test_debug_tells_what_is_done_and_neither_a_code_nor_a_secret(machine: Machi
         session["aws_session_token"],
     ):
         assert secret not in ran.stderr + ran.stdout
+
+
+def test_not_even_the_logs_of_libraries_tell_a_session_token(machine: Machine) -> None:
+    machine.lay_down_the_key()
+    machine.log_in()
+
+    ran = machine.run("status", "--verify", PYTHONPATH=INSIDE, EVERY_LOG="1")
+
+    assert "DEBUG:urllib3.connectionpool:" in ran.stderr
+    assert machine.credentials("test-user-mfa")["aws_session_token"] not in ran.stderr
+
+
+@pytest.mark.parametrize("flags", [(), ("--debug",)], ids=["plain", "debug"])
+@pytest.mark.parametrize(("module", "function"), [("login", "log_in"), ("cli.codes", "code_sources")])
+def test_a_mistake_of_ours_is_one_error_that_quotes_nothing(
+    machine: Machine, module: str, function: str, flags: tuple[str, ...]
+) -> None:
+    machine.lay_down_the_key()
+    raising = {"RAISES_IN": f"{module}:{function}", "RAISED_WITH": "a secret"}
+
+    ran = machine.run("login", "--profile", "test-user", *flags, PYTHONPATH=INSIDE, **raising)
+
+    *traceback, error, hint = ran.stderr.splitlines()
+    assert error == "mfa-session: error: internal error: RuntimeError"
+    assert hint == "mfa-session: hint: run it again with --debug, and report what it says"
+    assert all(line.startswith("mfa-session: debug: ") for line in traceback)
+    assert any(line.endswith(f" {function}") for line in traceback) == ("--debug" in flags)
+    assert "a secret" not in ran.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("login", "--profile", NO_UTF_8), ("exec", "--profile", NO_UTF_8, "--", "true")],
+    ids=lambda arguments: arguments[0],
+)
+def test_what_the_front_door_cannot_cope_with_is_left_to_the_program(
+    machine: Machine, arguments: tuple[str, ...]
+) -> None:
+    ran = machine.run(*arguments)
+
+    assert ran.returncode in (253, 255)
+    assert ran.stderr.count("mfa-session: error: ") == 1
+    assert "Traceback" not in ran.stderr
 
 
 def test_help_is_cut_short_without_a_traceback_when_its_reader_has_enough(machine: Machine) -> None:
