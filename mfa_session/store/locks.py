@@ -43,7 +43,9 @@ def locked(path: Path, *, within: timedelta = timedelta(seconds=60)) -> Iterator
         _wait_for(path, descriptor, within)
         yield
     finally:
-        os.close(descriptor)
+        # It is closed, and the lock given back, even where the system reports an error.
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
 
 
 def _wait_for(path: Path, descriptor: int, within: timedelta) -> None:

@@ -52,10 +52,14 @@ def replace(
             os.fsync(descriptor)
             status = os.fstat(descriptor)
         if not still_wanted():
+            beside.unlink()
             return None
         _rename(beside, target)
-    finally:
-        beside.unlink(missing_ok=True)
+    except BaseException:
+        # Where it cannot be removed, either, the next write does that.
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise
     _settle(target.parent)
     return status
 

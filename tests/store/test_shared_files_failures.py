@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.store.shared_files import write_profile
 from tests.clean_environment import clean_environment
 
 BEFORE = b"[dev]\naws_access_key_id = AKIAOLD\n"
@@ -182,34 +181,27 @@ def without_roots_rights() -> tuple[str, ...]:
     return through
 
 
-def test_a_process_killed_at_any_of_its_calls_to_the_system_leaves_the_old_file_or_the_new(path: Path) -> None:
-    outcomes = []
-    for call in range(1, 60):
-        path.write_bytes(BEFORE)
-        os.utime(path, (1, 1))
-        killed = not survives(path, call)
-        outcomes.append(path.read_bytes())
-        os.utime(path, (1, 1))
-        write_profile(path, "credentials", "dev", {"aws_session_token": "next"})
-        assert {entry.name for entry in path.parent.iterdir()} == {".mfa-session.lock", "credentials"}
-        if not killed:
-            break
+@pytest.mark.parametrize(
+    ("file", "inject"),
+    [(".mfa-session.lock", "close:error=EIO"), (".credentials.mfa-session.tmp", "unlink:error=EIO:when=2")],
+)
+def test_what_fails_once_the_new_file_is_in_its_place_is_no_failure(path: Path, file: str, inject: str) -> None:
+    through = strace(path.parent / file, inject)
 
-    assert outcomes[0] == BEFORE
-    assert outcomes[-1] == AFTER
-    assert set(outcomes) == {BEFORE, AFTER}
-    assert len(outcomes) > 10
+    assert written(path, through=through) == ""
+    assert path.read_bytes() == AFTER
 
 
-def survives(path: Path, call: int) -> bool:
-    """Write, killed at that *call* about one of the files; tell whether it was over before."""
-    folder = path.parent
-    files = [path, folder, folder / ".mfa-session.lock", folder / ".credentials.mfa-session.tmp"]
-    only = [word for file in files for word in ("-P", str(file))]
-    through = ("strace", "-f", "-o", "/dev/null", *only, "-e", f"inject=all:signal=KILL:when={call}")
-    run(*through[:4], "true")
-    command = [*through, sys.executable, "-c", WRITE.format(before=""), str(path)]
-    return not subprocess.run(command, env=clean_environment(folder), check=False, timeout=100).returncode
+def test_a_failure_is_told_even_where_what_it_leaves_cannot_be_removed_and_the_next_write_does_that(path: Path) -> None:
+    through = strace(path.parent / ".credentials.mfa-session.tmp", "fsync:error=ENOSPC")
+    through = (*through, "-e", "inject=unlink:error=EIO:when=2")
+
+    said = written(path, through=through)
+
+    assert "the disk is full" in said
+    assert path.read_bytes() == BEFORE
+    assert written(path) == ""
+    assert {entry.name for entry in path.parent.iterdir()} == {".mfa-session.lock", "credentials"}
 
 
 def strace(path: Path, inject: str) -> tuple[str, ...]:
