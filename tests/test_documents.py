@@ -20,8 +20,9 @@ DOCUMENTS = sorted(
 
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)(?:#[^)]*)?\)")
 
-# A call stands in backticks, or begins a line of a code block, where a prompt may come before it.
-CALL = re.compile(r"(?:`|^(?:\$ )?|&& |\$\()(mfa-session(?: [^`\n|&;)#]*)?)", re.MULTILINE)
+# A call stands in backticks, or begins a line of a code block, where a prompt may come before it; `mfa-session 1.0` is
+# what `--version` says.
+CALL = re.compile(r"(?:`|^(?:\$ )?|&& |\$\()(mfa-session(?! \d)(?: [^`\n|&;)#]*)?)", re.MULTILINE)
 
 
 def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
