@@ -1,0 +1,1 @@
+"""A release: its files, and the proofs that they are what they should be."""

@@ -1,0 +1,55 @@
+"""``python -m release COMMAND``: make a release, or prove one thing about it."""
+
+import argparse
+from pathlib import Path
+
+from release import bill_of_materials, distributions, lower_bounds, pythons, requirements, single_file
+
+_COMMANDS = {
+    "build": "the wheel and the source distribution, built twice and compared",
+    "pythons": "build, and try the wheel with every Python of this machine",
+    "single-file": "build, and the program for this system in one file",
+    "sbom": "build, and the bill of materials",
+    "lower-bounds": "try the oldest version of each dependency",
+    "requirements": "write requirements/*.txt anew; --check compares, --upgrade takes the newest",
+}
+
+
+def main() -> None:
+    """Run one command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m release",
+        description=__doc__,
+        epilog="\n".join(f"{name:14}{what}" for name, what in _COMMANDS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=_COMMANDS)
+    parser.add_argument("--folder", type=Path, default=Path("dist"), help="where files are written to")
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--upgrade", action="store_true")
+    options = parser.parse_args()
+    match options.command:
+        case "lower-bounds":
+            lower_bounds.try_them()
+        case "requirements" if options.check:
+            requirements.check()
+        case "requirements":
+            requirements.write(upgrade=options.upgrade)
+        case command:
+            _release(command, options.folder)
+
+
+def _release(command: str, folder: Path) -> None:
+    made = distributions.build(folder)
+    for name, digest in made.digests().items():
+        print(f"{digest}  {name}")
+    if command == "pythons":
+        pythons.try_each(made)
+    elif command == "single-file":
+        print(single_file.build(made, folder))
+    elif command == "sbom":
+        print(bill_of_materials.write(made, folder))
+
+
+if __name__ == "__main__":
+    main()
