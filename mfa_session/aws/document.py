@@ -12,6 +12,9 @@ from mfa_session.aws.answer import Answer, Value, not_from_aws
 # No answer of AWS has one. A web page begins so, and so does XML that grows when it is read.
 _TYPE_DECLARATION = re.compile(r"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 
+# The longest real answer has some 6,000. An element that is read takes hundreds of bytes, however few it was sent in.
+_MOST_TAGS = 50_000
+
 # The answers of STS and IAM are four levels deep.
 _DEEPEST = 10
 
@@ -49,6 +52,8 @@ def _read(body: bytes, *, host: str) -> ElementTree.Element:
         raise not_from_aws(host, "it cannot be read") from None
     if _TYPE_DECLARATION.search(text):
         raise not_from_aws(host, "it is a web page, or another kind of document")
+    if text.count("<") > _MOST_TAGS:
+        raise not_from_aws(host, "it has too many parts")
     try:
         # A zero would let expat take it for another encoding, in which a declaration was not found.
         document = ElementTree.fromstring(text.replace("\0", "?"))  # noqa: S314  # it is short, and has no entities

@@ -84,13 +84,19 @@ def test_a_field_that_is_missing_is_named(missing: str) -> None:
         "<SomethingElse/>",
         "<GetSessionTokenResult><Credentials>none</Credentials></GetSessionTokenResult>",
         "<GetSessionTokenResult><member/><member/></GetSessionTokenResult>",
+        "<a>" * 1_000 + "</a>" * 1_000,
         "<a>" * 100_000 + "</a>" * 100_000,
     ],
-    ids=["nothing", "empty", "another", "text", "list", "abyss"],
+    ids=["nothing", "empty", "another", "text", "list", "hole", "abyss"],
 )
 def test_an_answer_without_credentials_is_refused(result: str) -> None:
     with pytest.raises(AWSAnswerError, match="is not one of AWS"):
         _ask_with(result)
+
+
+def test_an_answer_of_many_parts_is_not_read_because_each_would_take_hundreds_of_bytes() -> None:
+    with pytest.raises(AWSAnswerError, match="it has too many parts"):
+        _ask_with("<a>" * 300_000)
 
 
 @pytest.mark.parametrize(
