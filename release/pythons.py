@@ -18,8 +18,8 @@ _OLDEST, _NEWEST = (3, 11), (3, 14)
 
 _WHICH = "import json, sys; print(json.dumps([sys.implementation.name, *sys.version_info[:3], sys.base_prefix]))"
 
-# The front door, the program, the Python interface: each loads what it needs in its own way.
-_SMOKE = ("tests/test_cached_answer.py", "tests/cli/test_program.py", "tests/cli/test_export.py", "tests/api")
+# The program, and the Python interface at a terminal, with threads and beside the front door.
+_SMOKE = ("tests/cli/test_program.py", "tests/api/test_session.py::TestAtATerminal")
 
 _TYPED_PROGRAM = """\
 import mfa_session
