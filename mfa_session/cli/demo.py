@@ -32,7 +32,7 @@ def demo() -> None:
     except OSError as error:
         raise ConfigurationError(
             f"the story cannot be told here: {error.strerror or error}",
-            hint="it needs a folder for temporary files (TMPDIR), the address 127.0.0.1 and a pseudo terminal (/dev/pts)",
+            hint="it needs a temporary folder (TMPDIR), the address 127.0.0.1 and pseudo terminals (/dev/pts)",
         ) from error
     if not went_well:
         raise typer.Exit(GENERAL)
