@@ -41,12 +41,14 @@ class Reader:
     terminal: PseudoTerminal
     answers: Mapping[str, str] = field(default_factory=dict)
     _answered: int = 0
+    _yes_or_no: str = ""
 
-    def type(self, command: str, *, page_shows: str = "") -> Ran:
+    def type(self, command: str, *, page_shows: str = "", yes_or_no: str = "") -> Ran:
         """Type *command* into the shell, answer its questions, and return when the shell waits for the next.
 
-        Where a question wants yes or no, the answer is the one in *page_shows*, else Enter.
+        Where a question wants yes or no, the answer is the one in *page_shows*, else *yes_or_no*.
         """
+        self._yes_or_no = yes_or_no
         self.machine.forget_used_codes()
         begun = len(self.terminal.text)
         self.terminal.type(command + "\n")
@@ -85,7 +87,7 @@ class Reader:
                 self.terminal.type((self.code() if answer is None else answer) + "\n")
         if asked := _YES_OR_NO.search(shown):
             self._answered = len(self.terminal.text)
-            self.terminal.type(answer_of(page_shows, asked["question"]) + "\n")
+            self.terminal.type((answer_of(page_shows, asked["question"]) or self._yes_or_no) + "\n")
         return False
 
     def _questions(self, page_shows: str) -> dict[str, str | None]:
