@@ -10,6 +10,7 @@ _COMMANDS = {
     "pythons": "build, and try the wheel with every Python of this machine",
     "single-file": "build, and the program for this system in one file",
     "sbom": "build, and the bill of materials",
+    "all": "all of the above",
     "lower-bounds": "try the oldest version of each dependency",
     "requirements": "write requirements/*.txt anew; --check compares, --upgrade takes the newest",
 }
@@ -43,11 +44,11 @@ def _release(command: str, folder: Path) -> None:
     made = distributions.build(folder)
     for name, digest in made.digests().items():
         print(f"{digest}  {name}")
-    if command == "pythons":
+    if command in ("pythons", "all"):
         pythons.try_each(made)
-    elif command == "single-file":
-        print(single_file.build(made, folder))
-    elif command == "sbom":
+    if command in ("single-file", "all"):
+        single_file.try_it(single_file.build(made, folder))
+    if command in ("sbom", "all"):
         print(bill_of_materials.write(made, folder))
 
 

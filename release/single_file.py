@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 
 from release import commit
 from release.distributions import Distributions
-from release.programs import run
-from release.pythons import supported_minors
+from release.programs import clean_environment, run
+from release.pythons import pythons, supported_minors
 
 # The one dependency that is compiled for one version of Python each.
 _ONE_FOR_EACH_PYTHON = "cffi"
@@ -40,6 +40,21 @@ def build(distributions: Distributions, folder: Path) -> Path:
             environment={"SOURCE_DATE_EPOCH": str(commit.seconds_since_1970())},
         )
     return file
+
+
+def try_it(file: Path) -> None:
+    """Make sure that *file* tells its version with every Python of this machine, and its whole story with one.
+
+    Raises:
+        SystemExit: it does not.
+    """
+    with TemporaryDirectory() as home:
+        for number, python in enumerate(pythons()):
+            environment = clean_environment(programs=python.path.parent, home=Path(home))
+            version = run([python.path, file, "--version"], environment=environment, inherits=False).strip()
+            print(f"Python {'.'.join(map(str, python.version))}: {version} from {file.name}", flush=True)
+            if number == 0:
+                run([python.path, file, "demo"], environment=environment, inherits=False)
 
 
 def _install(folder: Path, python: str, *requirements: str | Path) -> None:

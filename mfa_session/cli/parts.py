@@ -247,5 +247,6 @@ def program_path() -> str:
     """Return the absolute path by which other programs start this one."""
     name = "mfa-session.exe" if os.name == "nt" else "mfa-session"
     beside = Path(sys.executable).with_name(name)
-    started = shutil.which(sys.argv[0]) if Path(sys.argv[0]).name == name else None
+    # All of it may lie in one file, which has more behind its name (mfa-session.pyz) and which Python was told to run.
+    started = shutil.which(Path(sys.argv[0]).absolute()) if Path(sys.argv[0]).name.startswith("mfa-session") else None
     return str(Path(started or (beside if beside.exists() else shutil.which(name) or beside)).absolute())
