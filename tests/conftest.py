@@ -1,7 +1,10 @@
 """What every test may ask for, and no settings of this machine."""
 
 import os
+import shutil
+import subprocess
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,10 @@ from mfa_session.demo.account import Account, User
 from mfa_session.demo.devices import VirtualDevice
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.presets import demo_account
+from mfa_session.store.locks import locked
 from tests.machine import PHONE, Machine, running_machine
+
+JAVASCRIPT = Path(__file__).parent / "javascript"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -49,3 +55,31 @@ def phone(account: Account) -> VirtualDevice:
 def endpoint(account: Account) -> Iterator[Endpoint]:
     with Endpoint(account) as endpoint:
         yield endpoint
+
+
+@pytest.fixture(scope="session")
+def javascript(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Return a folder with the SDK for JavaScript and the script that uses it."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("needs Node.js and npm")
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "javascript"
+    # Once for all workers; the folder has this name when it has everything.
+    with locked(folder.with_name("locks") / "javascript", within=timedelta(seconds=100)):
+        if not folder.exists():
+            _install(folder.with_name("javascript.new")).rename(folder)
+    return folder
+
+
+def _install(folder: Path) -> Path:
+    shutil.copytree(JAVASCRIPT, folder, dirs_exist_ok=True)
+    installed = subprocess.run(
+        ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if installed.returncode:
+        pytest.skip(f"the SDK for JavaScript cannot be installed here: {installed.stderr[-200:]}")
+    return folder

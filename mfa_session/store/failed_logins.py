@@ -30,9 +30,10 @@ class FailedLogins:
             failure = json.loads(content)
             if datetime.fromtimestamp(failure["at"], tz=UTC) <= moment:
                 return None
-            kind = getattr(errors, failure["kind"])
-            return kind(failure["message"], hint=failure["hint"]) if issubclass(kind, MFASessionError) else None
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+            kind, words, hint = getattr(errors, failure["kind"]), failure["message"], failure["hint"]
+            is_ours = issubclass(kind, MFASessionError) and all(text and type(text) is str for text in (words, hint))
+            return kind(words, hint=hint) if is_ours else None
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError, RecursionError):
             return None  # not ours: a question too many is the worst that follows
 
     def remember(self, profile: Profile, error: MFASessionError) -> None:

@@ -28,13 +28,14 @@ def key_of(item: str, profile: str, *, place: str) -> AccessKey:
     """
     try:
         fields = json.loads(item)
+        account_id = fields.get("AccountId")
         return AccessKey(
             access_key_id=fields["AccessKeyId"],
             secret_access_key=fields["SecretAccessKey"],
-            account_id=fields.get("AccountId"),
+            account_id=account_id if isinstance(account_id, str) else None,
             create_date=moment(fields.get("CreateDate") or ""),
         )
-    except (ValueError, LookupError, TypeError, AttributeError, UsageError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, UsageError):
         raise StoreError(
             f"what {place} holds for profile {visible(profile)} is not an access key",
             hint=f"store the key again: mfa-session keys add --profile {visible(profile)}",

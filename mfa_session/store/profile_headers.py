@@ -68,10 +68,14 @@ def find_profile(found: Sections, profile: str, kind: Kind) -> int | None:
             f"lines {lines}: each begins profile {visible(profile)}, and AWS tools differ in which they take",
             hint="make them one section",
         )
+    own_lines = range(found.sections[mine[0]].start, found.sections[mine[0]].end) if mine else range(0)
     _refuse_look_alikes(found, profile, kind)
+    _refuse_indented_headers(found, profile, kind, own_lines=own_lines)
     if not mine:
         return None
-    _refuse_text_after(found, found.sections[mine[0]])
+    # To SDKs that pass over the header below, the keys under it belong to this section.
+    for section in found.sections[mine[0] : mine[0] + 2]:
+        _refuse_text_after(found, section)
     return mine[0]
 
 
@@ -83,10 +87,16 @@ def _refuse_look_alikes(found: Sections, profile: str, kind: Kind) -> None:
                 "but AWS tools do not read it so",
                 hint="correct that line",
             )
+
+
+def _refuse_indented_headers(found: Sections, profile: str, kind: Kind, *, own_lines: range) -> None:
+    """Refuse those that look like the profile's, and all of its own section: to other SDKs the section ends there."""
     starts = {section.start for section in found.sections}
     for number, text in enumerate(found.texts):
         indented = _INDENTED_HEADER.match(text)
-        if indented and number not in starts and _looks_like(indented[1], kind) == profile:
+        if not indented or number in starts:
+            continue
+        if number in own_lines or _looks_like(indented[1], kind) == profile:
             raise SharedFileError(
                 f"line {number + 1}: [{visible(indented[1])}] is indented, "
                 "so AWS tools read it as a part of the value above it",

@@ -38,7 +38,7 @@ class RotationJournal:
                 new=None if fields["new"] is None else str(fields["new"]),
                 is_finished=fields["is_finished"] is True,
             )
-        except (ValueError, LookupError, TypeError):
+        except (ValueError, LookupError, TypeError, RecursionError):
             file = visible(str(self._file(profile)))
             raise StateError(
                 f"{file} should tell how far the rotation of a key has come, and cannot be read",

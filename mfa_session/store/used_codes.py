@@ -5,11 +5,15 @@ the code that is already spent.
 """
 
 import hashlib
+import re
 from pathlib import Path
 
 from mfa_session.mfa import MFADevice
 from mfa_session.profiles import Profile
 from mfa_session.store.private_files import delete_private, read_private, write_private
+
+# Steps have eight digits until 2065; Python refuses to read a number of thousands.
+_STEP = re.compile(rb"\s*[0-9]{1,18}\s*")
 
 
 class UsedCodes:
@@ -26,7 +30,7 @@ class UsedCodes:
         """
         content = read_private(self._file(device)) or b""
         # Anything else is not ours; the worst that follows is a code that AWS refuses.
-        return int(content) if content.strip().isdigit() else None
+        return int(content) if _STEP.fullmatch(content) else None
 
     def set_last_step(self, device: MFADevice, step: int | None) -> None:
         """Remember *step*; ``None`` forgets.

@@ -155,11 +155,15 @@ def test_foreign_lines_stay_in_the_section_itself_before_it_and_after_it(foreign
     assert region_in(before) == before.replace(b"\nregion = r\n", b"\nregion = eu-west-1\n")
 
 
-@pytest.mark.parametrize(
-    "header", [b"[#]", b"[a=b]", b"[a] # c", b"[a]x", b"[ a ]", b"[profile 'a b']", b'[profile "]']
-)
+@pytest.mark.parametrize("header", [b"[#]", b"[a=b]", b"[a] # c", b"[ a ]", b"[profile 'a b']", b'[profile "]'])
 def test_headers_of_others_stay_however_odd(header: bytes) -> None:
     before = header + b"\nk = v\n[profile dev]\nregion = r\n" + header.replace(b"]", b"2]") + b"\nk =\n"
+
+    assert region_in(before) == before.replace(b"\nregion = r\n", b"\nregion = eu-west-1\n")
+
+
+def test_a_header_with_text_after_it_stays_above_the_profile() -> None:
+    before = b"[a]x\nk = v\n[profile dev]\nregion = r\n"
 
     assert region_in(before) == before.replace(b"\nregion = r\n", b"\nregion = eu-west-1\n")
 
@@ -216,7 +220,7 @@ def test_inherited_keys_that_are_set_anew_do_no_harm() -> None:
     "line", [b"  [prod]\n", b"  region = r\n", b"\taws_access_key_id = AKIA\n", b"  # c\n\n  output: json\n"]
 )
 def test_a_line_that_was_indented_by_mistake_is_somebodys_data_and_is_refused(line: bytes) -> None:
-    with pytest.raises(SharedFileError, match=r"is indented, so AWS tools read it as a part of aws_secret_access_key"):
+    with pytest.raises(SharedFileError, match=r"is indented, so AWS tools read it as a part of"):
         session_in(b"[dev]\naws_secret_access_key = x\n" + line + b"[b]\n")
 
 
@@ -291,8 +295,20 @@ def test_a_profile_is_not_removed_where_the_next_header_would_become_a_value() -
 
 @pytest.mark.parametrize("line", [b"  [prod]\n", b"  region = r\n"])
 def test_a_profile_is_not_removed_with_a_line_that_was_indented_by_mistake(line: bytes) -> None:
-    with pytest.raises(SharedFileError, match="line 3 is indented"):
+    with pytest.raises(SharedFileError, match=r"line 3.* is indented"):
         without_profile(b"[dev]\nk = v\n" + line, "credentials", "dev")
+
+
+def test_a_section_is_not_changed_that_ends_at_an_indented_header_to_other_sdks() -> None:
+    with pytest.raises(SharedFileError, match=r"line 3.* is indented"):
+        with_values(b"[dev]\nnote = a\n    [prod]\n", "credentials", "dev", {"region": "r"})
+
+
+def test_a_profile_above_a_header_that_other_sdks_pass_over_is_left_alone() -> None:
+    with pytest.raises(SharedFileError, match="line 3: other AWS SDKs"):
+        without_profile(b"[dev]\nk = v\n[prod] x\nk = v\n", "credentials", "dev")
+    with pytest.raises(SharedFileError, match="line 3: other AWS SDKs"):
+        session_in(b"[dev]\nk = v\n[prod] x\nk = v\n", profile="dev")
 
 
 @pytest.mark.parametrize("broken", [b"[dev]\n[dev]\n", b"[a]\nk\n", b"\xff\xfe", b"[a]\nk=1\nk=2\n"])
