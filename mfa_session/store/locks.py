@@ -99,7 +99,7 @@ def _make_usable(descriptor: int, folder: Path) -> None:
 
 def _unusable(path: Path, error: OSError) -> StateError:
     name = visible(str(path))
-    if isinstance(error, PermissionError) and path.exists():
+    if isinstance(error, PermissionError) and os.path.exists(path):  # noqa: PTH110  its folder may be closed to us, too
         return StateError(f"cannot lock {name}: you may not open it", hint=f"look at whose it is: ls -l {name}")
     problem, hint = refusal(error, path)
     return StateError(f"cannot lock {name}: {problem}", hint=hint)

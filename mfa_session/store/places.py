@@ -19,8 +19,9 @@ def home(environ: Mapping[str, str]) -> Path:
     """
     named = environ.get("USERPROFILE" if os.name == "nt" else "HOME")
     folder = Path(_home_of_this_user() if named is None else named)
-    # An empty HOME would make ~/.aws the folder /.aws, or .aws where one happens to stand.
-    if not folder.is_absolute() or not folder.is_dir():
+    # An empty HOME would make ~/.aws the folder /.aws, or .aws where one happens to stand. What may not be looked at,
+    # Path.is_dir does not tell, but raises.
+    if not folder.is_absolute() or not os.path.isdir(folder):  # noqa: PTH112
         raise ConfigurationError(
             f"your home folder {visible(str(folder))} is not a folder" if named else "you have no home folder",
             hint="set HOME to a folder of yours; mfa-session keeps its own files below it, wherever the AWS files are",

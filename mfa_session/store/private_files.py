@@ -46,18 +46,18 @@ def read_private(path: Path, *, at_most: int = 1 << 20) -> bytes | None:
     """
     try:
         descriptor = os.open(path, _READ)
+        with open(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise _unreadable(path, "it is not a regular file")
+            if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
+                raise _unreadable(path, "it belongs to somebody else")
+            content = file.read(at_most + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
         denied = isinstance(error, PermissionError)
         raise _unreadable(path, "you may not read it" if denied else refusal(error, path).problem) from error
-    with open(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise _unreadable(path, "it is not a regular file")
-        if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
-            raise _unreadable(path, "it belongs to somebody else")
-        content = file.read(at_most + 1)
     if len(content) > at_most:
         raise _unreadable(path, f"it is larger than {at_most} bytes")
     return content

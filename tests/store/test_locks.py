@@ -1,6 +1,7 @@
 """While one holds a lock, every other waits."""
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -141,3 +142,33 @@ def test_root_leaves_no_lock_behind_that_the_user_cannot_open(path: Path) -> Non
         pass
 
     assert path.stat().st_uid == 1000
+
+
+CLOSED = """
+import sys
+from pathlib import Path
+from mfa_session.errors import StateError
+from mfa_session.store.locks import locked
+try:
+    with locked(Path(sys.argv[1])):
+        pass
+except StateError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt" or shutil.which("setpriv") is None, reason="needs setpriv, where root runs it")
+def test_a_folder_that_is_closed_to_us_is_refused_by_its_name(path: Path) -> None:
+    path.parent.mkdir(mode=0o000)
+    through = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+
+    said = subprocess.run(
+        [*through, sys.executable, "-c", CLOSED, path],
+        env=clean_environment(path.parent.parent),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    path.parent.chmod(0o700)
+    assert (said.stdout, said.stderr) == (f"cannot lock {path}: you may not write in its folder\n", "")

@@ -70,7 +70,8 @@ def test_without_home_the_user_database_says_where_it_is() -> None:
     assert home({}) == Path(pwd.getpwuid(os.getuid()).pw_dir)
 
 
-@pytest.mark.parametrize("named", ["", "relative", "/nowhere/at/all", "/dev/null"])
+# Whether the last one is a folder, nobody can be told.
+@pytest.mark.parametrize("named", ["", "relative", "/nowhere/at/all", "/dev/null", "/" + "long" * 100])
 def test_a_home_folder_that_is_none_is_refused_with_what_to_set(named: str) -> None:
     with pytest.raises(ConfigurationError, match="home folder") as refusal:
         state_folder({"HOME": named})

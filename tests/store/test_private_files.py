@@ -77,6 +77,12 @@ def test_a_fifo_is_refused_without_waiting_for_its_other_end(path: Path) -> None
         read_private(path)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a file that can be opened and not read")
+def test_a_file_that_opens_and_cannot_be_read_is_refused() -> None:
+    with pytest.raises(StateError, match="cannot read /proc/self/mem: the disk reports an error"):
+        read_private(Path("/proc/self/mem"))
+
+
 def test_as_much_as_was_allowed_is_read_and_one_byte_more_is_refused(path: Path) -> None:
     write_private(path, b"12345")
 
