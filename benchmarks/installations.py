@@ -82,12 +82,17 @@ def fresh(folder: Path) -> Installations:
     wheels = folder / "wheels"
     _run(Path(sys.executable), "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", wheels, REPOSITORY)
     (wheel,) = wheels.glob("*.whl")
-    pyproject = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
     return Installations(
         newer=_install(folder / "newer", str(wheel), pip=_NEWER_PIP),
         older=_install(folder / "older", str(wheel), pip=_OLDER_PIP),
-        others=_install(folder / "others", *pyproject["project"]["optional-dependencies"]["bench"], pip=_NEWER_PIP),
+        others=fresh_others(folder / "others"),
     )
+
+
+def fresh_others(folder: Path) -> Installation:
+    """Install what `mfa-session` is compared with in *folder*, from the registry that pip is set up for."""
+    pyproject = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    return _install(folder, *pyproject["project"]["optional-dependencies"]["bench"], pip=_NEWER_PIP)
 
 
 def _install(folder: Path, *requirements: str, pip: str) -> Installation:

@@ -138,3 +138,8 @@ STORIES = [
     Story("`keys import`", ("keys", "import"), _with_a_plain_key, _key_is_moved),
     Story("`keys rotate`", ("keys", "rotate"), _with_a_stored_key, _key_is_rotated),
 ]
+
+
+def story_called(name: str) -> Story:
+    """Return the story of this *name*."""
+    return next(story for story in STORIES if story.name == name)
