@@ -11,7 +11,7 @@ from release.pythons import pythons
 
 def write(distributions: Distributions, folder: Path) -> Path:
     """Write what an installation with the hashed requirements holds to a file in *folder*, and return that."""
-    file = folder / f"{distributions.wheel.name.removesuffix('-py3-none-any.whl')}.cdx.json"
+    file = folder / "bill-of-materials.cdx.json"
     with environment(pythons()[0].path) as fresh:
         fresh.install("--require-hashes", "--requirements", commit.ROOT / "requirements" / "run.txt")
         fresh.install("--no-deps", distributions.wheel)
