@@ -1,6 +1,8 @@
 """Folders of ours: created for their owner only, and left alone where they exist."""
 
 import contextlib
+import os
+import sys
 from pathlib import Path
 
 
@@ -17,3 +19,34 @@ def make_private(folder: Path) -> None:
             place.mkdir(mode=0o700)
             # A umask may have taken from the owner's own rights.
             place.chmod(0o700)
+            _give_away(place)
+
+
+def owner_for(folder: Path) -> tuple[int, int] | None:
+    """Return whose the things in *folder* are to be, user and group, where root works for somebody else.
+
+    So it is with ``sudo``, and in containers: what root left behind, the user could not use.
+    """
+    if sys.platform == "win32" or os.geteuid() != 0:
+        return None
+    status = folder.stat()
+    return (status.st_uid, status.st_gid) if status.st_uid else None
+
+
+def give_to_owner_of(folder: Path, descriptor: int) -> None:
+    """Give what root has just created in *folder* to the owner of the folder, where that can be done."""
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError):
+            if owner := owner_for(folder):
+                os.fchown(descriptor, *owner)
+
+
+def _give_away(folder: Path) -> None:
+    if sys.platform != "win32" and os.geteuid() == 0:
+        with contextlib.suppress(OSError):
+            # By its descriptor: in the folder of a user, its name may be another thing's by now.
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                give_to_owner_of(folder.parent, descriptor)
+            finally:
+                os.close(descriptor)

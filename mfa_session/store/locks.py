@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from mfa_session.errors import LockedError, StateError
-from mfa_session.store.folders import make_private
+from mfa_session.store.folders import give_to_owner_of, make_private
 from mfa_session.store.refusals import refusal
 from mfa_session.visible import visible
 
@@ -88,13 +88,12 @@ else:
 def _make_usable(descriptor: int, folder: Path) -> None:
     """Undo what a umask took, and leave no lock of root's behind in a user's folder, as ``sudo`` would."""
     if sys.platform != "win32":
-        status = os.fstat(descriptor)
         with contextlib.suppress(OSError):
+            status = os.fstat(descriptor)
             if stat.S_IMODE(status.st_mode) != 0o600:
                 os.fchmod(descriptor, 0o600)
-            owner = folder.stat()
-            if os.geteuid() == 0 and status.st_uid != owner.st_uid:
-                os.fchown(descriptor, owner.st_uid, owner.st_gid)
+            if status.st_uid == os.geteuid():
+                give_to_owner_of(folder, descriptor)
 
 
 def _unusable(path: Path, error: OSError) -> StateError:

@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 from mfa_session.errors import StateError
-from mfa_session.store.folders import make_private
+from mfa_session.store.folders import make_private, owner_for
 from mfa_session.store.locks import locked
 from mfa_session.store.refusals import refusal
 from mfa_session.store.replacement import LOCK_NAME, remove_leftover, replace
@@ -50,7 +50,7 @@ def read_private(path: Path, *, at_most: int = 1 << 20) -> bytes | None:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise _unreadable(path, "it is not a regular file")
-            if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
+            if hasattr(os, "geteuid") and status.st_uid not in {os.geteuid(), *(owner_for(path.parent) or ())[:1]}:
                 raise _unreadable(path, "it belongs to somebody else")
             content = file.read(at_most + 1)
     except FileNotFoundError:

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from mfa_session.store.folders import give_to_owner_of
+
 # The lock that everybody holds who replaces a file of the folder it stands in.
 LOCK_NAME = ".mfa-session.lock"
 
@@ -46,6 +48,7 @@ def replace(
             if hasattr(os, "fchmod"):
                 # A umask may have taken from the owner's own rights.
                 os.fchmod(descriptor, 0o600)
+            give_to_owner_of(target.parent, descriptor)
             if dress is not None:
                 dress(descriptor)
             _write_whole(file.write, data)

@@ -100,6 +100,18 @@ def test_a_file_of_somebody_else_is_refused(path: Path) -> None:
         read_private(path)
 
 
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can give a folder away")
+def test_what_root_leaves_in_the_folder_of_a_user_is_the_users(path: Path) -> None:
+    path.parent.mkdir()
+    os.chown(path.parent, 1000, 1000)
+
+    write_private(path, b"one")
+    write_private(path.parent / "new" / "state", b"two")
+
+    assert (read_private(path), read_private(path.parent / "new" / "state")) == (b"one", b"two")
+    assert {(found.stat().st_uid, found.stat().st_gid) for found in path.parent.rglob("*")} == {(1000, 1000)}
+
+
 def test_a_file_in_the_place_of_the_folder_is_refused(path: Path) -> None:
     path.parent.touch()
 

@@ -183,9 +183,13 @@ def without_roots_rights() -> tuple[str, ...]:
 
 @pytest.mark.parametrize(
     ("file", "inject"),
-    [(".mfa-session.lock", "close:error=EIO"), (".credentials.mfa-session.tmp", "unlink:error=EIO:when=2")],
+    [
+        (".mfa-session.lock", "newfstatat:error=EIO"),
+        (".mfa-session.lock", "close:error=EIO"),
+        (".credentials.mfa-session.tmp", "unlink:error=EIO:when=2"),
+    ],
 )
-def test_what_fails_once_the_new_file_is_in_its_place_is_no_failure(path: Path, file: str, inject: str) -> None:
+def test_what_fails_beside_the_matter_is_no_failure(path: Path, file: str, inject: str) -> None:
     through = strace(path.parent / file, inject)
 
     assert written(path, through=through) == ""

