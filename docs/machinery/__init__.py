@@ -1,0 +1,1 @@
+"""How the documentation is built, and how its pages come from the program itself."""
