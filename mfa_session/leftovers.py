@@ -1,9 +1,9 @@
 """Find what other tools have left in the AWS files."""
 
-import shlex
 from collections.abc import Iterator
 from pathlib import PurePath
 
+from mfa_session.command_line import words_of
 from mfa_session.findings import Finding, warning
 from mfa_session.profiles import Sections
 
@@ -53,7 +53,7 @@ def _is_of_awsume(section: str, manager: str | None) -> bool:
 
 def _program(process: str) -> str:
     try:
-        words = shlex.split(process)
+        words = words_of(process)
     except ValueError:
         return ""
     return PurePath(words[0]).stem if words else ""

@@ -1,10 +1,10 @@
 """Look at what the AWS files say about a profile, for whatever keeps AWS tools from using it."""
 
-import shlex
 from collections.abc import Callable, Iterator
 from pathlib import PurePath
 from typing import Protocol
 
+from mfa_session.command_line import words_of
 from mfa_session.errors import ConfigurationError, SessionProfileTakenError
 from mfa_session.findings import Finding, error, fine, warning
 from mfa_session.profiles import Profile, Sections
@@ -94,7 +94,7 @@ def _process(profile: Profile, *, finds: Callable[[str], bool]) -> Iterator[Find
             yield warning("process", "no-process", what, mend=f"{anew}; or use --profile {profile.session_profile}")
         return
     try:
-        words = shlex.split(line)
+        words = words_of(line)
     except ValueError:
         words = []
     if not words:
@@ -138,7 +138,7 @@ def _mfa_process(profile: Profile, *, finds: Callable[[str], bool]) -> Iterator[
     if not line:
         return
     try:
-        words = shlex.split(line)
+        words = words_of(line)
     except ValueError:
         words = []
     if not words or not finds(words[0]):

@@ -15,6 +15,8 @@ LINES_OF_THE_LONGEST_FILE = 400
 
 # What every module may use: values, and the errors that go with them. None of them knows a file, a wire or a person.
 VALUES = {
+    "batch_file",
+    "command_line",
     "container_credentials",
     "credentials",
     "durations",
@@ -32,6 +34,7 @@ VALUES = {
     "policy_patterns",
     "policy_trial",
     "process_line",
+    "program_search",
     "shells",
     "profiles",
     "rotation",

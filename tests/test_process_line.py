@@ -1,9 +1,10 @@
 """The line that AWS tools start this program by."""
 
 import pytest
+from botocore.compat import compat_shell_split
 
 from mfa_session.errors import ConfigurationError
-from mfa_session.process_line import credential_process_line
+from mfa_session.process_line import credential_process_line, runs_this_program
 
 
 @pytest.mark.parametrize(
@@ -13,10 +14,30 @@ from mfa_session.process_line import credential_process_line
         ("/home/a b/mfa-session", "'/home/a b/mfa-session'"),
         (r"C:\Scripts\mfa-session.exe", r"C:\Scripts\mfa-session.exe"),
         (r"\\server\tools\mfa-session.exe", r"\\server\tools\mfa-session.exe"),
+        (r"C:\Users\A~1\mfa-session.exe", r"C:\Users\A~1\mfa-session.exe"),
+        (r"C:\Users\A B\mfa-session.exe", r'"C:\Users\A B\mfa-session.exe"'),
     ],
 )
 def test_the_line_names_the_program_as_it_is(program: str, first: str) -> None:
     assert credential_process_line(program, "test-user") == f"{first} credential-process --profile test-user"
+
+
+@pytest.mark.parametrize(
+    "program", [r"C:\Scripts\mfa-session.exe", r"C:\A B\mfa-session.exe", r"C:\USERS\A~1\mfa-session.exe"]
+)
+def test_botocore_on_windows_starts_the_program(program: str) -> None:
+    line = credential_process_line(program, "test-user")
+
+    assert compat_shell_split(line, "win32") == [program, "credential-process", "--profile", "test-user"]
+    assert runs_this_program(line, "test-user")
+
+
+@pytest.mark.parametrize(
+    ("program", "profile"), [(r"C:\A B\mfa-session.exe", "me@work"), (r"C:\a%b\mfa-session.exe", "test-user")]
+)
+def test_a_line_that_cmd_would_read_differently_is_refused(program: str, profile: str) -> None:
+    with pytest.raises(ConfigurationError, match="path of this program"):
+        credential_process_line(program, profile)
 
 
 @pytest.mark.parametrize("program", [r"/home/a\b/mfa-session", "/home/it's/mfa-session", "/home/$x/mfa-session"])

@@ -6,6 +6,7 @@ The long-term key and the passphrase of its store are not in its environment.
 """
 
 import contextlib
+import errno
 import os
 import queue
 import signal
@@ -16,7 +17,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Literal, TypeAlias
 
 from mfa_session.ask.question import Question
+from mfa_session.command_line import words_of
 from mfa_session.errors import CodeSourceError
+from mfa_session.program_search import find_program
 
 if sys.platform != "win32":
     from mfa_session.ask.noted_signals import noted_signals
@@ -82,12 +85,27 @@ def _start(command: Sequence[str] | str, *, name: str, hint: str, environ: Mappi
         raise CodeSourceError(f"{name} cannot be run: there is a NUL in its command", hint=hint) from None
 
 
+def _executable(command: Sequence[str] | str, environ: Mapping[str, str]) -> str | None:
+    """Return the file to run, where the system would look for it in the folder that this is run in, too.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    if sys.platform != "win32":
+        return None
+    words = words_of(command) if isinstance(command, str) else command
+    if (program := find_program(words[0], environ)) is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    return program
+
+
 class Child:
     """One such program, while it runs."""
 
     def __init__(self, command: Sequence[str] | str, environ: Mapping[str, str], *, listens: bool) -> None:
         self._process = subprocess.Popen(
             command,
+            executable=_executable(command, environ),
             env={name: value for name, value in environ.items() if name not in _KEYS and _PASSPHRASES not in name},
             stdin=subprocess.PIPE if listens else subprocess.DEVNULL,
             stdout=subprocess.PIPE,

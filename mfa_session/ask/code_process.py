@@ -15,6 +15,7 @@ from datetime import timedelta
 from mfa_session.ask.child import started
 from mfa_session.ask.patience import Patience
 from mfa_session.ask.question import Question
+from mfa_session.command_line import words_of
 from mfa_session.errors import CodeSourceError, PromptTimeoutError, UsageError
 from mfa_session.mfa import MFADevice, TokenCode
 from mfa_session.visible import visible
@@ -62,7 +63,7 @@ def mfa_process(text: str) -> Command:
         UsageError: it is no command.
     """
     try:
-        words = shlex.split(text)
+        words = words_of(text)
     except ValueError:
         raise UsageError(
             "a quotation mark in it is not closed", hint="close it, or put a backslash before it"

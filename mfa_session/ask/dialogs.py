@@ -4,7 +4,6 @@ A text goes to them as an argument or in the environment, never as a part of a s
 of macOS and Windows are written from their documentation.
 """
 
-import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from mfa_session.ask.child import started
 from mfa_session.ask.question import Question
 from mfa_session.ask.screen import has_screen
 from mfa_session.errors import CodeSourceError, PersonNeededError, PromptCancelledError
+from mfa_session.program_search import find_program
 from mfa_session.visible import visible
 
 _TITLE = "mfa-session"
@@ -98,8 +98,7 @@ class CommandDialog:
         Raises:
             PersonNeededError: it is not.
         """
-        path = self._environ.get("PATH")
-        if sys.platform != self._opener.platform or not shutil.which(self._opener.name, path=path):
+        if sys.platform != self._opener.platform or not find_program(self._opener.name, self._environ):
             raise PersonNeededError(f"there is no {self._opener.name}", hint=_HINT)
         if not has_screen(self._environ):
             raise PersonNeededError(f"there is no screen for {self._opener.name}", hint=_HINT)

@@ -17,6 +17,7 @@ from mfa_session.ask.child import Child, started
 from mfa_session.ask.question import Question
 from mfa_session.ask.screen import has_screen
 from mfa_session.errors import CodeSourceError, PersonNeededError, PromptCancelledError, PromptTimeoutError
+from mfa_session.program_search import find_program
 from mfa_session.visible import visible
 
 # The low 16 bits of the number behind ERR are libgpg-error's.
@@ -82,15 +83,13 @@ class Pinentry:
     def _program(self) -> str | None:
         if self._chosen:
             return str(Path(self._chosen).expanduser())
-        path = self._environ.get("PATH")
-        return _of_gnupg(self._environ) or next(
-            (found for name in ("pinentry-mac", "pinentry") if (found := shutil.which(name, path=path))), None
-        )
+        named = (find_program(name, self._environ) for name in ("pinentry-mac", "pinentry"))
+        return _of_gnupg(self._environ) or next(filter(None, named), None)
 
 
 def _of_gnupg(environ: Mapping[str, str]) -> str | None:
     """Return the pinentry that GnuPG was built to use."""
-    if (gpgconf := shutil.which("gpgconf", path=environ.get("PATH"))) is None:
+    if (gpgconf := find_program("gpgconf", environ)) is None:
         return None
     listed = b""
     wanted = Question("", deadline=time.monotonic() + _GPGCONF_SECONDS)

@@ -1,6 +1,5 @@
 """What a diagnosis looks with: the real parts, none of which asks anybody for anything."""
 
-import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -11,6 +10,7 @@ from mfa_session.credentials import AccessKey
 from mfa_session.diagnosis import Instruments
 from mfa_session.errors import MFASessionError, SharedFileError
 from mfa_session.profiles import Profile, Sections
+from mfa_session.program_search import find_program
 from mfa_session.store.sessions import session_in
 from mfa_session.store.shadows import check_nothing_shadows
 from mfa_session.store.shared_files import lost_sections, read_profiles, readable_by_others
@@ -27,7 +27,7 @@ def instruments(environ: Mapping[str, str]) -> Instruments:
         endpoints=parts.endpoints,
         aws=lambda profile: AWS(parts.endpoints(profile)),
         last_failure=partial(_last_failure, parts),
-        finds=lambda program: shutil.which(program, path=environ.get("PATH")) is not None,
+        finds=lambda program: find_program(program, environ) is not None,
         clock=now,
     )
 

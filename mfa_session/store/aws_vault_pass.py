@@ -1,11 +1,11 @@
 """The items of aws-vault in pass, the password store, which GnuPG opens; its own pinentry asks for what it needs."""
 
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mfa_session.errors import StoreError
+from mfa_session.program_search import find_program
 from mfa_session.store.aws_vault_item import is_session
 from mfa_session.store.places import home
 from mfa_session.visible import visible
@@ -48,7 +48,7 @@ class AWSVaultPass:
         Raises:
             StoreError: pass does not give it.
         """
-        program = shutil.which(self._program, path=self._environ.get("PATH"))
+        program = find_program(self._program, self._environ)
         if program is None:
             raise StoreError(
                 f"there is no program {visible(self._program)}", hint="install pass, or name it: AWS_VAULT_PASS_CMD"
