@@ -21,10 +21,21 @@ _OBJECTS_BEFORE_COLLECTING = 100_000
 # `login` keeps a session that has more left; `--min-remaining` says otherwise to the program.
 _WORTH_KEEPING_SECONDS = 900.0
 
+# The AWS CLI's exit code for Ctrl-C.
+_INTERRUPTED = 130
+
 
 def main() -> int:
     """Run `mfa-session` with the arguments of this process, and return its exit code."""
-    arguments = sys.argv[1:]
+    try:
+        return _run(sys.argv[1:])
+    except KeyboardInterrupt:  # that came before the program could hear of it
+        if os.isatty(2):
+            os.write(2, b"\n")  # after the key, which the terminal has shown as ^C
+        return _INTERRUPTED
+
+
+def _run(arguments: list[str]) -> int:
     if _is_answered(arguments):
         return 0
     _hold_closed_streams()

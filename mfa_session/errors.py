@@ -174,5 +174,9 @@ class PromptTimeoutError(PersonNeededError):
     """A question was asked, and no answer came in time."""
 
 
+class QuestionInterrupt(KeyboardInterrupt):
+    """Ctrl-C at a question, whose line on the terminal has been ended."""
+
+
 class PromptCancelledError(MFASessionError):
     """The person who was asked ended the question without an answer."""

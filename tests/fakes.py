@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from mfa_session.ask.question import Question
 from mfa_session.credentials import AccessKey
-from mfa_session.errors import MFASessionError, PromptCancelledError
+from mfa_session.errors import MFASessionError, PromptCancelledError, QuestionInterrupt
 
 
 class TypedLines:
@@ -31,7 +31,7 @@ class TypedLines:
         typed = answer if isinstance(answer, str) else answer()
         self.shown += "\n" if question.secret or typed in ("^C", "^D") else f"{typed}\n"
         if typed == "^C":
-            raise KeyboardInterrupt
+            raise QuestionInterrupt
         if typed == "^D":
             raise PromptCancelledError("the question was ended without an answer", hint="run it again and answer")
         return typed

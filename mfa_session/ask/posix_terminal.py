@@ -23,7 +23,7 @@ from typing import Any, Self
 
 from mfa_session.ask.noted_signals import noted_signals
 from mfa_session.ask.question import Question
-from mfa_session.errors import PersonNeededError, PromptCancelledError
+from mfa_session.errors import PersonNeededError, PromptCancelledError, QuestionInterrupt
 
 # A kernel hands on lines of at most 4095 bytes (Linux) or 1023 (macOS); Ctrl-D could put several into one.
 _LONGEST_LINE = 4096
@@ -84,8 +84,11 @@ class PosixTerminal:
         """
         self._insist_on_the_foreground()
         while True:
-            with _never_stopped(), noted_signals() as signals:
-                line = self._ask(question, signals)
+            try:
+                with _never_stopped(), noted_signals() as signals:
+                    line = self._ask(question, signals)
+            except KeyboardInterrupt:
+                raise QuestionInterrupt from None
             if line is not None:
                 return line
             # A signal has stopped us, or its handler has let us live. We are back, but perhaps by `bg`.

@@ -97,7 +97,7 @@ class Terminal:
             PromptCancelledError: the person ended the question with Ctrl-D on an empty line
                 (Ctrl-Z on Windows), or the reader that we are *watching* for has gone.
             PersonNeededError: the terminal has gone, or was taken by another program.
-            KeyboardInterrupt: Ctrl-C.
+            QuestionInterrupt: Ctrl-C, which is a KeyboardInterrupt.
         """
         return self._lines.read_line(_shown(question, secret=secret, deadline=_deadline(within), watching=watching))
 

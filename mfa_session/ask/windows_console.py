@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from mfa_session.ask.question import Question
-from mfa_session.errors import PersonNeededError, PromptCancelledError
+from mfa_session.errors import PersonNeededError, PromptCancelledError, QuestionInterrupt
 
 if sys.platform == "win32":
     import msvcrt
@@ -41,11 +41,11 @@ class TypedLine:
         """Return the line after *key*, a UTF-16 unit as ``getwch`` gives it; keys without a meaning change nothing.
 
         Raises:
-            KeyboardInterrupt: Ctrl-C.
+            QuestionInterrupt: Ctrl-C.
             PromptCancelledError: Ctrl-Z or Ctrl-D while the line is empty.
         """
         if key == "\x03":
-            raise KeyboardInterrupt
+            raise QuestionInterrupt
         if key in _END_OF_INPUT and not self.text:
             raise PromptCancelledError("the question was ended without an answer", hint="run it again and answer")
         if key in ("\r", "\n"):

@@ -38,7 +38,7 @@ class LinesContract:
         assert converse("terminal.ask('Name:')", "^D") == ("error: PromptCancelledError", "Name: \n")
 
     def test_an_interrupt_ends_the_question(self, converse: Converse) -> None:
-        assert converse("terminal.ask('Name:', secret=True)", "^C") == ("error: KeyboardInterrupt", "Name: \n")
+        assert converse("terminal.ask('Name:', secret=True)", "^C") == ("error: QuestionInterrupt", "Name: \n")
 
     def test_a_question_whose_time_is_over_gets_no_answer(self, converse: Converse) -> None:
         assert converse("terminal.ask('Name:', within=timedelta(0))").outcome == "error: PromptTimeoutError"

@@ -46,7 +46,7 @@ def test_half_an_answer_is_thrown_away_when_its_question_ends(terminal: PseudoTe
     terminal.type("ls\n")
 
     program.wait()
-    assert program.stdout == b"error: KeyboardInterrupt\nnext: 'ls\\n'\n"
+    assert program.stdout == b"error: QuestionInterrupt\nnext: 'ls\\n'\n"
 
 
 @pytest.mark.parametrize("question", ["confirm('Sure?', default=True", "choose('Which?', ['this', 'that']"])
@@ -72,7 +72,7 @@ def test_the_interrupt_key_raises_keyboard_interrupt_when_the_terminal_is_as_it_
     terminal.press("^C")
     terminal.wait_until(lambda: program.stdout != b"", "the end of the question")
 
-    assert program.stdout == b"error: KeyboardInterrupt\n"
+    assert program.stdout == b"error: QuestionInterrupt\n"
     assert terminal.modes() == before
     assert terminal.text == "Code: \n"
 

@@ -1,5 +1,7 @@
 """Nobody who could answer, or somebody who will not: a login ends at once, and leaves terminal and files alone."""
 
+import os
+
 import pytest
 
 from mfa_session.demo.faults import Slow
@@ -55,8 +57,22 @@ class TestThePerson:
             assert terminal.modes() == modes
             assert said in terminal.text
             assert "Traceback" not in terminal.text
+            assert terminal.raw.endswith(b"\r\n")
+            assert not terminal.raw.endswith(b"\r\n\r\n")
         assert files(machine) == before
         assert machine.calls("GetSessionToken") == []
+
+    def test_who_gives_up_before_the_program_has_begun_gets_no_traceback(self, machine: Machine) -> None:
+        machine.credentials_file.unlink()
+        os.mkfifo(machine.credentials_file)
+        with machine.terminal() as terminal:
+            login = machine.start(terminal, "login", "--profile", "test-user")
+            written_to = machine.credentials_file.open("wb")  # returns when it is read
+            terminal.press("^C")
+
+            assert login.wait() == INTERRUPTED
+            assert terminal.raw == b"^C\r\n"
+            written_to.close()
 
     def test_who_gives_up_while_aws_is_slow_need_not_wait(self, machine: Machine) -> None:
         before = files(machine)
@@ -69,5 +85,5 @@ class TestThePerson:
             terminal.press("^C")
 
             assert login.wait(within=5) == INTERRUPTED
-            assert "Traceback" not in terminal.text
+            assert terminal.raw.endswith(b": \r\n^C\r\n")  # so that the shell's prompt has a line of its own
         assert files(machine) == before
