@@ -10,7 +10,6 @@ from mfa_session.errors import (
     MFASessionError,
     OutputError,
     PromptCancelledError,
-    QuestionInterrupt,
     StoreError,
     UsageError,
 )
@@ -58,6 +57,21 @@ def report_mistake(error: Exception, *, on_one_line: bool = False) -> None:
     )
 
 
+def quote_no_mistakes(*, tell: bool) -> None:
+    """Keep Python from quoting what goes wrong on a thread, or while an object goes; *tell* where it was, if anything.
+
+    Whoever waits for the thread finds out, and can say what it means.
+    """
+    import threading
+
+    def failed(what: "threading.ExceptHookArgs | sys.UnraisableHookArgs") -> None:
+        if tell and what.exc_value is not None:
+            tell_where(what.exc_value)
+
+    threading.excepthook = failed
+    sys.unraisablehook = failed
+
+
 def tell_where(error: BaseException) -> None:
     """Say on stderr where *error* was raised, and what it came from: a traceback without the messages."""
     import traceback
@@ -73,13 +87,6 @@ def _with_causes(error: BaseException) -> Iterator[BaseException]:
     while cause is not None:
         yield cause
         cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
-
-
-def interrupted(interrupt: KeyboardInterrupt) -> int:
-    """Return the exit code for Ctrl-C, and leave the line in which a terminal has shown the key as ``^C``."""
-    if not isinstance(interrupt, QuestionInterrupt) and sys.stderr is not None and sys.stderr.isatty():
-        say("")
-    return INTERRUPTED
 
 
 def explain(what: str, *, hint: str) -> None:

@@ -107,20 +107,32 @@ def test_not_even_the_logs_of_libraries_tell_a_session_token(machine: Machine) -
 
 
 @pytest.mark.parametrize("flags", [(), ("--debug",)], ids=["plain", "debug"])
-@pytest.mark.parametrize(("module", "function"), [("login", "log_in"), ("cli.codes", "code_sources")])
+@pytest.mark.parametrize(("module", "function"), [("login", "log_in"), ("aws.client", "_Opening.run")])
 def test_a_mistake_of_ours_is_one_error_that_quotes_nothing(
     machine: Machine, module: str, function: str, flags: tuple[str, ...]
 ) -> None:
     machine.lay_down_the_key()
     raising = {"RAISES_IN": f"{module}:{function}", "RAISED_WITH": "a secret"}
 
-    ran = machine.run("login", "--profile", "test-user", *flags, PYTHONPATH=INSIDE, **raising)
+    ran = machine.run(*flags, "login", "--profile", "test-user", "--token-code", "123456", PYTHONPATH=INSIDE, **raising)
 
     *traceback, error, hint = ran.stderr.splitlines()
     assert error == "mfa-session: error: internal error: RuntimeError"
     assert hint == "mfa-session: hint: run it again with --debug, and report what it says"
     assert all(line.startswith("mfa-session: debug: ") for line in traceback)
-    assert any(line.endswith(f" {function}") for line in traceback) == ("--debug" in flags)
+    assert any(line.endswith(f" {function.rpartition('.')[2]}") for line in traceback) == ("--debug" in flags)
+    assert "a secret" not in ran.stderr
+
+
+@pytest.mark.parametrize("function", ["__main__:_hold_closed_streams", "cli.program:run", "cli.program:leave"])
+def test_a_mistake_that_the_program_cannot_tell_of_is_told_by_the_front_door(machine: Machine, function: str) -> None:
+    ran = machine.run("status", PYTHONPATH=INSIDE, RAISES_IN=function, RAISED_WITH="a secret")
+
+    assert ran.returncode == 255
+    assert ran.stderr.splitlines()[-2:] == [
+        "mfa-session: error: internal error: RuntimeError",
+        "mfa-session: hint: please report it, with the command that you ran",
+    ]
     assert "a secret" not in ran.stderr
 
 
