@@ -12,14 +12,14 @@ from tests.cli.roles.role_sessions import add_role, log_in, policy
 from tests.machine import MFA_SESSION, PHONE, Machine
 from tests.programs import shell_program
 from tests.stored_keys import store
-from tests.terminal import PseudoTerminal, Stream
+from tests.terminal import Program, PseudoTerminal, Stream
 
 PROFILE = ("--profile", "test-user")
 
 # From the first look at AWS to the end of the longest wait for it, and what a busy machine adds.
 _PATIENCE_SECONDS = 60.0
 
-Type = Callable[[Machine, PseudoTerminal], None]
+Type = Callable[[Machine, PseudoTerminal, Program], None]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Errand:
                 stderr=Stream.PIPE,
                 environment={**machine.environment, **environment},
             )
-            self.typed(machine, terminal)
+            self.typed(machine, terminal, program)
             return Ended(program.wait(within=_PATIENCE_SECONDS), program.stderr.decode())
 
 
@@ -97,22 +97,25 @@ def _with_stored_key_and_session(machine: Machine) -> None:
     log_in(machine)
 
 
-def _code(machine: Machine, terminal: PseudoTerminal) -> None:
+def _code(machine: Machine, terminal: PseudoTerminal, program: Program) -> None:
     terminal.type(f"{machine.phone.code()}\n")
+    terminal.type("n\n")  # whether the key is to be moved into the store, where it lies in the file
 
 
-def _nothing(machine: Machine, terminal: PseudoTerminal) -> None:
+def _nothing(machine: Machine, terminal: PseudoTerminal, program: Program) -> None:
     pass
 
 
-def _two_codes(machine: Machine, terminal: PseudoTerminal) -> None:
+def _two_codes(machine: Machine, terminal: PseudoTerminal, program: Program) -> None:
     now = machine.account.now()
     terminal.type(f"{machine.phone.code(now - STEP)}\n{machine.phone.code(now)}\n")
 
 
-def _codes_of_the_new_device(machine: Machine, terminal: PseudoTerminal) -> None:
+def _codes_of_the_new_device(machine: Machine, terminal: PseudoTerminal, program: Program) -> None:
     known = len(machine.account.devices)
-    terminal.wait_until(lambda: len(machine.account.devices) > known, "the new device")
+    terminal.wait_until(lambda: len(machine.account.devices) > known or program.exit_code is not None, "the new device")
+    if program.exit_code is not None:
+        return
     code = app(machine, list(machine.account.devices.values())[-1].seed)
     for steps in (-1, 0, 1):
         terminal.type(f"{code(steps)}\n")
