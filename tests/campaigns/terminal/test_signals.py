@@ -1,0 +1,151 @@
+"""A login that gets a signal at whatever moment: the terminal, the files and the processes afterwards."""
+
+import random
+import signal
+
+import pytest
+
+from tests.campaigns import scale
+from tests.campaigns.figures import count
+from tests.campaigns.terminal.disturbed_login import (
+    LOGIN,
+    QUESTION,
+    Times,
+    come_to_a_random_moment,
+    files_are_whole,
+    has_traceback,
+    has_traceback_of_ours,
+    measure,
+    orphans,
+    prepare,
+    renew,
+    send,
+)
+from tests.cli.refusals import GENERAL, INTERRUPTED
+from tests.machine import MFA_SESSION, Machine
+from tests.programs import shell_program
+from tests.terminal import Program, PseudoTerminal
+from tests.terminal_modes import Modes
+
+MOMENTS = scale.cases(quick=3, full=200)
+
+# By name: how it may end. 0 is a login that was quicker than the signal; a negative one dies of it, as 128 + n says.
+ENDS = {
+    "SIGINT": {INTERRUPTED, -signal.SIGINT, 0},
+    "SIGTERM": {-signal.SIGTERM, 0},
+    "SIGHUP": {-signal.SIGHUP, 0},
+    "SIGTSTP and SIGCONT": {0},
+    "SIGWINCH": {0},
+    "a window that is closed": {-signal.SIGHUP, GENERAL, 0},
+}
+
+
+def finish(terminal: PseudoTerminal, program: Program, rest: str) -> None:
+    """Type what is still to be typed, whenever the question comes."""
+    if rest:
+        if len(rest) > len("123456"):
+            terminal.wait_until(lambda: QUESTION in terminal.text or program.exit_code is not None, "the question")
+        terminal.type(rest)
+    program.wait()
+
+
+def stop_and_resume(terminal: PseudoTerminal, program: Program, code: str) -> Modes | None:
+    """Stop it and let it go on, and return the modes of the terminal meanwhile."""
+    send(program, signal.SIGTSTP)
+    terminal.wait_until(lambda: program.stopped_by is not None or program.exit_code is not None, "the stop")
+    if program.exit_code is not None:
+        return None
+    while_stopped = terminal.modes()
+    seen = len(terminal.text)
+    program.resume(foreground=True)
+    terminal.wait_until(
+        lambda: QUESTION in terminal.text[seen:] or program.exit_code is not None, "the question or the end"
+    )
+    if program.exit_code is None:
+        terminal.type(f"{code}\n")
+    program.wait()
+    return while_stopped
+
+
+@pytest.mark.timeout(120 + 5 * MOMENTS)
+@pytest.mark.parametrize("what", ENDS)
+def test_a_disturbed_login_leaves_terminal_files_and_processes_in_order(machine: Machine, what: str) -> None:
+    prepare(machine)
+    config = machine.config_file.read_text()
+    with machine.terminal() as terminal:
+        times = measure(machine, terminal)
+
+    for _ in range(MOMENTS):
+        renew(machine, config)
+        with machine.terminal() as terminal:
+            disturb(machine, terminal, what, times, config)
+
+
+def disturb(machine: Machine, terminal: PseudoTerminal, what: str, times: Times, config: str) -> None:
+    modes = terminal.modes()
+    program = machine.start(terminal, *LOGIN)
+    rest = come_to_a_random_moment(machine, terminal, times)
+    while_stopped = None
+    match what:
+        case "SIGTSTP and SIGCONT":
+            while_stopped = stop_and_resume(terminal, program, machine.phone.code())
+        case "SIGWINCH":
+            terminal.resize(random.randint(5, 60), random.randint(100, 200))
+            finish(terminal, program, rest)
+        case "a window that is closed":
+            terminal.hang_up()
+            program.wait()
+        case _:
+            send(program, signal.Signals[what])
+            program.wait()
+
+    closed = what == "a window that is closed"
+    text = terminal.text
+    found = {
+        "modes_changed": not closed and {terminal.modes(), while_stopped} - {modes, None} != set(),
+        "other_exit_codes": program.exit_code not in ENDS[what],
+        "files_torn": not files_are_whole(machine, config),
+        "orphans": len(orphans(machine.home)),
+        "no_line_of_its_own": not closed and terminal.raw[-1:] not in (b"", b"\n"),
+        "tracebacks_of_ours": has_traceback_of_ours(text),
+        "tracebacks_of_the_interpreter": has_traceback(text) and not has_traceback_of_ours(text),
+    }
+    count("terminal", f"`login`, {what} at a random moment", **found)
+    del found["tracebacks_of_the_interpreter"]
+    assert not any(found.values()), (found, program.exit_code, terminal.raw)
+
+
+@pytest.mark.timeout(120 + 5 * MOMENTS)
+@pytest.mark.parametrize("key", ["^C", "^Z"])
+def test_after_a_key_the_prompt_of_the_shell_begins_on_a_line_of_its_own(machine: Machine, key: str) -> None:
+    prepare(machine)
+    config = machine.config_file.read_text()
+    with machine.terminal() as terminal:
+        times = measure(machine, terminal)
+
+    for _ in range(MOMENTS):
+        renew(machine, config)
+        with machine.terminal() as terminal:
+            press(machine, terminal, key, times, config)
+
+
+def press(machine: Machine, terminal: PseudoTerminal, key: str, times: Times, config: str) -> None:
+    settings = "".join(f"export {name}='{value}'\n" for name, value in machine.environment.items())
+    shell_program(machine.home / "run", f"{settings}echo begun\nexec {MFA_SESSION} {' '.join(LOGIN)}")
+    terminal.shell()
+    modes = terminal.modes()
+    terminal.type("./run\n")
+    terminal.expect("begun\n")
+
+    come_to_a_random_moment(machine, terminal, times)
+    terminal.press(key)
+    terminal.wait_until(lambda: terminal.text.endswith("$ "), "the prompt of the shell")
+
+    found = {
+        "modes_changed": terminal.modes() != modes,
+        "files_torn": not files_are_whole(machine, config),
+        "no_line_of_its_own": not terminal.text.endswith("\n$ "),
+        "tracebacks_of_ours": has_traceback_of_ours(terminal.text),
+    }
+    count("terminal", f"`login` in a shell, {key} at a random moment", **found)
+    assert not any(found.values()), (found, terminal.raw)
