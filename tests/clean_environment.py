@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 # What a program needs to start at all; AWS_*, proxies, certificates and keyring settings stay outside.
-KEPT = ("PATH", "LANG", "TERM", "SYSTEMROOT", "COVERAGE_PROCESS_START")
+KEPT = ("PATH", "LANG", "TERM", "SYSTEMROOT", "COVERAGE_PROCESS_START", "COVERAGE_FILE")
 
 
 def clean_environment(home: Path, **more: str) -> dict[str, str]:

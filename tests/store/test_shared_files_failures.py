@@ -40,12 +40,12 @@ def path(tmp_path: Path) -> Path:
 def written(path: Path, *, before: str = "", through: tuple[str, ...] = ()) -> str:
     """Write in a process of its own, started *through* another program; return what it said.
 
-    It writes no bytecode: cut off by a limit, that would break the program for everybody.
+    It writes no bytecode, which, cut off by a limit, would break the program for everybody; and nothing of coverage's.
     """
     command = [*through, sys.executable, "-c", WRITE.format(before=before), str(path)]
     child = subprocess.run(
         command,
-        env=clean_environment(path.parent, PYTHONDONTWRITEBYTECODE="1"),
+        env=clean_environment(path.parent, PYTHONDONTWRITEBYTECODE="1", COVERAGE_PROCESS_START=""),
         capture_output=True,
         text=True,
         check=False,
