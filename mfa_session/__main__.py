@@ -21,6 +21,9 @@ _OBJECTS_BEFORE_COLLECTING = 100_000
 # `login` keeps a session that has more left; `--min-remaining` says otherwise to the program.
 _WORTH_KEEPING_SECONDS = 900.0
 
+# The AWS CLI's exit code for Ctrl-C.
+_INTERRUPTED = 130
+
 _MISTAKE = (
     b"mfa-session: error: internal error: %b\nmfa-session: hint: please report it, with the command that you ran\n"
 )
@@ -30,6 +33,10 @@ def main() -> int:
     """Run `mfa-session` with the arguments of this process, and return its exit code."""
     try:
         return _run(sys.argv[1:])
+    except KeyboardInterrupt:  # that came before the program could hear of it
+        if os.isatty(2):
+            os.write(2, b"\n")  # after the key, which the terminal has shown as ^C
+        return _INTERRUPTED
     except Exception as error:  # so wrong that not even the program could tell of it; the message may quote anything
         _write(2, _MISTAKE % type(error).__name__.encode())
         return 255

@@ -10,6 +10,7 @@ from mfa_session.errors import (
     MFASessionError,
     OutputError,
     PromptCancelledError,
+    QuestionInterrupt,
     StoreError,
     UsageError,
 )
@@ -87,6 +88,13 @@ def _with_causes(error: BaseException) -> Iterator[BaseException]:
     while cause is not None:
         yield cause
         cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+
+
+def interrupted(interrupt: KeyboardInterrupt) -> int:
+    """Return the exit code for Ctrl-C, and leave the line in which a terminal has shown the key as ``^C``."""
+    if not isinstance(interrupt, QuestionInterrupt) and sys.stderr is not None and sys.stderr.isatty():
+        say("")
+    return INTERRUPTED
 
 
 def explain(what: str, *, hint: str) -> None:

@@ -6,9 +6,10 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from mfa_session import __version__
 from mfa_session.cli import core_dumps, endings
@@ -46,6 +47,17 @@ COMMANDS = (
 _BEFORE_A_PROGRAM = {"allow_interspersed_args": False}
 
 
+class _Program(TyperGroup):
+    """The program, whose end by Ctrl-C is the same in every version of Typer."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as interrupt:
+            raise typer.Exit(endings.interrupted(interrupt)) from None
+
+
 def program(*names: str) -> typer.Typer:
     """Return the program with the commands of these *names*, or with all.
 
@@ -54,6 +66,7 @@ def program(*names: str) -> typer.Typer:
     """
     group = typer.Typer(
         name="mfa-session",
+        cls=_Program,
         help="One MFA code, and every AWS tool on the machine works for the next twelve hours.",
         epilog="Begin with: mfa-session login --profile NAME. See it without an account: mfa-session demo.",
         no_args_is_help=True,
@@ -177,8 +190,8 @@ def run(arguments: Sequence[str]) -> int:
     except MFASessionError as error:
         endings.report(str(error), hint=error.hint, on_one_line=one_line)
         return endings.exit_code(error)
-    except KeyboardInterrupt:
-        return endings.INTERRUPTED
+    except KeyboardInterrupt as interrupt:
+        return endings.interrupted(interrupt)
     except Exception as error:
         if isinstance(error.__cause__, KeyboardInterrupt):  # as older versions of Typer hand it on
             return endings.INTERRUPTED
