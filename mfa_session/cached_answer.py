@@ -38,8 +38,8 @@ def cached_session(profile: str, environ: dict[str, str], *, now: float) -> dict
     """
     credentials = _content(environ, "AWS_SHARED_CREDENTIALS_FILE", "credentials")
     config = _content(environ, "AWS_CONFIG_FILE", "config")
-    if credentials is None or config is None:
-        return None
+    if credentials is None or config is None or b"[DEFAULT]" in credentials or b"[DEFAULT]" in config:
+        return None  # what stands there is in every profile
     own = _section(credentials, profile.encode())
     if own and "mfa_session_source" in own:
         profile = own["mfa_session_source"]
@@ -86,7 +86,7 @@ def _content(environ: dict[str, str], variable: str, name: str) -> bytes | None:
         if not home or path[1:2] not in ("/", os.sep):
             return None
         path = home + path[1:]
-    if "$" in path:
+    if "$" in path or (os.name == "nt" and "%" in path):
         return None
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -126,11 +126,14 @@ def _section(content: bytes, name: bytes) -> dict[str, str] | None:
         return None
     keys: dict[str, str] = {}
     for line in lines:
+        line = line.removesuffix(b"\r")
+        if b"\r" in line:
+            return None  # to AWS tools the line ends there
         if not line.strip() or line[:1] in b"#;":
             continue
         key, equals, value = line.partition(b"=")
         name_of_key = key.strip().lower()
-        if not equals or line[:1].isspace() or not line.isascii() or name_of_key.decode() in keys:
+        if not equals or b":" in key or line[:1].isspace() or not line.isascii() or name_of_key.decode() in keys:
             return None
         keys[name_of_key.decode()] = value.strip().decode()
     return keys

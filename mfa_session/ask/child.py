@@ -21,15 +21,15 @@ from mfa_session.command_line import words_of
 from mfa_session.errors import CodeSourceError
 from mfa_session.program_search import find_program
 
-if sys.platform != "win32":
-    from mfa_session.ask.noted_signals import noted_signals
-
 Stream: TypeAlias = Literal["stdout", "stderr"]
 
 # No console window opens on the desktop of Windows.
 if sys.platform == "win32":
     _FLAGS = subprocess.CREATE_NO_WINDOW
+    _undisturbed = contextlib.nullcontext
 else:
+    from mfa_session.ask.noted_signals import noted_signals as _undisturbed
+
     _FLAGS = 0
 
 # Keys that somebody has put into the environment are often the long-term ones.
@@ -66,7 +66,7 @@ def started(
     with _ended_with_us(children):
         try:
             # Ctrl-C in the midst of a start would leave nobody to end what was started.
-            with contextlib.nullcontext() if sys.platform == "win32" else noted_signals():
+            with _undisturbed():
                 children.append(_start(command, name=name, hint=hint, environ=environ, listens=listens))
             yield children[0]
         finally:

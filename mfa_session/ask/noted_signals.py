@@ -2,9 +2,12 @@
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+assert sys.platform != "win32"  # noqa: S101  so that a type checker for Windows reads no further
 
 # What keys and shells send to a program that asks: its end, its stop, and its return.
 _NOTED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP, signal.SIGCONT)

@@ -145,7 +145,7 @@ def _from_descriptor(number: str) -> str:
 def _from_file(path: str) -> str:
     try:
         # Not blocking: a named pipe is waited for where there is a limit.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with open(descriptor, "rb", buffering=0):
             if sys.platform != "win32" and os.fstat(descriptor).st_mode & (stat.S_IRWXG | stat.S_IRWXO):
                 raise PassphraseError(

@@ -113,12 +113,14 @@ def _terminal(environ: Mapping[str, str]) -> str | None:
     dialog would take the keys that are typed for another.
     """
     name = environ.get("GPG_TTY")
-    if sys.platform == "win32" or not name or _opens("/dev/tty") or not _opens(name):
+    if not name or _opens("/dev/tty") or not _opens(name):
         return None
     return name
 
 
 def _opens(terminal: str) -> bool:
+    if sys.platform == "win32":
+        return False
     try:
         descriptor = os.open(terminal, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
     except (OSError, ValueError):

@@ -1,6 +1,7 @@
 """A question as it is put to a terminal: its words, and how long somebody wants the answer."""
 
 import select
+import sys
 import time
 from dataclasses import dataclass
 
@@ -44,8 +45,9 @@ class Question:
 
 
 def _has_no_reader(descriptor: int) -> bool:
-    if not hasattr(select, "poll"):  # Windows does not tell before the write
+    if sys.platform == "win32":  # which does not tell before the write
         return False
     poll = select.poll()
-    poll.register(descriptor, 0)
+    # For something, because macOS reports on nothing else: whether there is room is of no interest.
+    poll.register(descriptor, select.POLLOUT)
     return any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0))

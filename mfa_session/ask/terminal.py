@@ -57,9 +57,10 @@ class Terminal:
             from mfa_session.ask.windows_console import WindowsConsole
 
             return cls(WindowsConsole.open())
-        from mfa_session.ask.posix_terminal import PosixTerminal
+        else:  # noqa: RET505  what a type checker for Windows must not read
+            from mfa_session.ask.posix_terminal import PosixTerminal
 
-        return cls(PosixTerminal.open())
+            return cls(PosixTerminal.open())
 
     def __enter__(self) -> Self:
         return self

@@ -31,6 +31,8 @@ def run_at_a_terminal(
     is called with the question, and what it returns is typed, with Enter. Where it does
     nothing for twenty seconds, it is ended.
     """
+    if sys.platform == "win32":
+        raise NotImplementedError("there are no pseudo terminals on Windows")
     terminal, theirs = os.openpty()
     try:
         program = subprocess.Popen(

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import stat
+import sys
 from pathlib import Path
 
 
@@ -12,10 +13,9 @@ def take_after(descriptor: int, original: Path, status: os.stat_result, *, priva
     Raises:
         OSError: the owner cannot be kept.
     """
-    if hasattr(os, "listxattr"):
-        _copy_attributes(descriptor, original)
+    _copy_attributes(descriptor, original)
     mode = stat.S_IMODE(status.st_mode) & (0o700 if private else 0o777)
-    if hasattr(os, "fchown"):
+    if sys.platform != "win32":
         if os.fstat(descriptor).st_uid != status.st_uid:
             os.fchown(descriptor, status.st_uid, -1)
         if os.fstat(descriptor).st_gid != status.st_gid:
@@ -30,9 +30,10 @@ def take_after(descriptor: int, original: Path, status: os.stat_result, *, priva
 
 def _copy_attributes(descriptor: int, original: Path) -> None:
     """Copy access lists, labels and the user's own attributes; what the file system refuses is left out."""
-    with contextlib.suppress(OSError):
-        for name in os.listxattr(original):
-            # The other security attributes are digests of the old content.
-            if not name.startswith("security.") or name == "security.selinux":
-                with contextlib.suppress(OSError):
-                    os.setxattr(descriptor, name, os.getxattr(original, name))
+    if sys.platform == "linux":  # Python knows those of no other system
+        with contextlib.suppress(OSError):
+            for name in os.listxattr(original):
+                # The other security attributes are digests of the old content.
+                if not name.startswith("security.") or name == "security.selinux":
+                    with contextlib.suppress(OSError):
+                        os.setxattr(descriptor, name, os.getxattr(original, name))

@@ -41,7 +41,10 @@ def locked(path: Path, *, within: timedelta = timedelta(seconds=60)) -> Iterator
     try:
         _make_usable(descriptor, path.parent)
         _wait_for(path, descriptor, within)
-        yield
+        try:
+            yield
+        finally:
+            _give_back(descriptor)
     finally:
         # It is closed, and the lock given back, even where the system reports an error.
         with contextlib.suppress(OSError):
@@ -74,6 +77,11 @@ if sys.platform == "win32":
             return False
         return True
 
+    def _give_back(descriptor: int) -> None:
+        # By itself, Windows does so some time after the file is closed.
+        with contextlib.suppress(OSError):
+            msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
 else:
     import fcntl
 
@@ -83,6 +91,9 @@ else:
         except BlockingIOError:
             return False
         return True
+
+    def _give_back(_: int) -> None:
+        """Do nothing: to close the file gives the lock back."""
 
 
 def _make_usable(descriptor: int, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -52,7 +53,7 @@ def replace(
             if dress is not None:
                 dress(descriptor)
             _write_whole(file.write, data)
-            os.fsync(descriptor)
+            _bring_to_the_disk(descriptor)
             status = os.fstat(descriptor)
         if not still_wanted():
             beside.unlink()
@@ -86,12 +87,23 @@ def _write_whole(write: Callable[[memoryview], int | None], data: bytes) -> None
         rest = rest[write(rest) or 0 :]
 
 
+def _bring_to_the_disk(descriptor: int) -> None:
+    if sys.platform == "darwin":
+        import fcntl
+
+        # What fsync brings to the disk of a Mac, the disk may lose with its power. Not every file system can do more.
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(descriptor)
+
+
 def _rename(source: Path, target: Path) -> None:
     for pause in _RENAME_PAUSES_SECONDS:
         try:
             source.replace(target)
         except PermissionError:
-            if os.name != "nt":
+            if sys.platform != "win32":
                 raise
             time.sleep(pause)
         else:
@@ -101,7 +113,7 @@ def _rename(source: Path, target: Path) -> None:
 
 def _settle(folder: Path) -> None:
     """Bring the renaming to the disk. A folder that cannot be synced is no failure: the file is in its place."""
-    if hasattr(os, "O_DIRECTORY"):
+    if sys.platform != "win32":
         with contextlib.suppress(OSError):
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:

@@ -63,6 +63,39 @@ def test_files_that_are_named_need_no_home_folder() -> None:
     assert (credentials_file(environ), config_file(environ)) == (Path("/c"), Path("/d"))
 
 
+class TestOnWindows:
+    def test_home_is_where_python_has_it_and_not_where_git_has_it(self, tmp_path: Path) -> None:
+        environ = {"USERPROFILE": str(tmp_path), "HOME": "/somewhere/else"}
+
+        assert home(environ, platform="win32") == tmp_path
+        assert credentials_file(environ, platform="win32") == tmp_path / ".aws" / "credentials"
+
+    def test_a_home_on_a_drive_of_its_own_is_found(self, tmp_path: Path) -> None:
+        environ = {"HOMEDRIVE": str(tmp_path.parent), "HOMEPATH": f"{os.sep}{tmp_path.name}"}
+
+        assert home(environ, platform="win32") == tmp_path
+
+    @pytest.mark.parametrize("named", ["%USERPROFILE%/file", "%UserProfile%/file", "$USERPROFILE/file", "~/file"])
+    def test_a_variable_may_be_written_as_cmd_does(self, tmp_path: Path, named: str) -> None:
+        environ = {"USERPROFILE": str(tmp_path), "AWS_CONFIG_FILE": named}
+
+        assert config_file(environ, platform="win32") == tmp_path / "file"
+
+    @pytest.mark.parametrize("named", ["%NOWHERE%", "100%", "%%"])
+    def test_what_is_no_variable_stays(self, named: str) -> None:
+        assert config_file({"AWS_CONFIG_FILE": named}, platform="win32") == Path(named)
+
+    def test_where_there_is_none_the_hint_names_the_variable(self) -> None:
+        with pytest.raises(ConfigurationError, match="you have no home folder") as refusal:
+            state_folder({}, platform="win32")
+
+        assert "set USERPROFILE" in refusal.value.hint
+
+
+def test_a_percent_sign_is_nothing_special_elsewhere() -> None:
+    assert config_file({"AWS_CONFIG_FILE": "%HOME%"}, platform="linux") == Path("%HOME%")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no user database to ask")
 def test_without_home_the_user_database_says_where_it_is() -> None:
     import pwd
