@@ -17,7 +17,8 @@ def lay_out(folder: Path) -> Path:
     """Write its files to the new *folder*, and return that."""
     folder.mkdir(parents=True)
     archive = folder.with_suffix(".tar")
-    run(["git", "archive", "--output", archive, "HEAD"], folder=ROOT)
+    # Line ends as they were committed, whatever this machine likes.
+    run(["git", "-c", "core.autocrlf=false", "archive", "--output", archive, "HEAD"], folder=ROOT)
     with tarfile.open(archive) as files:
         files.extractall(folder, filter="data")
     archive.unlink()

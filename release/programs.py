@@ -13,7 +13,7 @@ _BESIDE_PYTHON = str(Path(sys.executable).parent)
 _OURS = {**os.environ, "PATH": os.pathsep.join((_BESIDE_PYTHON, os.environ.get("PATH", "")))}
 
 # What a program needs to start at all.
-_NEEDED = ("LANG", "SYSTEMROOT", "TERM", "TMPDIR")
+_NEEDED = ("LANG", "PATHEXT", "SYSTEMROOT", "TEMP", "TERM", "TMPDIR")
 
 
 def run(
@@ -53,4 +53,4 @@ def clean_environment(*, programs: Path, home: Path) -> dict[str, str]:
     """
     others = [place for place in os.environ.get("PATH", "").split(os.pathsep) if place != _BESIDE_PYTHON]
     needed = {name: os.environ[name] for name in _NEEDED if name in os.environ}
-    return {**needed, "PATH": os.pathsep.join((str(programs), *others)), "HOME": str(home)}
+    return {**needed, "PATH": os.pathsep.join((str(programs), *others)), "HOME": str(home), "USERPROFILE": str(home)}

@@ -164,7 +164,7 @@ def test_no_module_is_longer_than_a_reader_holds_in_mind(module: Path) -> None:
 
 @pytest.mark.parametrize(
     "file",
-    sorted(file for folder in ("tests", "benchmarks") for file in (REPOSITORY / folder).rglob("*.py")),
+    sorted(file for folder in ("tests", "benchmarks", "release") for file in (REPOSITORY / folder).rglob("*.py")),
     ids=lambda path: str(path.relative_to(REPOSITORY)),
 )
 def test_no_test_or_benchmark_is_longer_than_a_module_may_be(file: Path) -> None:
