@@ -79,7 +79,7 @@ def assignments(variables: Mapping[str, str], *, forget: Sequence[str], shell: s
         UsageError: a value has a line break, or a character that the shell has no way to write.
     """
     if any(re.search(r"[\r\n\0]", value) for value in variables.values()):
-        raise UsageError("one of these values has a line break", hint="look at the session: mfa-session status")
+        raise UsageError("one of these values has a line break", hint="get a new session: mfa-session login --force")
     lines = [_FORGET[shell](name) for name in forget] if shell in _FORGET else []
     lines += [_SET[shell](name, value) for name, value in variables.items()]
     return "".join(f"{line}\n" for line in lines)

@@ -10,6 +10,9 @@ import typer.main
 
 from mfa_session.cli.program import program
 
+# Some versions of Typer put braces around what must be given.
+_BRACES = str.maketrans("", "", "{}")
+
 # How the examples of all commands begin; between the two stands where it is to be written, if not in a shell.
 _EXAMPLE = re.compile(r"(?P<lead>Example[^:]*:) (?P<call>.+)")
 
@@ -62,7 +65,7 @@ def _described(command: Any, words: tuple[str, ...], *, parent: Any) -> Iterator
     parameters = command.get_params(context)
     yield Command(
         words=words,
-        usage=str(command.get_usage(context)).removeprefix("Usage: "),
+        usage=str(command.get_usage(context)).removeprefix("Usage: ").translate(_BRACES),
         paragraphs=tuple(" ".join(part.split()) for part in inspect.cleandoc(command.help).split("\n\n")),
         arguments=_entries(parameters, context, kind="argument"),
         options=_entries(parameters, context, kind="option"),

@@ -8,9 +8,6 @@ from docs.machinery.commands import Command, Entry
 from docs.machinery.tables import Row
 from mfa_session import __version__
 
-# Typer puts what must be given in braces of its own.
-_BRACES = str.maketrans("", "", "{}")
-
 # So short that no line is over 80 bytes when what is special in roff has been written otherwise.
 _LINE = 64
 
@@ -49,7 +46,7 @@ def _name(name: str, command: Command) -> Iterator[str]:
 
 
 def _synopsis(command: Command) -> Iterator[str]:
-    rest = command.usage.removeprefix(command.name).translate(_BRACES).split()
+    rest = command.usage.removeprefix(command.name).split()
     yield from (".SH SYNOPSIS", f".B {_escaped(command.name)}", _escaped(" ".join(rest)))
 
 

@@ -41,7 +41,7 @@ class SignIn:
         if partition not in _HOSTS:
             raise ConfigurationError(
                 f"it is not known where one signs in to the console of {partition}",
-                hint=f"it is known of {', '.join(_HOSTS)}",
+                hint=f"use a role of one of the partitions {', '.join(_HOSTS)}",
             )
         host, self._console = _HOSTS[partition]
         self._url = f"{(endpoints.signin_url or f'https://{host}').rstrip('/')}/federation"

@@ -85,7 +85,7 @@ def _refuse_look_alikes(found: Sections, profile: str, kind: Kind) -> None:
             raise SharedFileError(
                 f"line {section.start + 1}: [{visible(section.name)}] looks like profile {visible(profile)}, "
                 "but AWS tools do not read it so",
-                hint="correct that line",
+                hint=f"write it as [{visible(new_header(profile, kind))}]",
             )
 
 

@@ -64,13 +64,19 @@ def read_sections(data: bytes) -> Sections:
     try:
         parser.read_file(parser.counted(texts))
     except configparser.DuplicateSectionError as error:
-        raise _unreadable(error.lineno, f"section [{visible(error.section)}] is there a second time") from None
+        problem = f"section [{visible(error.section)}] is there a second time"
+        raise _unreadable(error.lineno, problem, hint="make the two one section") from None
     except configparser.DuplicateOptionError as error:
-        raise _unreadable(error.lineno, f"this key is there a second time in [{visible(error.section)}]") from None
+        problem = f"this key is there a second time in [{visible(error.section)}]"
+        raise _unreadable(error.lineno, problem, hint="delete one of the two lines") from None
     except configparser.MissingSectionHeaderError as error:
-        raise _unreadable(error.lineno, "this line stands before any [section]") from None
+        problem = "this line stands before any [section]"
+        raise _unreadable(
+            error.lineno, problem, hint="delete it, or write the header of its profile above it"
+        ) from None
     except configparser.ParsingError as error:
-        raise _unreadable(error.errors[0][0], "this is no [section], no key = value and no comment") from None
+        problem = "this is no [section], no key = value and no comment"
+        raise _unreadable(error.errors[0][0], problem, hint="correct that line, or put a # before it") from None
     found = Sections(lines, texts, tuple(parser.sections_of(len(lines))), parser.defaults())
     _refuse_broken_blocks(found)
     return found
@@ -145,12 +151,14 @@ def _refuse_broken_blocks(found: Sections) -> None:
                 begins = section.keys[key]
                 below = enumerate(found.texts[begins + 1 : section.end], begins + 1)
                 broken = next((number for number, text in below if _is_broken(text)), begins)
-                raise _unreadable(broken + 1, "this line of an indented block has no =")
+                raise _unreadable(
+                    broken + 1, "this line of an indented block has no =", hint="write it as key = value, or delete it"
+                )
 
 
 def _is_broken(text: str) -> bool:
     return bool(text.strip()) and text.strip()[0] not in "#;" and "=" not in text
 
 
-def _unreadable(number: int | None, problem: str, *, hint: str = "correct that line") -> SharedFileError:
+def _unreadable(number: int | None, problem: str, *, hint: str) -> SharedFileError:
     return SharedFileError(f"line {number}: {problem}, and AWS tools cannot read the file", hint=hint)

@@ -40,7 +40,8 @@ def as_shown(markdown: str) -> str:
 
 
 def without_blanks(text: str) -> str:
-    return "".join(text.split())
+    """Return *text* without blanks, and without the braces that only some versions of Typer write."""
+    return "".join(text.split()).translate(str.maketrans("", "", "{}"))
 
 
 def without_the_list_of_commands(text: str) -> str:

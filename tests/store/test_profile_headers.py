@@ -112,8 +112,10 @@ def test_two_headers_of_one_profile_are_refused_by_their_lines(kind: Kind, data:
 def test_a_header_that_only_looks_like_the_profile_is_refused(kind: Kind, header: str) -> None:
     data = f"[other]\n[{header}]\n".encode()
 
-    with pytest.raises(SharedFileError, match=r"^line 2: .* looks like profile dev"):
+    with pytest.raises(SharedFileError, match=r"^line 2: .* looks like profile dev") as refusal:
         find_profile(read_sections(data), "dev", kind)
+
+    assert refusal.value.hint == ("write it as [profile dev]" if kind == "config" else "write it as [dev]")
 
 
 def test_an_indented_header_is_refused_because_aws_tools_read_it_as_a_value() -> None:

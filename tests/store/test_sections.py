@@ -99,6 +99,24 @@ def test_what_botocore_cannot_read_is_refused_with_the_line_and_without_a_word_o
 
 
 @pytest.mark.parametrize(
+    ("data", "mend"),
+    [
+        (b"[a]\nk = v\n[a]\n", "make the two one section"),
+        (b"[a]\nk = v\nk = w\n", "delete one of the two lines"),
+        (b"k = v\n[a]\n", "delete it, or write the header of its profile above it"),
+        (b"[a]\nwords\n", "correct that line, or put a # before it"),
+        (b"[a]\ns3 =\n  words\n", "write it as key = value, or delete it"),
+        (b"[a]\nk = \xff\n", "save the file as UTF-8"),
+    ],
+)
+def test_the_hint_says_how_the_line_is_mended(data: bytes, mend: str) -> None:
+    with pytest.raises(SharedFileError) as refusal:
+        read_sections(data)
+
+    assert refusal.value.hint == mend
+
+
+@pytest.mark.parametrize(
     ("data", "said"),
     [
         (b"\xef\xbb\xbf[a]\nk = v\n", "a byte order mark of UTF-8"),
