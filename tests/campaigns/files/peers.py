@@ -1,5 +1,6 @@
 """Other programs that write sessions into the AWS files: each does it once, beside the profiles of its user."""
 
+import configparser
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +21,14 @@ class Peer:
     own_key: str
     session: str
     words: Callable[[str], list[str]]
+    old_session: str = ""
     code_is_typed: bool = False
     writes_a_token_only: bool = False
 
     def prepare(self, machine: Machine) -> None:
         """Lay down the files of its user."""
         key = self.own_key.format(machine.key.access_key_id, machine.key.secret_access_key)
-        machine.write_credentials(BEFORE + key + AFTER)
+        machine.write_credentials(BEFORE + key + self.old_session + AFTER)
         settings = f"[profile test-user]\nregion = ap-northeast-1\nmfa_serial = {PHONE}\n"
         machine.write_config(CONFIG_BEFORE + settings + CONFIG_AFTER)
 
@@ -48,7 +50,8 @@ class Peer:
         lost = any(credentials.get(name) != values for name, values in {**foreign, **values_of(key)}.items())
         return Damage(
             lost=lost or any(config.get(name) != values for name, values in settings.items()),
-            torn=not self.has_whole_session(machine) and self.session in credentials,
+            torn=not self.has_whole_session(machine)
+            and credentials.get(self.session) not in (None, values_of(self.old_session).get(self.session)),
         )
 
     def has_whole_session(self, machine: Machine) -> bool:
@@ -67,15 +70,19 @@ TOKEN = "new-token" * 60
 
 _KEY = "[test-user]\naws_access_key_id = {0}\naws_secret_access_key = {1}\n"
 
+_OLD_SESSION = "[test-user-mfa]\naws_session_token = old-token\n"
+
+
+def _aws_cli(name: str, *, old_session: str = "") -> Peer:
+    def words(code: str) -> list[str]:
+        return ["aws", "configure", "set", "aws_session_token", TOKEN, "--profile", "test-user-mfa"]
+
+    return Peer(name, "awscli", _KEY, "test-user-mfa", words, old_session=old_session, writes_a_token_only=True)
+
+
 PEERS = [
-    Peer(
-        "`aws configure set`",
-        "awscli",
-        _KEY,
-        "test-user-mfa",
-        lambda code: ["aws", "configure", "set", "aws_session_token", TOKEN, "--profile", "test-user-mfa"],
-        writes_a_token_only=True,
-    ),
+    _aws_cli("`aws configure set` of a token"),
+    _aws_cli("`aws configure set` of a token that there was", old_session=_OLD_SESSION),
     Peer(
         "`aws-mfa`",
         "aws-mfa",
@@ -97,5 +104,5 @@ PEERS = [
 def _read(path: Path) -> dict[str, dict[str, str]]:
     try:
         return values_of(path.read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, configparser.Error):
         return {}
