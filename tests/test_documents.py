@@ -18,6 +18,7 @@ DOCUMENTS = sorted(
     path for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")] if "node_modules" not in path.parts
 )
 
+FENCED = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)(?:#[^)]*)?\)")
 
 # A call stands in backticks, or begins a line of a code block, where a prompt may come before it; `mfa-session 1.0` is
@@ -67,9 +68,8 @@ def hints() -> Iterator[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_link_of_a_document_leads_to_a_file(document: Path) -> None:
-    missing = [
-        link for link in LINK.findall(document.read_text(encoding="utf-8")) if not (document.parent / link).exists()
-    ]
+    prose = FENCED.sub("", document.read_text(encoding="utf-8"))
+    missing = [link for link in LINK.findall(prose) if not (document.parent / link).exists()]
 
     assert missing == []
 

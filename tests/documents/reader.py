@@ -6,14 +6,16 @@ the key, the code that the phone shows, or what the page itself shows behind the
 
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+from mfa_session.demo.devices import VirtualDevice
 from tests.machine import PROGRAMS, Machine
 from tests.terminal import PseudoTerminal
 
+ADMIN_PHONE = "arn:aws:iam::123456789012:mfa/admin-phone"
 PASSPHRASE = "correct horse battery"
 
 # The shell says how the last command ended, in words that no program of a page prints.
@@ -21,7 +23,7 @@ _PROMPT = "[ended with $?]$ "
 _PROMPTED = re.compile(r"\[ended with (\d+)\]\$ \Z")
 
 _YES_OR_NO = re.compile(r"^(?P<question>.*\[[yYnN]/[yYnN]\] )\Z", re.MULTILINE)
-_COMMAND_SECONDS = 30.0
+_COMMAND_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,11 @@ class Ran:
 
 @dataclass
 class Reader:
-    """The reader of one page, at *terminal*. *answers* are those to questions that the page does not answer itself."""
+    """The reader of one page, at *terminal*. *environment* is what its programs have."""
 
     machine: Machine
     terminal: PseudoTerminal
-    answers: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str]
     _answered: int = 0
     _yes_or_no: str = ""
 
@@ -63,11 +65,11 @@ class Reader:
         shown = self.terminal.text[begun + len(command) + 1 : ended.start()]
         return Ran(command, shown, int(ended[1]))
 
-    def run(self, *command: str | Path, environment: Mapping[str, str]) -> Ran:
+    def run(self, *command: str | Path) -> Ran:
         """Run one program beside the shell, answer its questions, and return when it has ended."""
         self.machine.forget_used_codes()
         begun = self._answered = len(self.terminal.text)
-        program = self.terminal.run(*command, environment=environment)
+        program = self.terminal.run(*command, environment=self.environment)
         self.terminal.wait_until(
             lambda: self._has_answered_all("") or program.exit_code is not None,
             f"the end of {command[0]}",
@@ -84,13 +86,13 @@ class Reader:
         for question, answer in self._questions(page_shows).items():
             if re.search(question + r"\Z", shown):
                 self._answered = len(self.terminal.text)
-                self.terminal.type((self.code() if answer is None else answer) + "\n")
+                self.terminal.type((answer if isinstance(answer, str) else answer()) + "\n")
         if asked := _YES_OR_NO.search(shown):
             self._answered = len(self.terminal.text)
             self.terminal.type((answer_of(page_shows, asked["question"]) or self._yes_or_no) + "\n")
         return False
 
-    def _questions(self, page_shows: str) -> dict[str, str | None]:
+    def _questions(self, page_shows: str) -> dict[str, str | Callable[[], str]]:
         key = self.machine.key
         return {
             r"Access key ID for [\w-]+: ": key.access_key_id,
@@ -98,14 +100,20 @@ class Reader:
             r"New passphrase of the encrypted file \(8 characters or more\): ": PASSPHRASE,
             r"The same again: ": PASSPHRASE,
             r"Passphrase of the encrypted file: ": PASSPHRASE,
-            r"code of MFA device test-user-phone.*: ": None,
-            **self.answers,
+            r"Passphrase of aws-vault's files in \S+: ": PASSPHRASE,
+            r"code of MFA device test-user-phone.*: ": self.code,
+            r"code of MFA device admin-phone.*: ": self.code_of_the_administrator,
         }
 
     def code(self) -> str:
         """Return a code that was not typed yet, without waiting for the phone to show it."""
         self.machine.forget_used_codes()
         return self.machine.fresh_code()
+
+    def code_of_the_administrator(self) -> str:
+        phone = self.machine.account.devices[ADMIN_PHONE]
+        assert isinstance(phone, VirtualDevice)
+        return phone.code()
 
 
 def answer_of(page_shows: str, question: str) -> str:
@@ -123,7 +131,7 @@ def reading(machine: Machine, *folders: Path, **environment: str) -> Iterator[Re
         quiet = {"PS1": _PROMPT, "PS2": "", "HISTFILE": "", "BASH_SILENCE_DEPRECATION_WARNING": "1"}
         terminal.run("bash", "--norc", "--noprofile", "--noediting", "-i", environment={**surroundings, **quiet})
         terminal.expect(_PROMPTED)
-        yield Reader(machine, terminal)
+        yield Reader(machine, terminal, surroundings)
 
 
 def commands(text: str) -> list[str]:

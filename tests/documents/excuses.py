@@ -1,0 +1,36 @@
+"""The blocks that nothing here can run, each with its reason. Whatever stands in no table fails."""
+
+from tests.documents.pages import Block
+
+# By page and first line of the block.
+EXCUSED: dict[tuple[str, str], str] = {
+    ("README.md", "python -m pip install -e '.[test]'"): "it is what runs these tests",
+    ("docs/architecture.md", "mfa_session/"): "it is a drawing",
+    (
+        "docs/how-to/enforcing-mfa.md",
+        "mfa-session device add --profile test-user",
+    ): "tests/cli/test_enforcement_story.py reads the QR code and follows it",
+    (
+        "docs/how-to/prompt.md",
+        "PS1='$(mfa-session status --profile test-user >/dev/null 2>&1 && printf \"mfa \")\\$ '",
+    ): "it would take away the prompt that these tests wait for; test_how_to.py gives it a shell of its own",
+}
+
+# Blocks of these languages are nobody's to run.
+SHOWN_ONLY = {"text": "it is shown, not typed", "{toctree}": "Sphinx reads it when the site is built"}
+
+# Pages and folders as a whole.
+AS_A_WHOLE = {
+    "CONTRIBUTING.md": "it is what runs these tests, and builds the site",
+    "docs/explanation/": "its commands measure and try for minutes and hours",
+    "docs/how-to/install.md": "its files are those of a release, which `python -m release` makes and tries",
+    "docs/how-to/release.md": "it publishes",
+    "docs/reference/": "made of the program itself, or run by the tests of what it describes",
+}
+
+
+def excuse(block: Block) -> str | None:
+    """Return why *block* is not run, or nothing."""
+    first = block.text.split("\n", 1)[0]
+    elsewhere = next((why for folder, why in AS_A_WHOLE.items() if block.page.startswith(folder)), None)
+    return EXCUSED.get((block.page, first)) or SHOWN_ONLY.get(block.language) or elsewhere
