@@ -25,7 +25,8 @@ AS_A_WHOLE = {
     "docs/explanation/": "its commands measure and try for minutes and hours",
     "docs/how-to/install.md": "its files are those of a release, which `python -m release` makes and tries",
     "docs/how-to/release.md": "it publishes",
-    "docs/reference/": "made of the program itself, or run by the tests of what it describes",
+    "docs/reference/commands.md": "it is made of the program's help, whose examples test_documents.py holds to the options",
+    "docs/reference/": "the tests of what it describes run it",
 }
 
 
