@@ -23,6 +23,9 @@ Sections: TypeAlias = Mapping[str, Mapping[str, str]]
 
 Value = TypeVar("Value")
 
+# Each role of a chain is taken with the session of the one before; people have three.
+_LONGEST_CHAIN = 50
+
 # What makes a profile of the config file more than the region and output that a session profile has.
 _OWN_CREDENTIALS = (
     "role_arn",
@@ -135,6 +138,11 @@ def _source_of(takers: tuple[str, ...], settings: Mapping[str, str], *, config: 
         raise ConfigurationError(
             f"profile {name}: there is no profile {source}, which its source_profile names",
             hint=f"{_did_you_mean(source, {*config, *credentials} - {name})}correct source_profile in profile {name}",
+        )
+    if len(takers) > _LONGEST_CHAIN:
+        raise ConfigurationError(
+            f"profile {takers[0]} is the end of a chain of more than {_LONGEST_CHAIN} roles",
+            hint=f"name a profile nearer to your user: source_profile in profile {takers[0]}",
         )
     if source in takers:
         circle = " → ".join((*takers[takers.index(source) :], source))

@@ -155,3 +155,12 @@ def test_a_setting_that_cannot_be_is_named_with_its_profile(key: str, value: str
 
     assert str(problem).startswith("profile admin: ")
     assert key in str(problem)
+
+
+def test_a_chain_of_roles_has_an_end() -> None:
+    def chain(length: int) -> Sections:
+        return {"0": {}, **{str(number): role(str(number - 1)) for number in range(1, length + 1)}}
+
+    assert read("50", chain(50)).user.name == "0"
+    assert str(problem_of("51", chain(51))) == "profile 51 is the end of a chain of more than 50 roles"
+    assert "source_profile in profile 400" in problem_of("400", chain(400)).hint

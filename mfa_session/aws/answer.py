@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 from mfa_session.errors import AWSAnswerError
@@ -37,7 +37,7 @@ class Answer:
         return self.fields.get(name) == "true"
 
     def moment(self, name: str) -> datetime:
-        """Return a field that must be a moment in time, aware of its time zone.
+        """Return a field that must be a moment in time, in UTC.
 
         Raises:
             AWSAnswerError: it is missing, or something else.
@@ -45,11 +45,11 @@ class Answer:
         text = self.text(name)
         try:
             value = datetime.fromisoformat(text)
-        except ValueError:
-            value = None
-        if value is None or value.tzinfo is None:
-            raise not_from_aws(self.host, f"its {name} is not a time")
-        return value
+            if value.tzinfo is not None:
+                return value.astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+        raise not_from_aws(self.host, f"its {name} is not a time")
 
     def part(self, name: str) -> "Answer":
         """Return a field that must be a structure of its own.
