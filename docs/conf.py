@@ -14,8 +14,11 @@ FRONT_PAGE = "README"
 SIDEBAR = DOCS / "sidebar.md"
 DECISIONS = "docs/decisions/README"
 
+# GitHub colours it, and Pygments does not know it.
+_UNKNOWN_LANGUAGE = re.compile(r"^( *```)nu$", re.MULTILINE)
+
 # Between two Japanese letters the end of a line is not a blank.
-_BROKEN_JAPANESE = re.compile(r"(?<=[\u3001-\u9fff\uff00-\uffef])\n(?=[\u3001-\u9fff\uff00-\uffef])")
+_BROKEN_JAPANESE = re.compile(r"(?<=[\u3001-\u9fff\uff00-\uffef])\n *(?=\[?[\u3001-\u9fff\uff00-\uffef])")
 
 project = "mfa-session"
 version = release = __version__
@@ -44,6 +47,7 @@ html_css_files = ["tables.css"]
 
 
 def _prepare(_: Any, name: str, source: list[str]) -> None:
+    source[0] = _UNKNOWN_LANGUAGE.sub(r"\1text", source[0])
     if name == FRONT_PAGE:
         source[0] += f"\n{SIDEBAR.read_text(encoding='utf-8')}"
     elif name == DECISIONS:

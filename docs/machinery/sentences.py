@@ -35,6 +35,7 @@ _WORDS = {
     "connect": "number",
     "read": "number",
     "timedelta": "time",
+    "takers": "profile",
     "tuple": "their names",
     "members_without_device": "number",
     "sub": "its last words",
