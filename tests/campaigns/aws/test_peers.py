@@ -62,7 +62,7 @@ def test_how_often_each_tool_sends_one_code(tmp_path: Path, others: Installation
     with Endpoint(demo_account()) as endpoint:
         homes = Homes(tmp_path / "homes", endpoint)
         for tool, trouble, run in itertools.product(TOOLS, TROUBLE, range(RUNS)):
-            name = f"{tool}-{TROUBLE.index(trouble)}-{run}".partition(",")[0].replace(" ", "-")
+            name = f"{list(TOOLS).index(tool)}-{TROUBLE.index(trouble)}-{run}"
             machine = homes.of_aws_mfa(name) if tool == "aws-mfa" else homes.with_plain_key(name)
             sent = times_sent(machine, others, tool, trouble)
             version = versions.get(TOOLS[tool][0], "")
