@@ -108,10 +108,16 @@ def test_starship_shows_how_long_the_session_lives(machine: Machine) -> None:
     (machine.home / ".config").mkdir()
     (machine.home / ".config" / "starship.toml").write_text(settings)
 
-    ran = machine.run_program(starship, "module", "aws", AWS_PROFILE="test-user-mfa", TERM="xterm")
+    def shown() -> str:
+        ran = machine.run_program(starship, "module", "aws", AWS_PROFILE="test-user-mfa", TERM="xterm")
+        return re.sub(r"\x1b\[[0-9;]*m", "", ran.stdout)
 
-    shown = re.sub(r"\x1b\[[0-9;]*m|\\[\[\]]", "", ran.stdout)
-    assert re.match(r"test-user-mfa 1(1h59m\d+|2h0m0)s ", shown), ran
+    alive = shown()
+    end = machine.credentials("test-user-mfa")["x_security_token_expires"]
+    machine.write_credentials(machine.credentials_file.read_text().replace(end, "2024-02-29T09:00:00Z"))
+
+    assert re.match(r"test-user-mfa 1(1h59m\d+|2h0m0)s ", alive)
+    assert shown() == "test-user-mfa ended "
 
 
 @pytest.mark.skipif(TERRAFORM is None, reason="Terraform is not installed")
