@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from mfa_session.durations import duration, in_words, session_duration
+from mfa_session.durations import duration, in_words, role_duration, session_duration
 from mfa_session.errors import UsageError
 
 
@@ -37,3 +37,20 @@ def test_a_session_lasts_from_fifteen_minutes_to_thirty_six_hours(text: str, all
 )
 def test_a_span_is_told_in_two_units_rounded_down(seconds: float, words: str) -> None:
     assert in_words(timedelta(seconds=seconds)) == words
+
+
+def test_what_is_no_span_is_told_with_how_to_write_one() -> None:
+    with pytest.raises(UsageError, match=r"^this is not a span of time$") as refused:
+        duration("soon")
+
+    assert refused.value.hint == "write seconds, or hours and minutes: 43200, 12h, 90m, 1h30m"
+
+
+def test_a_span_that_cannot_be_is_told_with_those_that_can() -> None:
+    with pytest.raises(UsageError, match=r"^a session cannot last 40 h$") as of_a_session:
+        session_duration("40h")
+    with pytest.raises(UsageError, match=r"^the session of a role cannot last 13 h$") as of_a_role:
+        role_duration("13h")
+
+    assert of_a_session.value.hint == "AWS allows 15 minutes (15m) to 36 hours (36h)"
+    assert of_a_role.value.hint == "AWS allows 15 minutes (15m) to 12 hours (12h)"

@@ -89,3 +89,26 @@ def test_a_step_begins_every_thirty_seconds() -> None:
     assert start_of(time_step(moment)) == datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
     assert start_of(time_step(moment) + 1) == datetime(2026, 11, 23, 12, 0, 30, tzinfo=UTC)
     assert time_step(start_of(time_step(moment) + 1)) == time_step(moment) + 1
+
+
+@pytest.mark.parametrize(("blanks", "is_code"), [(94, True), (95, False)])
+def test_a_token_code_has_a_hundred_characters_at_the_most(blanks: int, is_code: bool) -> None:
+    typed = "12345" + " " * blanks + "6"
+
+    if is_code:
+        assert TokenCode(typed).digits == "123456"
+    else:
+        with pytest.raises(UsageError, match=r"^a token code is six digits$") as refused:
+            TokenCode(typed)
+        assert refused.value.hint == "type the code that the MFA device shows now"
+
+
+def test_a_seed_that_is_none_is_told_without_a_quotation() -> None:
+    with pytest.raises(AWSAnswerError, match=r"^no valid seed for the new MFA device$") as refused:
+        VirtualMFADevice(MFADevice(PHONE), "not a seed")
+
+    assert refused.value.hint == "check which endpoint answers: AWS_ENDPOINT_URL, endpoint_url, a proxy"
+
+
+def test_a_moment_before_1970_lies_in_a_step_before_the_first() -> None:
+    assert time_step(datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)) == -1

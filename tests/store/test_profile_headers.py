@@ -138,7 +138,7 @@ def test_look_alikes_of_other_profiles_do_not_matter(kind: Kind) -> None:
     assert find_profile(read_sections(data), "dev", kind) is None
 
 
-@pytest.mark.parametrize(("header", "text"), [("dev", "junk"), ("dev", "k = v"), ("dev", "//")])
+@pytest.mark.parametrize(("header", "text"), [("dev", "junk"), ("dev", "X"), ("dev", "k = v"), ("dev", "//")])
 def test_text_after_the_profiles_own_header_is_refused(header: str, text: str) -> None:
     with pytest.raises(SharedFileError, match=r"^line 1: .* text after the ]"):
         find_profile(read_sections(f"[{header}] {text}\n".encode()), "dev", "credentials")
@@ -147,3 +147,16 @@ def test_text_after_the_profiles_own_header_is_refused(header: str, text: str) -
 @pytest.mark.parametrize("text", ["", "  ", "# mine", "; mine"])
 def test_a_comment_after_the_profiles_own_header_is_nothing(text: str) -> None:
     assert find_profile(read_sections(f"[dev] {text}\n".encode()), "dev", "credentials") == 0
+
+
+def test_a_default_section_with_blanks_in_its_header_is_refused_in_the_config_file() -> None:
+    with pytest.raises(SharedFileError, match="looks like profile default"):
+        find_profile(read_sections(b"[ default ]\nregion = r\n"), "default", "config")
+
+
+def test_a_section_of_another_kind_looks_like_no_profile_of_the_config_file() -> None:
+    assert find_profile(read_sections(b"[12345678dev]\nregion = r\n"), "dev", "config") is None
+
+
+def test_a_header_may_have_brackets_of_its_own() -> None:
+    assert find_profile(read_sections(b"[x[0]]\nregion = r\n"), "x[0]", "credentials") == 0

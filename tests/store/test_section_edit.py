@@ -317,3 +317,22 @@ def test_a_file_that_aws_tools_cannot_read_is_neither_written_nor_taken_from(bro
         session_in(broken)
     with pytest.raises(SharedFileError, match="cannot read"):
         without_profile(broken, "credentials", "other")
+
+
+def test_a_line_keeps_the_indentation_and_the_end_that_it_has() -> None:
+    before = b"[profile dev]\n  note = v\nregion = r\r\noutput = j\n"
+
+    assert region_in(before) == before.replace(b"region = r", b"region = eu-west-1")
+
+
+def test_a_nested_block_is_removed_with_its_section() -> None:
+    assert without_profile(b"[dev]\ns3 =\n  region = r\n[a]\n", "credentials", "dev") == b"[a]\n"
+
+
+def test_a_value_goes_on_in_a_line_that_begins_with_any_letter() -> None:
+    assert without_profile(b"[dev]\nnote = v\n  X\n[a]\n", "credentials", "dev") == b"[a]\n"
+
+
+def test_what_every_profile_inherits_from_is_not_removed() -> None:
+    with pytest.raises(SharedFileError, match=r"\[DEFAULT\] is no profile"):
+        without_profile(b"[DEFAULT]\nregion = r\n", "credentials", "DEFAULT")

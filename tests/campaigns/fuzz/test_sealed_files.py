@@ -142,7 +142,7 @@ def test_a_token_with_one_character_changed_does_not_say_anything_else(token: by
 @fuzzed(
     "items of aws-vault",
     quick=300,
-    full=50_000,
+    full=20_000,
     item=objects(
         Data=st.one_of(
             objects(

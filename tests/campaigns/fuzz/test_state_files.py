@@ -212,7 +212,7 @@ keys = st.builds(
 @fuzzed(
     "items of the stores",
     quick=300,
-    full=50_000,
+    full=20_000,
     item=objects(
         AccessKeyId=like("AKIAIOSFODNN7EXAMPLE"),
         SecretAccessKey=any_text,

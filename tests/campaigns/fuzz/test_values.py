@@ -42,7 +42,7 @@ opaque = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1,
 moments = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))
 
 
-@fuzzed("durations", quick=300, full=50_000, text=spans)
+@fuzzed("durations", quick=300, full=20_000, text=spans)
 def test_a_span_of_time_is_not_negative_and_can_be_told(text: str) -> None:
     span = duration(text)
 
@@ -53,7 +53,7 @@ def test_a_span_of_time_is_not_negative_and_can_be_told(text: str) -> None:
     assert timedelta(minutes=15) <= role_duration(text) <= timedelta(hours=12)
 
 
-@fuzzed("token codes", quick=300, full=50_000, text=st.one_of(
+@fuzzed("token codes", quick=300, full=20_000, text=st.one_of(
     made_of(["1", "23", "456", "123456", "１", " ", "\u3000", "-", "\n", "\t"], at_most=9),
     like("123456", "123 456", "１２３４５６"),
     st.text("\u0300\u0316\u0301\u0345", max_size=9).map(lambda accents: "1" + accents * 10_000),
@@ -66,7 +66,7 @@ def test_a_token_code_is_six_digits_that_were_in_the_text(text: str) -> None:
     assert digits not in repr(TokenCode(text))
 
 
-@fuzzed("MFA devices", quick=300, full=50_000, serial=serial_numbers, seed=like("A2" * 32, "A2" * 8 + "======"))
+@fuzzed("MFA devices", quick=300, full=20_000, serial=serial_numbers, seed=like("A2" * 32, "A2" * 8 + "======"))
 def test_a_device_tells_its_name_kind_and_account(serial: str, seed: str) -> None:
     device = MFADevice(serial)
 
@@ -79,7 +79,7 @@ def test_a_device_tells_its_name_kind_and_account(serial: str, seed: str) -> Non
     assert VirtualMFADevice(device, seed).key_uri.startswith("otpauth://totp/")
 
 
-@fuzzed("ARNs", quick=300, full=50_000, arn=arns, name=any_text, external_id=like("secret-42"))
+@fuzzed("ARNs", quick=300, full=20_000, arn=arns, name=any_text, external_id=like("secret-42"))
 def test_an_arn_names_a_caller_or_a_role(arn: str, name: str, external_id: str) -> None:
     assert partition_in(arn) in (None, *PARTITIONS)
     if ":role/" in arn:
@@ -101,7 +101,7 @@ def test_a_partition_is_one_of_aws(name: str) -> None:
     assert partition(name) in PARTITIONS
 
 
-@fuzzed("moments", quick=300, full=50_000, text=st.one_of(
+@fuzzed("moments", quick=300, full=20_000, text=st.one_of(
     like("2026-11-24T01:29:50Z", "1970-01-01T00:00:00Z", "0999-12-31T23:59:60Z", "2024-02-29T00:00:00Z"),
     made_of(["2026", "-", "1", "24", "T", ":", "59", "60", "Z", " "], at_most=14),
 ))  # fmt: skip
@@ -111,7 +111,7 @@ def test_a_moment_is_what_would_be_written_so(text: str) -> None:
     assert read is None or timestamp(read) == text
 
 
-@fuzzed("moments that are written", quick=300, full=50_000, when=moments)
+@fuzzed("moments that are written", quick=300, full=20_000, when=moments)
 def test_a_moment_that_was_written_is_read_back(when: datetime) -> None:
     assert moment(timestamp(when)) == when.replace(microsecond=0)
     assert start_of(time_step(when)) <= when < start_of(time_step(when) + 1)
@@ -120,7 +120,7 @@ def test_a_moment_that_was_written_is_read_back(when: datetime) -> None:
 @fuzzed(
     "access keys",
     quick=300,
-    full=50_000,
+    full=20_000,
     key_id=like("AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE"),
     secret=st.one_of(like("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), opaque),
 )
@@ -137,7 +137,7 @@ def test_an_access_key_fits_on_a_line_and_keeps_its_secret(key_id: str, secret: 
 @fuzzed(
     "credential documents",
     quick=300,
-    full=50_000,
+    full=20_000,
     key_id=like("ASIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPLE"),
     secret=st.one_of(opaque, any_text),
     token=st.one_of(opaque, opaque, any_text),
@@ -162,7 +162,7 @@ programs = st.one_of(
 ).map("/".__add__)
 
 
-@fuzzed("process lines", quick=300, full=50_000, program=programs, profile=like("test-user", "a@b.c", "-x", "a b"))
+@fuzzed("process lines", quick=300, full=20_000, program=programs, profile=like("test-user", "a@b.c", "-x", "a b"))
 def test_a_process_line_is_split_into_the_program_and_its_arguments(program: str, profile: str) -> None:
     line = credential_process_line(program, profile)
 
