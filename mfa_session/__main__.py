@@ -11,7 +11,7 @@ import os
 import sys
 import time
 
-from mfa_session.cached_answer import cached_session, document
+from mfa_session.cached_answer import cached_session, document, is_tidy
 from mfa_session.environment import child_environment
 from mfa_session.until import kept_in_words
 
@@ -122,7 +122,7 @@ def _answer_login(options: list[str]) -> bool:
     environ = dict(os.environ)
     now = time.time()
     session = cached_session(profile or _default_profile(environ), environ, now=now)
-    if session is None or float(session["expiration"]) - now <= _WORTH_KEEPING_SECONDS:
+    if session is None or float(session["expiration"]) - now <= _WORTH_KEEPING_SECONDS or not is_tidy(environ):
         return False
     if len(spoken) < len(options):
         return True

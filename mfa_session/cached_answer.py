@@ -79,14 +79,28 @@ def document(session: dict[str, str]) -> bytes | None:
     return line.encode("ascii")
 
 
-def _content(environ: dict[str, str], variable: str, name: str) -> bytes | None:
+def is_tidy(environ: dict[str, str]) -> bool:
+    """Tell whether no killed run has left anything beside the AWS files; links are not followed."""
+    for variable, name in (("AWS_SHARED_CREDENTIALS_FILE", "credentials"), ("AWS_CONFIG_FILE", "config")):
+        folder, file = os.path.split(_path(environ, variable, name) or "")
+        if not file or os.path.lexists(os.path.join(folder, f".{file}.mfa-session.tmp")):
+            return False
+    return True
+
+
+def _path(environ: dict[str, str], variable: str, name: str) -> str | None:
     path = environ.get(variable) or os.path.join("~", ".aws", name)
     if path.startswith("~"):
         home = environ.get("USERPROFILE" if os.name == "nt" else "HOME")
         if not home or path[1:2] not in ("/", os.sep):
             return None
         path = home + path[1:]
-    if "$" in path or (os.name == "nt" and "%" in path):
+    return None if "$" in path or (os.name == "nt" and "%" in path) else path
+
+
+def _content(environ: dict[str, str], variable: str, name: str) -> bytes | None:
+    path = _path(environ, variable, name)
+    if path is None:
         return None
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))

@@ -24,7 +24,7 @@ from mfa_session.roles import goes_with_a_code
 from mfa_session.status import all_statuses
 from mfa_session.store.profile_headers import is_portable_profile_name
 from mfa_session.store.sessions import session_in
-from mfa_session.store.shared_files import read_profiles, readable_by_others
+from mfa_session.store.shared_files import read_profiles, readable_by_others, tidy
 from mfa_session.until import kept_in_words, until_in_words
 from mfa_session.visible import visible
 
@@ -205,6 +205,9 @@ def _remember(
     parts: Parts, configured: Profile, wish: Wish, outcome: Login, *, region: str | None, output: str | None
 ) -> None:
     """Write down what was chosen, so that the next login and every other command need not be told."""
+    # A login that was killed at this very point has its session, and the next one writes nothing.
+    for file in (parts.credentials_file, parts.config_file):
+        tidy(file)
     chosen = {"region": region, "output": output}
     try:
         parts.settings.change(wish.profile.session_profile, {key: value for key, value in chosen.items() if value})

@@ -77,6 +77,11 @@ def remove_leftover(target: Path) -> None:
     _beside(target).unlink(missing_ok=True)
 
 
+def has_leftover(target: Path) -> bool:
+    """Tell whether a killed run has left something beside *target*, or a run is about to replace it."""
+    return _beside(target).exists()
+
+
 def _beside(target: Path) -> Path:
     return target.with_name(f".{target.name}.mfa-session.tmp")
 

@@ -18,7 +18,7 @@ from mfa_session.store.folders import make_private
 from mfa_session.store.locks import locked
 from mfa_session.store.profile_headers import is_portable_profile_name, profile_of
 from mfa_session.store.refusals import refusal
-from mfa_session.store.replacement import LOCK_NAME, remove_leftover, replace
+from mfa_session.store.replacement import LOCK_NAME, has_leftover, remove_leftover, replace
 from mfa_session.store.sections import Kind, Sections, read_sections
 from mfa_session.store.snapshots import identity, identity_of, refuse_other_than_regular, snapshot
 from mfa_session.visible import visible
@@ -32,6 +32,7 @@ __all__ = [
     "read_profiles",
     "readable_by_others",
     "remove_profile",
+    "tidy",
     "write_profile",
 ]
 
@@ -139,6 +140,15 @@ def remove_profile(path: str | os.PathLike[str], kind: Kind, profile: str) -> No
     from mfa_session.store.section_edit import without_profile
 
     _change(Path(path), kind, lambda data: without_profile(data, kind, profile))
+
+
+def tidy(path: str | os.PathLike[str]) -> None:
+    """Remove what a killed write has left beside the file *path*; where that cannot be done, the next write does it."""
+    with contextlib.suppress(OSError, StateError):
+        target = Path(os.path.realpath(path))
+        if has_leftover(target):
+            with locked(target.parent / LOCK_NAME):
+                remove_leftover(target)
 
 
 def check_writable(path: str | os.PathLike[str], kind: Kind, profile: str) -> None:

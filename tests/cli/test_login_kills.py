@@ -109,3 +109,17 @@ def test_a_login_that_is_killed_loses_no_profile_and_the_next_one_leaves_nothing
     assert state_of(crowded) == before
     assert holds_one_whole_session(crowded)
     assert list(crowded.home.rglob("*.tmp")) == []
+
+
+def test_what_a_login_left_that_was_killed_after_its_session_is_removed_by_one_that_keeps_the_session(
+    machine: Machine,
+) -> None:
+    machine.lay_down_the_key()
+    machine.log_in()
+    left = machine.home / ".aws" / ".config.mfa-session.tmp"
+    left.touch()
+
+    again = machine.run("login", "--profile", "test-user")
+
+    assert again.returncode == 0
+    assert not left.exists()

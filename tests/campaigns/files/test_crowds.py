@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.timeout(1800),
 ]
 
-WRITERS = scale.cases(quick=20, full=100)
+WRITERS = scale.cases(quick=10, full=100)
 TURNS = scale.cases(quick=2, full=10)
 LOGINS = scale.cases(quick=2, full=60)
 

@@ -35,14 +35,14 @@ def is_closing_of_lock(call: Call) -> bool:
     return call.name == "close" and (path.endswith(".lock") or "/locks/" in path)
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+@pytest.mark.parametrize("story", scale.chosen(STORIES, quick_nth=4), ids=lambda story: story.name)
 def test_a_command_whose_calls_fail_leaves_whole_files_and_says_why(tmp_path: Path, story: Story) -> None:
     with prepared(story, tmp_path / "alone") as machine:
         calls = calls_of(story.program(machine), machine.home)
         names = names_below(machine.home)
 
     damages: dict[tuple[Call, str], Damage] = {}
-    for number, (call, error) in enumerate(scale.chosen(cases(calls), quick_nth=len(calls) // 2)):
+    for number, (call, error) in enumerate(scale.chosen(cases(calls), quick_nth=len(calls) // 2 + 1)):
         with prepared(story, tmp_path / str(number)) as machine:
             ended = strike(story.program(machine), machine.home, call, f"error={error}")
             if not ended.was_struck:

@@ -16,7 +16,7 @@ from tests.campaigns.files.users_files import Damage, names_below
 pytestmark = [needs_strace, pytest.mark.timeout(3600)]
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+@pytest.mark.parametrize("story", scale.chosen(STORIES, quick_nth=4), ids=lambda story: story.name)
 def test_a_command_killed_at_any_call_to_the_system_loses_nothing_and_the_next_one_ends_clean(
     tmp_path: Path, story: Story
 ) -> None:
@@ -26,7 +26,7 @@ def test_a_command_killed_at_any_call_to_the_system_loses_nothing_and_the_next_o
         names = names_below(machine.home)
 
     damages: dict[Call, Damage] = {}
-    for number, call in enumerate(scale.chosen(calls, quick_nth=len(calls) // 2)):
+    for number, call in enumerate(scale.chosen(calls, quick_nth=len(calls) // 2 + 1)):
         with prepared(story, tmp_path / str(number)) as machine:
             killed = strike(story.program(machine), machine.home, call, KILL)
             if not killed.was_struck:

@@ -19,7 +19,7 @@ pytestmark = [needs_strace, pytest.mark.timeout(3600)]
 ERRORS = ["EIO", "ENOSPC", "EDQUOT", "EACCES", "EROFS", "EINTR", "EMFILE"]
 
 # Which share of the calls is struck in the quick form; the large file is rarely another matter.
-QUICK_NTH = {0: 6, 2000: 40}
+QUICK_NTH = {0: 8, 2000: 40}
 
 LEFT = {".mfa-session.lock", "credentials"}
 
@@ -64,7 +64,7 @@ def ours(shape: Shape) -> list[str]:
     return ["test-user-mfa", *(f"crowd-{number}" for number in range(shape.others))]
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
+@pytest.mark.parametrize("shape", scale.chosen(SHAPES, quick_nth=2), ids=lambda shape: shape.name)
 def test_a_write_killed_at_any_call_to_the_system_leaves_the_old_file_or_the_new(tmp_path: Path, shape: Shape) -> None:
     after = shape.after(tmp_path / "after")
 
@@ -77,7 +77,7 @@ def test_a_write_killed_at_any_call_to_the_system_leaves_the_old_file_or_the_new
     assert damages == {}
 
 
-@pytest.mark.parametrize("shape", SHAPES[:2], ids=lambda shape: shape.name)
+@pytest.mark.parametrize("shape", scale.chosen(SHAPES[:2], quick_nth=2), ids=lambda shape: shape.name)
 def test_a_write_whose_calls_fail_leaves_the_old_file_or_the_new_and_says_why(tmp_path: Path, shape: Shape) -> None:
     after = shape.after(tmp_path / "after")
 
