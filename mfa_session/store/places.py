@@ -29,7 +29,8 @@ def home(environ: Mapping[str, str], *, platform: str = sys.platform) -> Path:
     if not folder.is_absolute() or not os.path.isdir(folder):  # noqa: PTH112
         raise ConfigurationError(
             f"your home folder {visible(str(folder))} is not a folder" if named else "you have no home folder",
-            hint=f"set {variable} to a folder of yours; mfa-session keeps its own files below it, wherever the AWS files are",
+            hint=f"set {variable} to a folder of yours; mfa-session keeps its own files below it, "
+            "wherever the AWS files are",
         )
     return folder
 

@@ -41,9 +41,19 @@ _REFUSALS = {
     errno.EROFS: Refusal("its file system is read-only", "keep it where you can write"),
 }
 
+# What Windows says, with the same number as to one who may not, where a file cannot be replaced because it is open:
+# ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION.
+_OPEN_ELSEWHERE = (5, 32, 33)
+_IN_USE = Refusal(
+    "another program has it open, or you may not write in its folder",
+    "close what has it open, or look at whose it is: icacls {folder}",
+)
+
 
 def refusal(error: OSError, path: Path) -> Refusal:
     """Return what *error*, met while writing the file *path*, means to the user."""
     said = os.strerror(error.errno).lower() if error.errno else type(error).__name__
     problem, hint = _REFUSALS.get(error.errno or 0, Refusal(said, "mend that, then run this again"))
+    if getattr(error, "winerror", None) in _OPEN_ELSEWHERE:
+        problem, hint = _IN_USE
     return Refusal(problem, hint.format(folder=visible(str(path.parent)), file=visible(str(path))))

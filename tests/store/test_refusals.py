@@ -46,3 +46,14 @@ def test_a_folder_with_braces_or_control_characters_in_its_name_is_shown_as_it_i
     hint = refusal(OSError(errno.EACCES, ""), Path("/a{b}\x1b/c")).hint
 
     assert hint.endswith("/a{b}\\x1b")
+
+
+@pytest.mark.parametrize("number", [5, 32, 33])
+def test_windows_says_the_same_of_a_file_that_is_open_as_of_one_that_is_not_yours(number: int) -> None:
+    error = PermissionError(errno.EACCES, "Access is denied")
+    error.winerror = number  # type: ignore[attr-defined,unused-ignore]  # which it has on Windows alone
+
+    said = refusal(error, PATH)
+
+    assert said.problem == "another program has it open, or you may not write in its folder"
+    assert said.hint.endswith("icacls /home/me/.aws")
