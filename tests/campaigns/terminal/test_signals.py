@@ -139,7 +139,8 @@ def press(machine: Machine, terminal: PseudoTerminal, key: str, times: Times, co
 
     come_to_a_random_moment(machine, terminal, times)
     terminal.press(key)
-    terminal.wait_until(lambda: terminal.text.endswith("$ "), "the prompt of the shell")
+    # A shell that waits for a command shows Ctrl-Z and does nothing else.
+    terminal.wait_until(lambda: terminal.text.endswith(("$ ", "$ ^Z")), "the prompt of the shell")
 
     # From its last line on, the key is no longer for the login.
     is_done = "mfa-session: try it" in terminal.text
