@@ -5,17 +5,31 @@ do next. Both are lower-case sentences without a full stop, in AWS's words, and
 neither quotes a secret or a token code. The class says what a caller may do
 about it; only ``cli/`` turns a class into an exit code and prints anything.
 
+A secret key that somebody has pasted where a name should be is masked, wherever the
+message comes from.
+
 Errors of other libraries are translated where they enter. Where the original
 may hold a secret, the cause is cut off with ``from None``.
 """
+
+import re
+
+# Forty characters as AWS makes them: capitals, small letters, and a digit or a plus sign, and nothing else around them.
+_LIKE_A_SECRET_KEY = re.compile(
+    r"(?<![\w/+=])(?=[A-Za-z/+]*[0-9+])(?=[A-Z0-9/+]*[a-z])(?=[a-z0-9/+]*[A-Z])[A-Za-z0-9/+]{40}(?![\w/+=])"
+)
 
 
 class MFASessionError(Exception):
     """Something went wrong that the user can be told about, with what to do next."""
 
     def __init__(self, message: str, *, hint: str) -> None:
-        super().__init__(message)
-        self.hint = hint
+        super().__init__(_masked(message))
+        self.hint = _masked(hint)
+
+
+def _masked(text: str) -> str:
+    return _LIKE_A_SECRET_KEY.sub("…", text)
 
 
 class UsageError(MFASessionError):
