@@ -1,0 +1,1 @@
+"""What only Windows does, tried on it: on the system itself, or under Wine by ``python -m tests.windows``."""

