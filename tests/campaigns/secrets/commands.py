@@ -120,7 +120,14 @@ COMMANDS: dict[str, Command] = {
     "status --verify": Command(("status", *OF_TEST_USER, "--verify"), STORED_LIVE, has_json=True),
     "logout": Command(("logout", *OF_TEST_USER), PLAIN_LIVE, asks_aws=False),
     "configure": Command(("configure", *OF_TEST_USER, "--region", "eu-west-1"), PLAIN_LIVE, asks_aws=False),
-    "configure, asked": Command(("configure", *OF_TEST_USER), PLAIN_LIVE, asks_aws=False, needs_terminal=True),
+    # It shows what stands in the config file now, even where a secret was pasted there.
+    "configure, asked": Command(
+        ("configure", *OF_TEST_USER),
+        PLAIN_LIVE,
+        asks_aws=False,
+        needs_terminal=True,
+        asked_for={"standard output": {"long-term secret key"}},
+    ),
     "keys add": Command(("keys", "add", "--profile", "new", "--stdin"), STORED, gives_the_key=True),
     "keys import": Command(("keys", "import", *OF_TEST_USER), PLAIN),
     "keys import --all": Command(("keys", "import", "--all"), PLAIN_LIVE),
