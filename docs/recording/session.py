@@ -50,8 +50,10 @@ def record() -> list[Step]:
             secret_service(machine.home) as service,
             reading(machine, DBUS_SESSION_BUS_ADDRESS=service.address) as reader,
         ):
-            ran = [reader.type(command, yes_or_no=answer) for command, answer in COMMANDS]
-    return [Step(one.command, _on_an_ordinary_day(one.shown)) for one in ran]
+            return [
+                Step(command, _on_an_ordinary_day(reader.type(command, yes_or_no=answer).shown))
+                for command, answer in COMMANDS
+            ]
 
 
 def _on_an_ordinary_day(shown: str) -> str:

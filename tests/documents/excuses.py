@@ -25,7 +25,7 @@ AS_A_WHOLE = {
     "docs/explanation/": "its commands measure and try for minutes and hours",
     "docs/how-to/install.md": "its files are those of a release, which `python -m release` makes and tries",
     "docs/how-to/release.md": "it publishes",
-    "docs/reference/commands.md": "it is made of the program's help, whose examples test_documents.py holds to the options",
+    "docs/reference/commands.md": "made of the program's help, whose examples test_documents.py holds to the options",
     "docs/reference/": "the tests of what it describes run it",
 }
 

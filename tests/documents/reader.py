@@ -30,7 +30,6 @@ _COMMAND_SECONDS = 60.0
 class Ran:
     """One command of a page that was run: what the terminal showed, and how it ended."""
 
-    command: str
     shown: str
     exit_code: int
 
@@ -43,64 +42,62 @@ class Reader:
     terminal: PseudoTerminal
     environment: Mapping[str, str]
     _answered: int = 0
-    _yes_or_no: str = ""
 
     def type(self, command: str, *, page_shows: str = "", yes_or_no: str = "") -> Ran:
         """Type *command* into the shell, answer its questions, and return when the shell waits for the next.
 
         Where a question wants yes or no, the answer is the one in *page_shows*, else *yes_or_no*.
         """
-        self._yes_or_no = yes_or_no
         self.machine.forget_used_codes()
         begun = len(self.terminal.text)
         self.terminal.type(command + "\n")
         self._answered = begun + len(command)
-        self.terminal.wait_until(
-            lambda: self._has_answered_all(page_shows, end=_PROMPTED),
-            f"the end of {command!r}",
-            within=_COMMAND_SECONDS,
-        )
-        ended = _PROMPTED.search(self.terminal.text)
+
+        def is_over() -> bool:
+            self._answer_what_is_asked(page_shows, yes_or_no)
+            return _PROMPTED.search(self.terminal.text, self._answered) is not None
+
+        self.terminal.wait_until(is_over, f"the end of {command!r}", within=_COMMAND_SECONDS)
+        ended = _PROMPTED.search(self.terminal.text, self._answered)
         assert ended
-        shown = self.terminal.text[begun + len(command) + 1 : ended.start()]
-        return Ran(command, shown, int(ended[1]))
+        return Ran(self.terminal.text[begun + len(command) + 1 : ended.start()], int(ended[1]))
 
     def run(self, *command: str | Path) -> Ran:
         """Run one program beside the shell, answer its questions, and return when it has ended."""
         self.machine.forget_used_codes()
         begun = self._answered = len(self.terminal.text)
         program = self.terminal.run(*command, environment=self.environment)
-        self.terminal.wait_until(
-            lambda: self._has_answered_all("") or program.exit_code is not None,
-            f"the end of {command[0]}",
-            within=_COMMAND_SECONDS,
-        )
+
+        def is_over() -> bool:
+            self._answer_what_is_asked()
+            return program.exit_code is not None
+
+        self.terminal.wait_until(is_over, f"the end of {command[0]}", within=_COMMAND_SECONDS)
         exit_code = program.wait()
-        return Ran(str(command[-1]), self.terminal.text[begun:], exit_code)
+        return Ran(self.terminal.text[begun:], exit_code)
 
-    def _has_answered_all(self, page_shows: str, *, end: re.Pattern[str] | None = None) -> bool:
-        """Answer the question that stands on the terminal, if there is one; tell whether it shows *end*."""
+    def _answer_what_is_asked(self, page_shows: str = "", yes_or_no: str = "") -> None:
+        """Answer the question that stands on the terminal, if there is one."""
         shown = self.terminal.text[self._answered :]
-        if end and end.search(shown):
-            return True
-        for question, answer in self._questions(page_shows).items():
+        for question, answer in self._answers().items():
             if re.search(question + r"\Z", shown):
-                self._answered = len(self.terminal.text)
-                self.terminal.type((answer if isinstance(answer, str) else answer()) + "\n")
+                self._type_answer(answer())
         if asked := _YES_OR_NO.search(shown):
-            self._answered = len(self.terminal.text)
-            self.terminal.type((answer_of(page_shows, asked["question"]) or self._yes_or_no) + "\n")
-        return False
+            self._type_answer(answer_of(page_shows, asked["question"]) or yes_or_no)
 
-    def _questions(self, page_shows: str) -> dict[str, str | Callable[[], str]]:
+    def _type_answer(self, answer: str) -> None:
+        self._answered = len(self.terminal.text)
+        self.terminal.type(answer + "\n")
+
+    def _answers(self) -> dict[str, Callable[[], str]]:
         key = self.machine.key
         return {
-            r"Access key ID for [\w-]+: ": key.access_key_id,
-            r"Secret access key \(not shown\): ": key.secret_access_key,
-            r"New passphrase of the encrypted file \(8 characters or more\): ": PASSPHRASE,
-            r"The same again: ": PASSPHRASE,
-            r"Passphrase of the encrypted file: ": PASSPHRASE,
-            r"Passphrase of aws-vault's files in \S+: ": PASSPHRASE,
+            r"Access key ID for [\w-]+: ": lambda: key.access_key_id,
+            r"Secret access key \(not shown\): ": lambda: key.secret_access_key,
+            r"New passphrase of the encrypted file \(8 characters or more\): ": lambda: PASSPHRASE,
+            r"The same again: ": lambda: PASSPHRASE,
+            r"Passphrase of the encrypted file: ": lambda: PASSPHRASE,
+            r"Passphrase of aws-vault's files in \S+: ": lambda: PASSPHRASE,
             r"code of MFA device test-user-phone.*: ": self.code,
             r"code of MFA device admin-phone.*: ": self.code_of_the_administrator,
         }
