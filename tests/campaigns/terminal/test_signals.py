@@ -100,15 +100,17 @@ def disturb(machine: Machine, terminal: PseudoTerminal, what: str, times: Times,
             program.wait()
 
     closed = what == "a window that is closed"
-    text = terminal.text
+    of_ours = has_traceback_of_ours(terminal.text)
+    # Python itself has not begun yet: it ends as it likes.
+    of_the_interpreter = has_traceback(terminal.text) and not of_ours
     found = {
         "modes_changed": not closed and {terminal.modes(), while_stopped} - {modes, None} != set(),
-        "other_exit_codes": program.exit_code not in ENDS[what],
+        "other_exit_codes": not of_the_interpreter and program.exit_code not in ENDS[what],
         "files_torn": not files_are_whole(machine, config),
         "orphans": len(orphans(machine.home)),
         "no_line_of_its_own": not closed and terminal.raw[-1:] not in (b"", b"\n"),
-        "tracebacks_of_ours": has_traceback_of_ours(text),
-        "tracebacks_of_the_interpreter": has_traceback(text) and not has_traceback_of_ours(text),
+        "tracebacks_of_ours": of_ours,
+        "tracebacks_of_the_interpreter": of_the_interpreter,
     }
     count("terminal", f"`login`, {what} at a random moment", **found)
     del found["tracebacks_of_the_interpreter"]
