@@ -112,6 +112,11 @@ def put_out(text: str) -> None:
     # Not through sys.stdout, which is None when the descriptor is closed, and then says nothing.
     left = text.encode(getattr(sys.stdout, "encoding", None) or "utf-8", errors="backslashreplace")
     try:
+        if sys.platform == "win32" and sys.stdout is not None and sys.stdout.isatty():
+            # A console takes what comes by the descriptor for text of its code page.
+            sys.stdout.write(left.decode(sys.stdout.encoding))
+            sys.stdout.flush()
+            return
         while left:
             left = left[os.write(1, left) :]
     except OSError as error:
