@@ -1,6 +1,7 @@
 """Locks between processes: while one holds a lock, every other waits."""
 
 import contextlib
+import errno
 import os
 import stat
 import sys
@@ -73,7 +74,10 @@ if sys.platform == "win32":
     def _taken(descriptor: int) -> bool:
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except PermissionError:
+        except OSError as error:
+            # Documented is EACCES; Wine's run-time library says no number at all.
+            if error.errno not in (errno.EACCES, 0):
+                raise
             return False
         return True
 

@@ -6,7 +6,6 @@ import os
 import pytest
 
 from mfa_session.credentials import AccessKey
-from mfa_session.errors import StoreError
 from mfa_session.store.os_keyring import OSKeyring
 
 KEY = AccessKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
@@ -43,8 +42,3 @@ def test_a_key_that_is_not_there_is_none(keyring: OSKeyring) -> None:
     keyring.delete("nobody")
 
     assert keyring.get("nobody") is None
-
-
-def test_what_it_could_not_hold_is_refused_before_it_is_asked(keyring: OSKeyring) -> None:
-    with pytest.raises(StoreError, match="more than the Windows Credential Manager holds"):
-        keyring.set("test-user", AccessKey("AKIAIOSFODNN7EXAMPLE", "x" * 1300))
