@@ -102,6 +102,11 @@ class Desk:
         )
         self.keys = keys or parts.keys(self.aws, person=self.person if takes_first_key else None)
 
+    @property
+    def region_is_known(self) -> bool:
+        """Whether somebody chose a region, so that AWS tools have one too."""
+        return self._endpoints.region_is_known
+
     @cached_property
     def codes(self) -> CodeSources:
         """What gives the codes: programs that are configured, and people."""

@@ -135,7 +135,7 @@ def add(
             clock=now,
         )
     _use(parts, source, outcome)
-    announce(source, outcome)
+    announce(source, outcome, region_is_known=desk.region_is_known)
     if qr_file is None:
         say("mfa-session: the QR code above is a secret: clear the screen, and what it scrolls back to")
     if desk.keys.plain is not None:

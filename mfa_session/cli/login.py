@@ -100,7 +100,7 @@ def login(
         outcome = desk.log_in(wish)
         _remember(parts, configured, wish, outcome, region=region, output=output)
     if not quiet:
-        announce(wish.profile, outcome)
+        announce(wish.profile, outcome, region_is_known=desk.region_is_known)
         if wish.code and wish.profile.role and not outcome.kept and goes_with_a_code(wish):
             say("mfa-session: it lasts over an hour, so the code has served this role alone")
     if was_open and not outcome.kept:
@@ -221,7 +221,7 @@ def _remember(
         explain(f"what you chose is not remembered: {error}", hint=error.hint)
 
 
-def announce(profile: Profile, outcome: Login) -> None:
+def announce(profile: Profile, outcome: Login, *, region_is_known: bool) -> None:
     """Say until when the session lives, and what to type next."""
     expiration, present = outcome.credentials.expiration.timestamp(), now().timestamp()
     name = visible(profile.session_profile)
@@ -230,4 +230,6 @@ def announce(profile: Profile, outcome: Login) -> None:
         return
     say(f"mfa-session: {name} is live {until_in_words(expiration, now=present)}")
     use = "" if name == "default" else f" --profile {name}"
-    say(f"mfa-session: try it: aws sts get-caller-identity{use}")
+    # Without one, the AWS CLI does not know where to ask; with a region that nobody chose, most else would be wrong.
+    somewhere = "" if region_is_known else " --region us-east-1"
+    say(f"mfa-session: try it: aws sts get-caller-identity{use}{somewhere}")

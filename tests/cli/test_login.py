@@ -74,6 +74,16 @@ class TestTheMainJob:
         assert "mfa-session: try it: aws sts get-caller-identity --profile test-user-mfa\n" in ran.stderr
         assert ran.stdout == ""
 
+    def test_without_a_region_what_to_type_next_names_one_that_works(self, machine: Machine) -> None:
+        machine.write_config(machine.config_file.read_text().replace("region = ap-northeast-1\n", ""))
+
+        said = machine.log_in().stderr
+
+        [line] = [line for line in said.splitlines() if "try it: aws " in line]
+        words = line.partition("try it: aws ")[2].split()
+        assert words == ["sts", "get-caller-identity", "--profile", "test-user-mfa", "--region", "us-east-1"]
+        assert machine.run_program(AWS_CLI, *words).returncode == 0
+
     def test_no_other_byte_of_the_files_changes(self, machine: Machine) -> None:
         before = "# mine\n[other]\n  region=eu-west-1  \ns3 =\n  max_concurrent_requests = 20\n\n"
         machine.write_credentials(before + machine.credentials_file.read_text())
