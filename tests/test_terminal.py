@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.clean_environment import KEPT
 from tests.terminal import PseudoTerminal, Stream
 
 
@@ -168,7 +169,7 @@ def test_the_environment_is_clean_and_the_home_is_the_tests(terminal: PseudoTerm
     program.wait()
 
     variables = dict(line.split("=", 1) for line in program.stdout.decode().splitlines())
-    assert variables.keys() <= {"PATH", "LANG", "TERM", "HOME", "AWS_PROFILE", "COVERAGE_PROCESS_START"}
+    assert variables.keys() <= {*KEPT, "HOME", "AWS_PROFILE"}
     assert variables["HOME"] == str(tmp_path)
 
 

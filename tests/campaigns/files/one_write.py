@@ -81,4 +81,4 @@ SHAPES = [
 def write_to(path: Path, *, first: str = "", values: Mapping[str, str] = VALUES) -> Program:
     """Return the program that writes *values* to the session profile in the file *path*; *first* it runs that line."""
     words = [sys.executable, "-c", _SCRIPT.format(first=first), str(path), json.dumps(dict(values))]
-    return Program(words, clean_environment(path.parent, PYTHONDONTWRITEBYTECODE="1"))
+    return Program(words, clean_environment(path.parent, PYTHONDONTWRITEBYTECODE="1", COVERAGE_PROCESS_START=""))
