@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.campaigns import scale
 from tests.cli.mfa_process.code_program import configure
 from tests.machine import PHONE, Machine
 from tests.stored_keys import store
@@ -24,6 +25,10 @@ _SESSION = re.compile(
     r"aws_session_token = (?P<token>\S+)\nx_security_token_expires = \S+\nmfa_session_source = test-user\n"
 )
 _SETTINGS = re.compile(r"\n?\[profile test-user-mfa\]\nregion = \S+\noutput = \S+\n")
+
+# Before the question, at it, and after Enter. While Python itself starts, a signal is its own affair, and now and then
+# it loses one: only the full campaign goes there.
+_WEIGHTS = (4, 2, 4) if scale.IS_FULL else (0, 2, 4)
 
 _FRAME = re.compile(r'File "([^"]+)"')
 
@@ -54,7 +59,7 @@ def renew(machine: Machine, config: str) -> None:
 def come_to_a_random_moment(machine: Machine, terminal: PseudoTerminal, times: Times) -> str:
     """Go on with a login that was just started, and return what is still to be typed for it."""
     code = machine.phone.code()
-    match random.choices(("before the question", "at the question", "after Enter"), (4, 2, 4))[0]:
+    match random.choices(("before the question", "at the question", "after Enter"), _WEIGHTS)[0]:
         case "before the question":
             time.sleep(random.uniform(0, 1.2 * times.to_question))
             return f"{code}\n"
