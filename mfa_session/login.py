@@ -173,16 +173,19 @@ def log_in(
         return Login(live, device=None, kept=True)
     if wish.code is None:
         prompter.be_ready()
-    aws.prepare()
     sessions.claim(profile, replace=wish.replace)
+    device = wish.device or profile.mfa_device
+    if wish.code is not None or device is None:
+        aws.prepare()  # it is asked before any person, and the keyring may be slow
     key = keys.access_key(profile)
-    device = wish.device or profile.mfa_device or find_device(key, directory=aws, chooser=prompter)
+    device = device or find_device(key, directory=aws, chooser=prompter)
     duration = wish.duration or profile.duration or USUAL_SESSION
 
     trade = _Trade(key, device, duration, aws=aws, used_codes=used_codes, clock=clock)
     if wish.code is not None:
         credentials = trade(wish.code)
     else:
+        aws.prepare()  # a person is slower, and need not wait for the question
         credentials = _trade_an_asked_code(trade, wish, prompter=prompter)
     sessions.keep(profile, credentials)
     return Login(credentials, device=device, kept=False)

@@ -7,7 +7,6 @@ names, and has a session profile of its own (`admin-mfa`). Both files are handed
 botocore reads them; nothing is read here.
 """
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -205,5 +204,7 @@ def _not_found(name: str, known: set[str]) -> ProfileNotFoundError:
 
 
 def _did_you_mean(name: str, known: set[str]) -> str:
+    import difflib  # for a mistake only
+
     alike = difflib.get_close_matches(name, known, n=1)
     return f"did you mean {alike[0]}? " if alike else ""

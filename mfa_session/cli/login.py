@@ -1,6 +1,6 @@
 """`mfa-session login`: get a session."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, TypeVar
@@ -8,23 +8,19 @@ from typing import Annotated, TypeVar
 import typer
 
 from mfa_session import durations
-from mfa_session.cli.desk import Desk, wish_for_the_user
-from mfa_session.cli.endings import exit_code, explain, report, say
+from mfa_session.cli.desk import Desk
+from mfa_session.cli.endings import explain, say
 from mfa_session.cli.move_offer import offer_to_move
 from mfa_session.cli.options import SeveralProfilesOption
 from mfa_session.cli.parts import Parts, now
 from mfa_session.cli.settings import output_format
-from mfa_session.errors import ConfigurationError, MFASessionError, UsageError
-from mfa_session.key_lookup import KeyLookup
+from mfa_session.errors import ConfigurationError, UsageError
 from mfa_session.login import WORTH_KEEPING, Login, Wish
-from mfa_session.login_round import Turn, log_in_each
 from mfa_session.mfa import MFADevice, TokenCode
 from mfa_session.profiles import Profile
 from mfa_session.roles import goes_with_a_code
-from mfa_session.status import all_statuses
 from mfa_session.store.profile_headers import is_portable_profile_name
-from mfa_session.store.sessions import session_in
-from mfa_session.store.shared_files import read_profiles, readable_by_others, tidy
+from mfa_session.store.shared_files import readable_by_others, tidy
 from mfa_session.until import kept_in_words, until_in_words
 from mfa_session.visible import visible
 
@@ -78,9 +74,11 @@ def login(
     least = _parsed("--min-remaining", min_remaining, durations.duration)
     habit = partial(Wish, min_remaining=WORTH_KEEPING if least is None else least, force=force)
     if every or len(profiles or []) > 1:
+        from mfa_session.cli.login_several import check_options, log_in_to_several
+
         for_one = (serial, token_code, duration, session_profile, to_default, replace_other, region, output)
-        _check_for_several(every=every, profiles=profiles, for_one=any(for_one))
-        raise typer.Exit(_log_in_each(parts, profiles or _every_profile(parts), habit, quiet=quiet))
+        check_options(every=every, profiles=profiles, for_one=any(for_one))
+        raise typer.Exit(log_in_to_several(parts, profiles, habit, log_in=partial(_log_in, parts), quiet=quiet))
     configured = parts.profile(profiles[0] if profiles else None)
     chosen = _with_session_profile(configured, "default" if to_default else session_profile)
     wish = habit(
@@ -107,65 +105,6 @@ def login(
         say(f"mfa-session: others could read {visible(str(parts.credentials_file))}; from now on only you can")
     if desk.keys.plain is not None and not quiet:
         offer_to_move(parts, configured.user, desk.keys.plain)
-
-
-def _check_for_several(*, every: bool, profiles: list[str] | None, for_one: bool) -> None:
-    if every and profiles:
-        raise UsageError("--all and --profile contradict each other", hint="give one of them")
-    if for_one:
-        raise UsageError(
-            "for several profiles there are only --min-remaining, --force and --quiet",
-            hint="log in to the profile that is to be different by itself",
-        )
-
-
-def _every_profile(parts: Parts) -> list[str]:
-    """Return the names of all profiles that can log in, of those that `status` lists."""
-    config = read_profiles(parts.config_file, "config")
-    credentials = read_profiles(parts.credentials_file, "credentials")
-    listed = all_statuses(config=config, credentials=credentials, session_in=session_in, now=now())
-    names = [each.profile.name for each in listed if each.profile.name in {*config, *credentials}]
-    if not names:
-        raise ConfigurationError("there is no profile to log in to", hint="to begin: mfa-session login --profile NAME")
-    return names
-
-
-def _log_in_each(parts: Parts, names: Iterable[str], habit: Callable[[Profile], Wish], *, quiet: bool) -> int:
-    """Log in to the profiles of these *names*, and return the exit code of the first that failed, 0 if none did."""
-    codes, wishes = [], {}
-    for name in names:
-        try:
-            profile = parts.profile(name)
-        except MFASessionError as error:
-            codes.append(_report(name, error))
-        else:
-            wishes[profile.name] = habit(profile)
-    turns = log_in_each(
-        list(wishes.values()),
-        wish_for_the_user=wish_for_the_user,
-        log_in=partial(_log_in, parts),
-        keys=KeyLookup(stored=parts.access_keys, in_file=parts.plain_keys),
-        sessions=parts.sessions,
-        clock=now,
-    )
-    for turn in turns:
-        if turn.error:
-            codes.append(_report(turn.profile.name, turn.error))
-        elif turn.outcome is None:
-            say(f"mfa-session: {_of(turn)}{visible(turn.profile.name)} is left out: its user could not log in")
-        elif not quiet:
-            end = until_in_words(turn.outcome.credentials.expiration.timestamp(), now=now().timestamp())
-            say(f"mfa-session: {_of(turn)}{visible(turn.profile.session_profile)} is live {end}")
-    return next(iter(codes), 0)
-
-
-def _of(turn: Turn) -> str:
-    return f"{turn.number} of {turn.of}: "
-
-
-def _report(name: str, error: MFASessionError) -> int:
-    report(f"{name}: {error}", hint=error.hint)
-    return exit_code(error)
 
 
 def _log_in(parts: Parts, wish: Wish) -> Login:

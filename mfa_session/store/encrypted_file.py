@@ -7,17 +7,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mfa_session.credentials import AccessKey
 from mfa_session.errors import PassphraseError, StateError, StoreError
-from mfa_session.store import sealed_text
 from mfa_session.store.key_items import item_of, key_of
 from mfa_session.store.locks import locked
 from mfa_session.store.private_files import read_private, write_private
 from mfa_session.store.refusals import refusal
-from mfa_session.store.sealed_text import Key, SealedText
 from mfa_session.visible import visible
+
+# What seals is loaded when there is something to open: most users have a keyring.
+if TYPE_CHECKING:
+    from mfa_session.store.sealed_text import Key, SealedText
 
 
 class PassphraseSource(Protocol):
@@ -101,19 +103,23 @@ class EncryptedFile:
         """Make sure, without asking for the passphrase, that the file is one that can be used, or not there yet."""
         self._document()
 
-    def _document(self) -> SealedText | None:
+    def _document(self) -> "SealedText | None":
         try:
             self._refuse_what_others_can_open()
             data = read_private(self._path)
         except StateError as error:
             raise StoreError(str(error), hint=error.hint) from error
-        return None if data is None else sealed_text.read(data)
+        if data is None:
+            return None
+        from mfa_session.store.sealed_text import read
+
+        return read(data)
 
     def _items(self) -> dict[str, str]:
         document = self._document()
         return {} if document is None else self._opened(document)
 
-    def _opened(self, document: SealedText) -> dict[str, str]:
+    def _opened(self, document: "SealedText") -> dict[str, str]:
         with self._one_asks:
             try:
                 items: dict[str, str] = json.loads(document.open(self._key_of(document)))
@@ -122,11 +128,13 @@ class EncryptedFile:
                 raise
         return items
 
-    def _key_of(self, document: SealedText | None) -> Key:
+    def _key_of(self, document: "SealedText | None") -> "Key":
         """Return the key that opens *document*, or will open the one that is not there yet."""
         with self._one_asks:
             if self._key is None or (document and document.derivation != self._key.derivation):
-                derivation = document.derivation if document else sealed_text.new_derivation()
+                from mfa_session.store.sealed_text import new_derivation
+
+                derivation = document.derivation if document else new_derivation()
                 self._key = derivation.key(self._asked(new=document is None))
             return self._key
 
@@ -136,8 +144,10 @@ class EncryptedFile:
             raise PassphraseError("the passphrase is empty", hint="give one of several words: it protects your keys")
         return passphrase
 
-    def _write(self, items: dict[str, str], *, key: Key) -> None:
-        write_private(self._path, sealed_text.seal(json.dumps(items), key))
+    def _write(self, items: dict[str, str], *, key: "Key") -> None:
+        from mfa_session.store.sealed_text import seal
+
+        write_private(self._path, seal(json.dumps(items), key))
 
     @contextmanager
     def _held(self) -> Iterator[None]:

@@ -1,0 +1,87 @@
+"""`mfa-session login` to several profiles: one line for each, and one failure that stops nobody else."""
+
+from collections.abc import Callable, Sequence
+
+from mfa_session.cli.desk import wish_for_the_user
+from mfa_session.cli.endings import exit_code, report, say
+from mfa_session.cli.parts import Parts, now
+from mfa_session.errors import ConfigurationError, MFASessionError, UsageError
+from mfa_session.key_lookup import KeyLookup
+from mfa_session.login import Wish
+from mfa_session.login_round import LogIn, Turn, log_in_each
+from mfa_session.profiles import Profile
+from mfa_session.status import all_statuses
+from mfa_session.store.sessions import session_in
+from mfa_session.store.shared_files import read_profiles
+from mfa_session.until import until_in_words
+from mfa_session.visible import visible
+
+
+def check_options(*, every: bool, profiles: list[str] | None, for_one: bool) -> None:
+    """Make sure that the options of `login` go together, where it is for several profiles.
+
+    Raises:
+        UsageError: they do not.
+    """
+    if every and profiles:
+        raise UsageError("--all and --profile contradict each other", hint="give one of them")
+    if for_one:
+        raise UsageError(
+            "for several profiles there are only --min-remaining, --force and --quiet",
+            hint="log in to the profile that is to be different by itself",
+        )
+
+
+def _every_profile(parts: Parts) -> list[str]:
+    """Return the names of all profiles that can log in, of those that `status` lists."""
+    config = read_profiles(parts.config_file, "config")
+    credentials = read_profiles(parts.credentials_file, "credentials")
+    listed = all_statuses(config=config, credentials=credentials, session_in=session_in, now=now())
+    names = [each.profile.name for each in listed if each.profile.name in {*config, *credentials}]
+    if not names:
+        raise ConfigurationError("there is no profile to log in to", hint="to begin: mfa-session login --profile NAME")
+    return names
+
+
+def log_in_to_several(
+    parts: Parts, names: Sequence[str] | None, habit: Callable[[Profile], Wish], *, log_in: LogIn, quiet: bool
+) -> int:
+    """Log in to the profiles of these *names*, or to all, and return the exit code of the first that failed, else 0.
+
+    Raises:
+        MFASessionError: it is not known which profiles there are.
+    """
+    codes, wishes = [], {}
+    for name in names or _every_profile(parts):
+        try:
+            profile = parts.profile(name)
+        except MFASessionError as error:
+            codes.append(_report(name, error))
+        else:
+            wishes[profile.name] = habit(profile)
+    turns = log_in_each(
+        list(wishes.values()),
+        wish_for_the_user=wish_for_the_user,
+        log_in=log_in,
+        keys=KeyLookup(stored=parts.access_keys, in_file=parts.plain_keys),
+        sessions=parts.sessions,
+        clock=now,
+    )
+    for turn in turns:
+        if turn.error:
+            codes.append(_report(turn.profile.name, turn.error))
+        elif turn.outcome is None:
+            say(f"mfa-session: {_of(turn)}{visible(turn.profile.name)} is left out: its user could not log in")
+        elif not quiet:
+            end = until_in_words(turn.outcome.credentials.expiration.timestamp(), now=now().timestamp())
+            say(f"mfa-session: {_of(turn)}{visible(turn.profile.session_profile)} is live {end}")
+    return next(iter(codes), 0)
+
+
+def _of(turn: Turn) -> str:
+    return f"{turn.number} of {turn.of}: "
+
+
+def _report(name: str, error: MFASessionError) -> int:
+    report(f"{name}: {error}", hint=error.hint)
+    return exit_code(error)
