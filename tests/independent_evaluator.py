@@ -13,8 +13,8 @@ import sys
 for name in ("Mapping", "MutableMapping"):
     setattr(collections, name, getattr(collections.abc, name))
 
-from principalmapper.querying.local_policy_simulation import policy_has_matching_statement  # noqa: E402
-from principalmapper.util.case_insensitive_dict import CaseInsensitiveDict  # noqa: E402
+from principalmapper.querying.local_policy_simulation import policy_has_matching_statement  # noqa: E402 -- it needs the lines above
+from principalmapper.util.case_insensitive_dict import CaseInsensitiveDict  # noqa: E402 -- it needs the lines above
 
 
 def letter(policy: object, action: str, resource: str, context: dict[str, str | None]) -> str:

@@ -172,4 +172,4 @@ def test_a_line_break_is_refused_in_every_format(form: str, value: str) -> None:
 def test_there_is_one_line_for_each_variable(form: str) -> None:
     lines = assignments({"A": "x", "B": "y"}, forget=[], shell=form).splitlines()
 
-    assert [re.search("[AB]", line)[0] for line in lines] == ["A", "B"]  # type: ignore[index]
+    assert [re.search("[AB]", line)[0] for line in lines] == ["A", "B"]  # type: ignore[index]  # it is there, or the test fails

@@ -167,7 +167,7 @@ class Person:
 
 def _key_id(answer: str) -> str:
     # The secret comes later; what is checked here is the ID.
-    return AccessKey(answer.strip(), secret_access_key="-").access_key_id  # noqa: S106
+    return AccessKey(answer.strip(), secret_access_key="-").access_key_id  # noqa: S106 -- a hyphen is none
 
 
 def _sentence(error: UsageError) -> str:

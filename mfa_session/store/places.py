@@ -26,7 +26,7 @@ def home(environ: Mapping[str, str], *, platform: str = sys.platform) -> Path:
     folder = Path(_home_of_this_user(environ, platform) if named is None else named)
     # An empty HOME would make ~/.aws the folder /.aws, or .aws where one happens to stand. What may not be looked at,
     # Path.is_dir does not tell, but raises.
-    if not folder.is_absolute() or not os.path.isdir(folder):  # noqa: PTH112
+    if not folder.is_absolute() or not os.path.isdir(folder):  # noqa: PTH112 -- as said above
         raise ConfigurationError(
             f"your home folder {visible(str(folder))} is not a folder" if named else "you have no home folder",
             hint=f"set {variable} to a folder of yours; mfa-session keeps its own files below it, "

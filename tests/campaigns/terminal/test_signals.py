@@ -3,7 +3,7 @@
 import contextlib
 import random
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -76,18 +76,23 @@ def comes_true(terminal: PseudoTerminal, condition: Callable[[], bool]) -> bool:
     return condition()
 
 
-@pytest.mark.timeout(120 + 5 * MOMENTS)
-@pytest.mark.parametrize("what", ENDS)
-def test_a_disturbed_login_leaves_terminal_files_and_processes_in_order(machine: Machine, what: str) -> None:
+def logins(machine: Machine) -> Iterator[tuple[PseudoTerminal, Times, str]]:
+    """Yield a terminal for each login that is to be disturbed, how long one takes, and what the config file holds."""
     prepare(machine)
     config = machine.config_file.read_text()
     with machine.terminal() as terminal:
         times = measure(machine, terminal)
-
     for _ in range(MOMENTS):
         renew(machine, config)
         with machine.terminal() as terminal:
-            disturb(machine, terminal, what, times, config)
+            yield terminal, times, config
+
+
+@pytest.mark.timeout(120 + 5 * MOMENTS)
+@pytest.mark.parametrize("what", ENDS)
+def test_a_disturbed_login_leaves_terminal_files_and_processes_in_order(machine: Machine, what: str) -> None:
+    for terminal, times, config in logins(machine):
+        disturb(machine, terminal, what, times, config)
 
 
 def disturb(machine: Machine, terminal: PseudoTerminal, what: str, times: Times, config: str) -> None:
@@ -131,15 +136,8 @@ def disturb(machine: Machine, terminal: PseudoTerminal, what: str, times: Times,
 @pytest.mark.timeout(120 + 5 * MOMENTS)
 @pytest.mark.parametrize("key", ["^C", "^Z"])
 def test_after_a_key_the_prompt_of_the_shell_begins_on_a_line_of_its_own(machine: Machine, key: str) -> None:
-    prepare(machine)
-    config = machine.config_file.read_text()
-    with machine.terminal() as terminal:
-        times = measure(machine, terminal)
-
-    for _ in range(MOMENTS):
-        renew(machine, config)
-        with machine.terminal() as terminal:
-            press(machine, terminal, key, times, config)
+    for terminal, times, config in logins(machine):
+        press(machine, terminal, key, times, config)
 
 
 def press(machine: Machine, terminal: PseudoTerminal, key: str, times: Times, config: str) -> None:
