@@ -88,12 +88,15 @@ def read_profile(name: str, *, config: Sections, credentials: Sections) -> Profi
     Raises:
         ProfileNotFoundError: there are profiles, and this is none of them. With no
             profile anywhere, this is somebody's first run, and any name will do.
+        UsageError: it is a first run, and the name holds what is no character.
         ConfigurationError: a setting cannot be what it is meant to be.
     """
     name = source_profile_name(name, config=config, credentials=credentials)
     known = {*config, *credentials}
     if known and name not in known:
         raise _not_found(name, known)
+    if not known and not name.isprintable():
+        raise UsageError(f"no profile can be called {name}", hint="use letters, digits and _ . @ % / -")
     return _read(name, config=config, credentials=credentials, takers=())
 
 

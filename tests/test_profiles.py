@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from mfa_session.errors import ConfigurationError, ProfileNotFoundError
+from mfa_session.errors import ConfigurationError, ProfileNotFoundError, UsageError
 from mfa_session.mfa import MFADevice
 from mfa_session.profiles import read_profile
 
@@ -80,6 +80,12 @@ def test_an_unknown_profile_is_an_error_that_knows_what_was_meant() -> None:
 
 def test_any_name_will_do_where_there_is_no_profile_at_all() -> None:
     assert read_profile("test-user", config={}, credentials={}).name == "test-user"
+
+
+@pytest.mark.parametrize("name", ["dev\udcff", "dev\n", "\x1b[1mdev"], ids=["no character", "line end", "escape"])
+def test_a_name_that_no_file_can_hold_will_not_do(name: str) -> None:
+    with pytest.raises(UsageError, match="no profile can be called"):
+        read_profile(name, config={}, credentials={})
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from mfa_session.login import WORTH_KEEPING, Login, Wish
 from mfa_session.mfa import MFADevice, TokenCode
 from mfa_session.profiles import Profile
 from mfa_session.roles import goes_with_a_code
-from mfa_session.store.profile_headers import is_portable_profile_name
+from mfa_session.store.profile_headers import insist_on_a_portable_profile_name
 from mfa_session.store.shared_files import readable_by_others, tidy
 from mfa_session.until import kept_in_words, until_in_words
 from mfa_session.visible import visible
@@ -128,10 +128,7 @@ def _parsed(option: str, text: str | None, parse: Callable[[str], Value]) -> Val
 def _with_session_profile(profile: Profile, name: str | None) -> Profile:
     if name is None:
         return profile
-    if not is_portable_profile_name(name):
-        raise UsageError(
-            f"not every AWS tool can read a profile called {name}", hint="use letters, digits and _ . @ % / -"
-        )
+    insist_on_a_portable_profile_name(name)
     if name == profile.name:
         raise UsageError(
             f"the session of {name} cannot be written over {name} itself",

@@ -11,7 +11,7 @@ from mfa_session.errors import ConfigurationError, UsageError
 from mfa_session.mfa import MFADevice
 from mfa_session.process_line import credential_process_line, runs_this_program
 from mfa_session.profiles import Profile, source_profile_name
-from mfa_session.store.profile_headers import is_portable_profile_name
+from mfa_session.store.profile_headers import insist_on_a_portable_profile_name
 from mfa_session.store.shadows import check_nothing_shadows
 from mfa_session.store.shared_files import line_of, read_profiles
 
@@ -77,7 +77,7 @@ class Choices:
         self.name = source_profile_name(named, config=self._config, credentials=self._credentials)
         self.is_new = self.name not in self._config and self.name not in self._credentials
         if self.is_new:
-            _check_portable(self.name)
+            insist_on_a_portable_profile_name(self.name)
         self.present: Mapping[str, str] = self._config.get(self.name, {})
         self._usual_session_profile = f"{self.name}-mfa"
         self.session_profile = self.present.get("mfa_session_profile") or self._usual_session_profile
@@ -143,7 +143,7 @@ class Choices:
         }
 
     def _check_session_profile(self, name: str) -> None:
-        _check_portable(name)
+        insist_on_a_portable_profile_name(name)
         if name == self.name:
             raise UsageError(
                 f"the session of {name} cannot be written over {name} itself",
@@ -159,13 +159,6 @@ class Choices:
         owners = [name for name, settings in self._config.items() if settings.get(key) == session_profile]
         owners.append(self._credentials.get(session_profile, {}).get("mfa_session_source", self.name))
         return next((owner for owner in owners if owner != self.name), None)
-
-
-def _check_portable(name: str) -> None:
-    if not is_portable_profile_name(name):
-        raise UsageError(
-            f"not every AWS tool can read a profile called {name}", hint="use letters, digits and _ . @ % / -"
-        )
 
 
 def _check_region(name: str) -> None:

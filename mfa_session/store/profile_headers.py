@@ -3,7 +3,7 @@
 import re
 import shlex
 
-from mfa_session.errors import SharedFileError
+from mfa_session.errors import SharedFileError, UsageError
 from mfa_session.store.sections import Kind, Section, Sections
 from mfa_session.visible import visible
 
@@ -21,6 +21,18 @@ _IMPOSSIBLE_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f\[\]\x85\u2028\u2029\u200b-\u
 def is_portable_profile_name(name: str) -> bool:
     """Tell whether every AWS SDK reads a profile of this *name* alike; we choose no other for a new one."""
     return bool(_PORTABLE.fullmatch(name))
+
+
+def insist_on_a_portable_profile_name(name: str) -> None:
+    """Let no new profile have a *name* that some AWS SDK reads otherwise.
+
+    Raises:
+        UsageError: it would.
+    """
+    if not is_portable_profile_name(name):
+        raise UsageError(
+            f"not every AWS tool can read a profile called {name}", hint="use letters, digits and _ . @ % / -"
+        )
 
 
 def profile_of(section: str, kind: Kind) -> str | None:
