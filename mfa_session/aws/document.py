@@ -39,15 +39,16 @@ def read_refusal(body: bytes, *, host: str) -> tuple[str, str]:
     Raises:
         AWSAnswerError: it is no refusal of AWS.
     """
-    error = _read(body, host=host).find("Error")
-    if error is None or not error.findtext("Code"):
+    document = _read(body, host=host)
+    code = document.findtext("Error/Code")
+    if not code:
         raise not_from_aws(host, "an error without a code")
-    return error.findtext("Code", ""), error.findtext("Message", "")
+    return code, document.findtext("Error/Message", "")
 
 
 def _read(body: bytes, *, host: str) -> ElementTree.Element:
     try:
-        text = body.decode("utf-8")
+        text = body.decode()
     except UnicodeDecodeError:
         raise not_from_aws(host, "it cannot be read") from None
     if _TYPE_DECLARATION.search(text):
