@@ -170,10 +170,11 @@ def _decoded(text: str) -> Any:
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Make an object of *pairs*; json would keep the last of two alike, and a statement would be gone unseen."""
-    names = [name for name, _ in pairs]
-    for name in names:
-        _demand(names.count(name) == 1, f"{name} stands twice in one object", hint="write a list instead")
-    return dict(pairs)
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        _demand(name not in found, f"{name} stands twice in one object", hint="write a list instead")
+        found[name] = value
+    return found
 
 
 def _read_numbered(number: int, statement: Mapping[str, Any], variables: Variables) -> Statement:

@@ -22,6 +22,7 @@ from mfa_session.store.time_limits import TimeLimits
 from tests.foreign_keychains import CredentialManager, Keychain, WindowsError
 from tests.store.key_store_contract import KEY, OTHER_KEY, KeyStoreContract
 
+# For what is to run out; all else has the limits of every day, because a library that is loaded may take its time.
 QUICK = TimeLimits(answer=timedelta(seconds=0.3), dialog=timedelta(seconds=0.6))
 
 # A back end that nobody but its user knows.
@@ -58,7 +59,7 @@ class Clinging(Keyring):
 
 class Hanging(Keyring):
     def get_password(self, service, user):
-        time.sleep(2)
+        time.sleep(20)
 
 class Locked(Keyring):
     def get_password(self, service, user):
@@ -86,8 +87,8 @@ def macos(home: Path, **environ: str) -> OSKeyring:
     return OSKeyring(environ={"HOME": str(home), **environ}, interactive=True, platform="darwin")
 
 
-def insisted(name: str, *, limits: TimeLimits = QUICK) -> OSKeyring:
-    return OSKeyring(environ={}, interactive=False, insisted=name, limits=limits)
+def insisted(name: str, *, limits: TimeLimits | None = None) -> OSKeyring:
+    return OSKeyring(environ={}, interactive=False, insisted=name, limits=limits or TimeLimits())
 
 
 @pytest.fixture
@@ -227,9 +228,9 @@ class TestABackEndThatTheUserInsistsOn(KeyStoreContract):
         before = time.monotonic()
 
         with pytest.raises(KeyringUnavailableError, match=r"did not answer within 0\.3 s"):
-            insisted("own_back_end.Hanging").get("test-user")
+            insisted("own_back_end.Hanging", limits=QUICK).get("test-user")
 
-        assert 0.3 <= time.monotonic() - before < 1.5
+        assert 0.3 <= time.monotonic() - before < 10
 
     def test_says_that_it_is_locked(self) -> None:
         with pytest.raises(KeyringLockedError, match="is locked"):

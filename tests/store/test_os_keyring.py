@@ -37,9 +37,11 @@ from tests.secret_service import (
 )
 from tests.store.key_store_contract import KEY, KeyStoreContract
 
+EVERY_DAY = TimeLimits()
+# For what is to run out. What is to be answered has the limits of every day: a machine may be busy, and a disk slow.
 QUICK = TimeLimits(answer=timedelta(seconds=0.4), dialog=timedelta(seconds=0.8))
-# Between a limit that has passed and a test that knows it lies a busy machine.
-SLACK_SECONDS = 2.0
+# Between a limit that has passed and a test that knows it lies a busy machine; all of it is less than those limits.
+SLACK_SECONDS = 5.0
 
 AT_THE_DESKTOP = {"DISPLAY": ":0"}
 
@@ -63,13 +65,13 @@ def keyring(
     *,
     interactive: bool = False,
     environ: Mapping[str, str] | None = None,
-    limits: TimeLimits = QUICK,
+    limits: TimeLimits = EVERY_DAY,
 ) -> OSKeyring:
     environment = {"HOME": tempfile.gettempdir(), "DBUS_SESSION_BUS_ADDRESS": address, **(environ or {})}
     return OSKeyring(environ=environment, interactive=interactive, limits=limits)
 
 
-def keyring_at_the_desktop(address: str, *, limits: TimeLimits = QUICK) -> OSKeyring:
+def keyring_at_the_desktop(address: str, *, limits: TimeLimits = EVERY_DAY) -> OSKeyring:
     return keyring(address, interactive=True, environ=AT_THE_DESKTOP, limits=limits)
 
 
@@ -108,14 +110,14 @@ def seconds_taken() -> Iterator[list[float]]:
 class TestTheSecretService(KeyStoreContract):
     @pytest.fixture
     def store(self, shared: SecretService) -> Iterator[KeyStore]:
-        store = keyring(shared.address, limits=TimeLimits())
+        store = keyring(shared.address)
         yield store
         for profile in ("test-user", "team/dev@example.com"):
             store.delete(profile)
 
     @pytest.fixture
     def reopened(self, shared: SecretService) -> KeyStore:
-        return keyring(shared.address, limits=TimeLimits())
+        return keyring(shared.address)
 
 
 def test_a_keyring_answers_within_10_seconds_and_its_dialog_within_60() -> None:
@@ -157,7 +159,7 @@ def test_what_the_keyring_command_stored_is_replaced_and_not_doubled(shared: Sec
 
 @needs_secret_service
 def test_an_item_that_is_not_a_key_is_an_error_that_does_not_quote_it(shared: SecretService) -> None:
-    client = SecretServiceClient({"DBUS_SESSION_BUS_ADDRESS": shared.address}, limits=TimeLimits(), may_ask=False)
+    client = SecretServiceClient({"DBUS_SESSION_BUS_ADDRESS": shared.address}, limits=EVERY_DAY, may_ask=False)
     client.set("mfa-session:strange", "strange", KEY.secret_access_key)
 
     with pytest.raises(StoreError, match="not an access key") as caught:
@@ -180,7 +182,7 @@ def test_the_bus_of_systemd_is_found_without_a_variable_that_names_it(shared: Se
     with tempfile.TemporaryDirectory(prefix="run,%-") as runtime:
         Path(runtime, "bus").symlink_to(shared.address.removeprefix("unix:path=").split(",")[0])
 
-        OSKeyring(environ={"HOME": runtime, "XDG_RUNTIME_DIR": runtime}, interactive=False, limits=TimeLimits()).check()
+        OSKeyring(environ={"HOME": runtime, "XDG_RUNTIME_DIR": runtime}, interactive=False, limits=EVERY_DAY).check()
 
 
 @needs_secret_service
@@ -232,6 +234,7 @@ class TestALockedKeyring:
         assert dialogs.opened == 1
 
     def test_is_waited_for_no_longer_than_a_dialog_may_take(self, service: SecretService) -> None:
+        limits = TimeLimits(dialog=QUICK.dialog)
         service.lock()
 
         with (
@@ -239,17 +242,17 @@ class TestALockedKeyring:
             seconds_taken() as taken,
             pytest.raises(PromptTimeoutError, match=r"nobody answered the dialog .* within 0\.8 s"),
         ):
-            keyring_at_the_desktop(service.address).get("test-user")
+            keyring_at_the_desktop(service.address, limits=limits).get("test-user")
 
         assert dialogs.opened == 1
         assert 0.8 <= taken[0] < 0.8 + SLACK_SECONDS
 
     def test_may_take_longer_to_unlock_than_an_answer_may_take(self, service: SecretService) -> None:
         """The time that a person types in is not taken from the time that the service has."""
-        limits = TimeLimits(answer=timedelta(seconds=0.4), dialog=timedelta(seconds=10))
+        limits = TimeLimits(answer=timedelta(seconds=2))
         service.lock()
 
-        with prompter(service.address, password=PASSWORD, after=0.6) as dialogs:
+        with prompter(service.address, password=PASSWORD, after=2.2) as dialogs:
             key = keyring_at_the_desktop(service.address, limits=limits).get("test-user")
 
         assert key is None
@@ -259,7 +262,7 @@ class TestALockedKeyring:
         self, service: SecretService
     ) -> None:
         service.lock()
-        store = keyring_at_the_desktop(service.address, limits=TimeLimits())
+        store = keyring_at_the_desktop(service.address)
 
         def kill_it() -> None:
             dialogs.is_open.wait(10)
@@ -287,12 +290,12 @@ class TestASecretServiceThatIsStartedForTheFirstTime:
 
     def test_cannot_be_used_where_nobody_can_give_its_keyring_a_password(self, address: str) -> None:
         with pytest.raises(KeyringUnavailableError, match="has no default keyring yet") as caught:
-            keyring(address, limits=TimeLimits()).check()
+            keyring(address).check()
 
         assert "make one at the desktop" in caught.value.hint
 
     def test_makes_a_keyring_at_the_desktop_and_keeps_the_key_there(self, address: str) -> None:
-        store = keyring_at_the_desktop(address, limits=TimeLimits())
+        store = keyring_at_the_desktop(address)
 
         with prompter(address, password=PASSWORD):
             store.set("test-user", KEY)
@@ -308,7 +311,7 @@ class TestAServiceThatDoesNotAnswer:
 
         service.hang()
         with seconds_taken() as taken, pytest.raises(KeyringUnavailableError) as caught:
-            store.get("test-user")
+            keyring(service.address, limits=QUICK).get("test-user")
         service.resume()
 
         assert str(caught.value) == "the Secret Service did not answer within 0.4 s"
@@ -323,7 +326,7 @@ class TestAServiceThatDoesNotAnswer:
             seconds_taken() as taken,
             pytest.raises(KeyringUnavailableError, match="did not answer"),
         ):
-            keyring(address).get("test-user")
+            keyring(address, limits=QUICK).get("test-user")
 
         assert taken[0] < 0.4 + SLACK_SECONDS
 
@@ -347,11 +350,11 @@ class TestAServiceThatDoesNotAnswer:
 
     def test_is_not_waited_for_when_its_start_never_ends(self) -> None:
         with (
-            session_bus(activates="/bin/sleep 1") as address,
+            session_bus(activates="/bin/sleep 5") as address,
             seconds_taken() as taken,
             pytest.raises(KeyringUnavailableError, match="did not answer"),
         ):
-            keyring(address).get("test-user")
+            keyring(address, limits=QUICK).get("test-user")
 
         assert taken[0] < 0.4 + SLACK_SECONDS
 
