@@ -34,8 +34,8 @@ _LONGEST_LINE = 4096
 # How long a terminal that takes no text may hold up what is not a question.
 _PATIENCE_SECONDS = 2.0
 
-# Between the terminal that has gone and its SIGHUP. Where that is ignored, so long does the error take.
-_HANG_UP_SECONDS = 0.1
+# Between the terminal that has gone and its SIGHUP, which a shell may have to hand on, on a machine that is busy.
+_HANG_UP_SECONDS = 2.0
 
 # A line that was typed ahead into a terminal in raw mode ends with what the Enter key sends.
 _LINE_ENDS = (b"\n", b"\r")
@@ -91,7 +91,7 @@ class PosixTerminal:
         self._insist_on_the_foreground()
         while True:
             try:
-                with _never_stopped(), noted_signals() as signals, _hang_ups_awaited(signals):
+                with _never_stopped(), noted_signals() as signals, self._hang_ups_awaited(signals):
                     line = self._ask(question, signals)
             except KeyboardInterrupt:
                 raise QuestionInterrupt from None
@@ -157,6 +157,16 @@ class PosixTerminal:
         return True
 
     @contextmanager
+    def _hang_ups_awaited(self, signals: list[int]) -> Iterator[None]:
+        """Let the signal of a hang-up come: the kernel takes the terminal away a moment before it sends it."""
+        try:
+            yield
+        except PersonNeededError:
+            if self._has_gone() and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+                _is_readable(*signals, seconds=_HANG_UP_SECONDS)
+            raise
+
+    @contextmanager
     def _modes(self, *, secret: bool) -> Iterator[None]:
         """Have the modes for a question inside the block, and those of before after it."""
         before = self._attributes()
@@ -195,6 +205,13 @@ class PosixTerminal:
         except OSError as error:
             raise _gone() from error
 
+    def _has_gone(self) -> bool:
+        try:
+            os.tcgetpgrp(self._descriptor)
+        except OSError:
+            return True
+        return False
+
     def _insist_on_the_foreground(self) -> None:
         if not self._is_ours():
             raise PersonNeededError("nobody can be asked by a program in the background", hint=_HINT)
@@ -223,16 +240,6 @@ def _attributes_for_a_question(before: list[Any], *, secret: bool) -> list[Any]:
 def _is_readable(*descriptors: int, seconds: float = 0) -> bool:
     # Not poll: that of macOS does not know terminals.
     return bool(select.select(descriptors, [], [], seconds)[0])
-
-
-@contextmanager
-def _hang_ups_awaited(signals: list[int]) -> Iterator[None]:
-    """Let the signal of a hang-up come: the kernel takes the terminal away a moment before it sends it."""
-    try:
-        yield
-    except PersonNeededError:
-        _is_readable(*signals, seconds=_HANG_UP_SECONDS)
-        raise
 
 
 @contextmanager

@@ -2,13 +2,26 @@
 
 import os
 import signal
+import sys
 
 import pytest
 
-from tests.ask.asking import ask
-from tests.terminal import PseudoTerminal
+from tests.ask.asking import ask, asking
+from tests.terminal import PseudoTerminal, Stream
 
 SECRET = "terminal.ask('Code:', secret=True)"
+
+# Hands a hang-up on to its job when the terminal has long gone, as it does on a machine that is busy.
+LATE_SHELL = """
+import os, signal, subprocess, sys, time
+def hand_on(number, _):
+    time.sleep(0.5)
+    job.send_signal(number)
+signal.signal(signal.SIGHUP, hand_on)
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+job = subprocess.Popen(sys.argv[1:], process_group=0, preexec_fn=lambda: os.tcsetpgrp(0, os.getpid()))
+print("ended by", job.wait())
+"""
 
 
 def test_the_end_of_input_on_an_empty_line_cancels(terminal: PseudoTerminal) -> None:
@@ -26,7 +39,7 @@ def test_the_end_of_input_on_an_empty_line_cancels(terminal: PseudoTerminal) -> 
 
 def test_an_answer_is_not_waited_for_longer_than_the_limit(terminal: PseudoTerminal) -> None:
     before = terminal.modes()
-    program = ask(terminal, "terminal.ask('Code:', secret=True, within=timedelta(seconds=0.3))")
+    program = ask(terminal, "terminal.ask('Code:', secret=True, within=timedelta(seconds=1))")
 
     program.wait()
 
@@ -147,6 +160,16 @@ def test_a_terminal_that_hangs_up_ends_the_program(terminal: PseudoTerminal) -> 
     terminal.hang_up()
 
     assert program.wait() == -signal.SIGHUP
+
+
+def test_a_terminal_that_hangs_up_ends_the_program_also_when_its_shell_is_slow(terminal: PseudoTerminal) -> None:
+    shell = terminal.run(sys.executable, "-c", LATE_SHELL, *asking(SECRET), stdout=Stream.PIPE)
+    terminal.expect("Code: ")
+
+    terminal.hang_up()
+
+    shell.wait()
+    assert shell.stdout == f"ended by {-signal.SIGHUP}\n".encode()
 
 
 def test_a_terminal_that_hangs_up_on_a_program_that_does_not_mind_leaves_nobody_to_ask(
