@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +19,8 @@ from mfa_session.demo.presets import demo_account
 from mfa_session.store.locks import locked
 from tests.campaigns import scale
 from tests.machine import PHONE, Machine, running_machine
+
+_SIGNALS_OF_A_TERMINAL = () if sys.platform == "win32" else (signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP)
 
 JAVASCRIPT = Path(__file__).parent / "javascript"
 
@@ -34,6 +38,17 @@ def no_settings_of_this_machine() -> Iterator[None]:
             if name.startswith("AWS_") or name.lower().endswith(("_proxy", "_ca_bundle")):
                 monkeypatch.delenv(name)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_habits_of_whoever_started_this() -> Iterator[None]:
+    """Take away what the programs of a test would inherit: signals that `nohup` and `&` ignore, and a strange umask."""
+    for number in {signal.SIGINT, signal.SIGTERM, *_SIGNALS_OF_A_TERMINAL}:
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture
