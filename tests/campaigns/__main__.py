@@ -2,8 +2,8 @@
 
     python -m tests.campaigns [--quick] [--markdown FILE] [PATH …]
 
-runs those below each PATH, all by default. FILE gets the table between its two marks,
-with the date, the version and the command.
+runs those below each PATH, all by default. FILE gets the table, with the date, the version
+and the command, between ``<!-- figures of PATH -->`` and ``<!-- end of figures -->``.
 """
 
 import argparse
@@ -29,8 +29,6 @@ PATHS = (
     "tests/store/test_shared_files_crowd.py",
 )
 
-_MARKS = re.compile(r"(<!-- figures -->\n).*?(<!-- end of figures -->)", re.DOTALL)
-
 
 def main() -> int:
     options = _options()
@@ -45,7 +43,8 @@ def main() -> int:
     print(text, end="")
     if options.markdown:
         page = options.markdown.read_text(encoding="utf-8")
-        options.markdown.write_text(_MARKS.sub(lambda found: found[1] + text + found[2], page), encoding="utf-8")
+        page = _place(options.paths).sub(lambda found: found[1] + text + found[2], page)
+        options.markdown.write_text(page, encoding="utf-8")
     return exit_code
 
 
@@ -54,7 +53,19 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a few cases of each kind")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="the page that gets the table")
     parser.add_argument("paths", nargs="*", metavar="PATH")
-    return parser.parse_args()
+    options = parser.parse_args()
+    # Looked for before a campaign of hours, not after it.
+    if options.markdown and not _place(options.paths).search(options.markdown.read_text(encoding="utf-8")):
+        parser.error(f"{options.markdown} has no place for the figures of {_all_of(options.paths)}")
+    return options
+
+
+def _place(paths: list[str]) -> re.Pattern[str]:
+    return re.compile(f"(<!-- figures of {re.escape(_all_of(paths))} -->\n).*?(<!-- end of figures -->)", re.DOTALL)
+
+
+def _all_of(paths: list[str]) -> str:
+    return " ".join(paths or PATHS)
 
 
 def _environment(figures: Path, *, quick: bool) -> dict[str, str]:
