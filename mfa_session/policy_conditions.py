@@ -7,6 +7,8 @@ Dates, IP addresses, binary values and the set operators (``ForAnyValue:…``) a
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import partial
+from operator import eq, ge, gt, le, lt
 from typing import Any
 
 from mfa_session.errors import UsageError
@@ -22,7 +24,7 @@ def _same_text(pattern: Pattern, actual: str, value_of: ValueOf) -> bool:
 
 
 def _same_truth(pattern: Pattern, actual: str, value_of: ValueOf) -> bool:
-    return (pattern.text(value_of) or "").lower() == actual.lower()
+    return pattern.text(value_of) == actual.lower()
 
 
 def _like(pattern: Pattern, actual: str, value_of: ValueOf) -> bool:
@@ -33,12 +35,9 @@ def _same_arn(pattern: Pattern, actual: str, value_of: ValueOf) -> bool:
     return pattern.matches_arn(actual, value_of)
 
 
-def _number(compare: Callable[[Decimal, Decimal], bool]) -> _Test:
-    def test(pattern: Pattern, actual: str, value_of: ValueOf) -> bool:
-        limit, number = _decimal(pattern.text(value_of)), _decimal(actual)
-        return limit is not None and number is not None and compare(number, limit)
-
-    return test
+def _number(compare: Callable[[Decimal, Decimal], bool], pattern: Pattern, actual: str, value_of: ValueOf) -> bool:
+    limit, number = _decimal(pattern.text(value_of)), _decimal(actual)
+    return limit is not None and number is not None and compare(number, limit)
 
 
 def _decimal(text: str | None) -> Decimal | None:
@@ -56,11 +55,11 @@ _TESTS: Mapping[str, _Test] = {
     # IAM treats the two alike: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
     "ArnEquals": _same_arn,
     "ArnLike": _same_arn,
-    "NumericEquals": _number(lambda number, limit: number == limit),
-    "NumericLessThan": _number(lambda number, limit: number < limit),
-    "NumericLessThanEquals": _number(lambda number, limit: number <= limit),
-    "NumericGreaterThan": _number(lambda number, limit: number > limit),
-    "NumericGreaterThanEquals": _number(lambda number, limit: number >= limit),
+    "NumericEquals": partial(_number, eq),
+    "NumericLessThan": partial(_number, lt),
+    "NumericLessThanEquals": partial(_number, le),
+    "NumericGreaterThan": partial(_number, gt),
+    "NumericGreaterThanEquals": partial(_number, ge),
 }
 _NEGATIONS = {
     "StringNotEquals": "StringEquals",
@@ -130,13 +129,15 @@ def _read(operator: str, key: str, listed: object, variables: Variables) -> Cond
 
 
 def _value(operator: str, key: str, value: Any, variables: Variables) -> Pattern:
-    text = str(value)
-    understood = isinstance(value, str | bool | int | float)
+    # JSON's own true and false are texts to every operator.
+    text = str(value).lower() if isinstance(value, bool) else str(value)
     if operator in ("Bool", "Null"):
         text = text.lower()
-        understood &= text in ("true", "false")
-    if operator.startswith("Numeric"):
-        understood &= _decimal(text) is not None
+        understood = text in ("true", "false")
+    elif operator.startswith("Numeric"):
+        understood = _decimal(text) is not None
+    else:
+        understood = isinstance(value, str | bool | int | float)
     if not understood:
         raise UsageError(
             f"the condition {operator} on {key} has a value it cannot compare",

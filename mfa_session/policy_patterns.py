@@ -35,6 +35,9 @@ class _Wild(Enum):
     MANY = "*"
 
 
+_WILDS = {wild.value: wild for wild in _Wild}
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """A pattern as it stands in a policy; *parts* are single characters and whole variables."""
@@ -107,23 +110,23 @@ def _expanded(parts: tuple[str, ...], value_of: ValueOf) -> list[str | _Wild] | 
         elif variable:
             pieces.append(variable["literal"])
         else:
-            pieces.append(_Wild(part) if part in "*?" else part)
+            pieces.append(_WILDS.get(part, part))
     return pieces
 
 
 def _fits(pieces: list[str | _Wild], text: str) -> bool:
     """Match without recursion: on a mismatch the last ``*`` takes one more character, so time is at most n · m."""
     here = there = 0
-    star, taken = None, 0
+    again: tuple[int, int] | None = None
     while there < len(text):
-        if here < len(pieces) and pieces[here] is _Wild.MANY:
-            star, taken = here, there
+        piece = pieces[here] if here < len(pieces) else None
+        if piece is _Wild.MANY:
             here += 1
-        elif here < len(pieces) and pieces[here] in (_Wild.ONE, text[there]):
+            again = here, there
+        elif piece in (_Wild.ONE, text[there]):
             here, there = here + 1, there + 1
-        elif star is not None:
-            taken += 1
-            here, there = star + 1, taken
+        elif again is not None:
+            here, there = again = again[0], again[1] + 1
         else:
             return False
     return all(piece is _Wild.MANY for piece in pieces[here:])
