@@ -114,8 +114,9 @@ class TokenCode:
     digits: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        plain = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", self.digits[: _LONGEST_CODE + 1]))
-        if len(self.digits) > _LONGEST_CODE or not re.fullmatch(r"[0-9]{6}", plain):
+        typed = self.digits if len(self.digits) <= _LONGEST_CODE else ""
+        plain = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", typed))
+        if not re.fullmatch(r"[0-9]{6}", plain):
             raise UsageError(
                 "a token code is six digits",
                 hint="type the code that the MFA device shows now",

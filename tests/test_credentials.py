@@ -1,6 +1,8 @@
 """Credentials that came into being are right, and cannot be shown by accident."""
 
 import json
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -19,6 +21,17 @@ def session(
     return SessionCredentials(key_id, secret, token, end)
 
 
+@pytest.fixture
+def clock_of_tokyo() -> Iterator[None]:
+    if not hasattr(time, "tzset"):
+        pytest.skip("the zone of Windows is the same for all programs")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("TZ", "JST-9")
+        time.tzset()
+        yield
+    time.tzset()
+
+
 def test_a_secret_never_stands_in_a_repr() -> None:
     shown = repr(AccessKey(KEY_ID, SECRET)) + repr(session())
 
@@ -34,13 +47,18 @@ def test_a_masked_key_id_keeps_its_kind_and_its_last_four_characters() -> None:
     "key_id", ["", "AKIA", "akiaiosfodnn7example", KEY_ID + "\n", " " + KEY_ID, "AIDAIOSFODNN7EXAMPLE"]
 )
 def test_what_is_no_access_key_id_is_refused(key_id: str) -> None:
-    with pytest.raises(UsageError, match="not an access key ID"):
+    with pytest.raises(UsageError, match=r"^this is not an access key ID$") as refused:
         AccessKey(key_id, SECRET)
+
+    assert refused.value.hint == ("an access key ID is AKIA and 12 or more capital letters and digits, without blanks")
 
 
 def test_a_temporary_key_is_refused_as_a_long_term_one() -> None:
-    with pytest.raises(UsageError, match="temporary"):
+    with pytest.raises(UsageError) as refused:
         AccessKey("ASIAIOSFODNN7EXAMPLE", SECRET)
+
+    assert str(refused.value) == "this is a temporary access key (ASIA…), which cannot get a session"
+    assert refused.value.hint == ("use the long-term key (AKIA…) of your IAM user: IAM console, Security credentials")
 
 
 @pytest.mark.parametrize("secret", ["", "with blank", "line\nbreak", "ｆｕｌｌ", "a" * 129, "tab\t"])
@@ -48,7 +66,13 @@ def test_a_secret_that_aws_never_made_is_refused_without_being_quoted(secret: st
     with pytest.raises(UsageError) as refused:
         AccessKey(KEY_ID, secret)
 
-    assert not secret or secret not in str(refused.value)
+    assert str(refused.value) == "this is not a secret access key: it has blanks or too many characters"
+    assert refused.value.hint == "a secret access key is 40 characters of letters, digits, / and +; copy it alone"
+
+
+def test_a_secret_and_a_token_may_be_as_long_as_their_limits() -> None:
+    assert AccessKey(KEY_ID, "a" * 128).secret_access_key == "a" * 128
+    assert session(secret="a" * 128, token="x" * 6144).session_token == "x" * 6144
 
 
 @pytest.mark.parametrize(
@@ -64,12 +88,15 @@ def test_a_secret_that_aws_never_made_is_refused_without_being_quoted(secret: st
     ],
 )
 def test_a_part_of_a_session_that_could_harm_a_file_is_refused_by_name(part: str, wrong: dict[str, str]) -> None:
-    with pytest.raises(AWSAnswerError, match=part):
+    with pytest.raises(AWSAnswerError) as refused:
         session(**wrong)  # type: ignore[arg-type]  # only texts are varied here
+
+    assert str(refused.value) == f"no valid {part} among the temporary credentials"
+    assert refused.value.hint == "check which endpoint answers: AWS_ENDPOINT_URL, endpoint_url, a proxy"
 
 
 def test_a_session_without_a_time_zone_is_refused() -> None:
-    with pytest.raises(AWSAnswerError, match="Expiration"):
+    with pytest.raises(AWSAnswerError, match=r"^no valid Expiration among"):
         session(end=END.replace(tzinfo=None))
 
 
@@ -99,6 +126,12 @@ def test_a_timestamp_is_in_utc_whatever_the_zone_of_the_moment() -> None:
     tokyo = timezone(timedelta(hours=9))
 
     assert timestamp(END.astimezone(tokyo)) == "2026-11-24T01:29:50Z"
+    assert moment("2026-11-24T01:29:50Z") == END
+
+
+@pytest.mark.usefixtures("clock_of_tokyo")
+def test_a_timestamp_is_in_utc_whatever_the_zone_of_the_machine() -> None:
+    assert timestamp(END) == "2026-11-24T01:29:50Z"
     assert moment("2026-11-24T01:29:50Z") == END
 
 

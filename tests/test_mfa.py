@@ -41,8 +41,12 @@ def test_a_token_code_never_stands_in_a_repr() -> None:
 
 @pytest.mark.parametrize("serial", ["", "short", "has blank 12", "GAHT\n12345678", "x" * 257, "ＧＡＨＴ１２３４５"])
 def test_what_get_session_token_would_not_take_is_no_device(serial: str) -> None:
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match=r"^this is not the serial number of an MFA device$") as refused:
         MFADevice(serial)
+
+    assert refused.value.hint == (
+        "it is an ARN, such as arn:aws:iam::123456789012:mfa/alice, or the number on a hardware token"
+    )
 
 
 @pytest.mark.parametrize(

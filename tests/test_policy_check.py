@@ -12,7 +12,7 @@ from mfa_session.identity import CallerIdentity
 from mfa_session.policies import Decision
 from mfa_session.policy_check import Report, check
 from mfa_session.policy_holes import Hole
-from mfa_session.policy_trial import Caller, Subject, Trial, read_policies
+from mfa_session.policy_trial import Caller, Subject, Target, Trial, read_policies
 
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 DENY_ALL = {"Sid": "NoMore", "Effect": "Deny", "Action": "*", "Resource": "*"}
@@ -101,6 +101,14 @@ class TestTable:
             Decision.ALLOWED,
         ]
         assert len(row.rulings) == len(Caller)
+
+    def test_a_row_tells_whose_device_is_meant(self) -> None:
+        rows = checked(safe_policy().document).rows
+
+        assert [row.target for row in rows if row.action == "iam:DeleteVirtualMFADevice"] == [
+            Target.OWN_DEVICE,
+            Target.ANOTHERS_DEVICE,
+        ]
 
     def test_all_policies_count_together(self) -> None:
         report = checked(safe_policy().document, document(EVERYTHING))

@@ -1,6 +1,7 @@
 """An answer has what is asked for, or an error says who gave it and what is wrong."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -38,6 +39,15 @@ def test_what_is_there_is_returned() -> None:
     assert ANSWER.texts("Nothing") == []
     assert ANSWER.part("Part") == Answer("iam.example.com", {"Text": "z"})
     assert ANSWER.parts("Mixed") == [Answer("iam.example.com", {}), Answer("iam.example.com", {"Text": "y"})]
+
+
+def test_a_moment_is_in_utc_whatever_zone_it_was_written_in() -> None:
+    answer = Answer("iam.example.com", {"CreateDate": "2026-11-24T10:29:50+09:00"})
+
+    moment = answer.moment("CreateDate")
+
+    assert moment == datetime(2026, 11, 24, 1, 29, 50, tzinfo=UTC)
+    assert moment.tzinfo is UTC
 
 
 def test_the_blame_for_a_value_goes_to_the_host() -> None:
