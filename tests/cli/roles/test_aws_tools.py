@@ -1,5 +1,6 @@
 """A role in AWS tools: they ask us for its session, or take it themselves with the session of the user."""
 
+import re
 import sys
 from datetime import timedelta
 
@@ -8,10 +9,13 @@ import pytest
 from tests.cli.roles.role_sessions import ACCOUNT, add_role, assumed, log_in, take, who
 from tests.machine import MFA_SESSION, Machine
 
-# Asks AWS until its keys are others than they were, and prints both.
+# Asks AWS until its keys are others than they were, and prints both. It loads all that it needs before it begins.
 LONG_LIVED_CLIENT = """\
 import time, boto3
+boto3.client("sts", region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none")
 session = boto3.Session(profile_name="admin-auto")
+print("ready", flush=True)
+input()
 sts, keys = session.client("sts"), session.get_credentials()
 first = keys.get_frozen_credentials().access_key
 while keys.access_key == first:
@@ -39,17 +43,21 @@ class TestAWSTools:
 
     def test_a_client_of_boto3_lives_across_a_renewal_without_being_told(self, machine: Machine) -> None:
         log_in(machine)
-        # botocore asks again when fifteen minutes are left, and so do we.
-        take(machine, "admin", left=timedelta(minutes=15, seconds=8))
         line = f"credential_process = {MFA_SESSION} credential-process --profile admin"
         machine.write_config(f"{machine.config_file.read_text()}\n[profile admin-auto]\n{line}\nregion = us-east-1\n")
-        before = machine.credentials("admin-mfa")["aws_access_key_id"]
 
-        told = machine.run_program(sys.executable, "-c", LONG_LIVED_CLIENT)
+        with machine.terminal() as terminal:
+            client = terminal.run(sys.executable, "-c", LONG_LIVED_CLIENT, environment=machine.environment)
+            terminal.expect("ready\n")
+            # botocore asks again when fifteen minutes are left, and so do we.
+            take(machine, "admin", left=timedelta(minutes=15, seconds=8))
+            before = machine.credentials("admin-mfa")["aws_access_key_id"]
+            terminal.type("\n")
+            told = terminal.expect(re.compile(r"(\w+) (\w+)\n"), within=60)
 
-        after = machine.credentials("admin-mfa")["aws_access_key_id"]
-        assert told.stdout.split() == [before, after], told.stderr
-        assert before != after
+            assert client.wait() == 0
+        assert told.groups() == (before, machine.credentials("admin-mfa")["aws_access_key_id"])
+        assert told[1] != told[2]
 
     def test_the_aws_cli_goes_on_taking_the_role_itself_with_the_session_profile(self, machine: Machine) -> None:
         add_role(machine, "own", "role_session_name = own", "region = us-east-1", source="test-user-mfa")
