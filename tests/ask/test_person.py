@@ -156,16 +156,16 @@ def test_all_questions_together_have_one_limit(terminal: PseudoTerminal) -> None
     program = ask(
         terminal,
         "(person.token_code(phone, profile=alice), person.token_code(phone, profile=alice))",
-        settings="within=timedelta(seconds=2)",
+        settings="within=timedelta(seconds=4)",
     )
     terminal.expect("123456789012: ")
-    time.sleep(1.2)  # most of it goes to the first question
+    time.sleep(3)  # most of it goes to the first question
     terminal.type("123456\n")
     begun = time.monotonic()
 
     program.wait()
     assert program.stdout.startswith(b"error: nobody answered in time")
-    assert time.monotonic() - begun < 1.8
+    assert time.monotonic() - begun < 3.8
 
 
 class TestWithoutATerminal:

@@ -49,7 +49,7 @@ def test_a_lock_that_another_process_holds_is_waited_for_and_given_up_by_its_nam
         with pytest.raises(LockedError, match=r"/state/lock for 0.05 s") as refusal, locked(path, within=BRIEFLY):
             pass
 
-        assert 0.05 <= time.monotonic() - began < 2
+        assert 0.05 <= time.monotonic() - began < 20
         assert refusal.value.hint
         holder.kill()
 
@@ -59,7 +59,7 @@ def test_a_process_that_is_killed_gives_its_lock_back(path: Path) -> None:
         holder.kill()
         holder.wait()
 
-        with locked(path, within=timedelta(seconds=5)):
+        with locked(path, within=timedelta(seconds=20)):
             pass
 
 
@@ -67,7 +67,7 @@ def test_a_child_that_the_holder_started_does_not_keep_the_lock(path: Path) -> N
     with locked(path):
         child = subprocess.Popen(["sleep", "60"], close_fds=False)
     try:
-        with locked(path, within=timedelta(seconds=5)):
+        with locked(path, within=timedelta(seconds=20)):
             pass
     finally:
         child.kill()

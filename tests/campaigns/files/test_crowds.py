@@ -198,7 +198,7 @@ def test_a_holder_that_is_killed_holds_nobody_up(tmp_path: Path, what: str) -> N
 
     assert was_held_up
     assert done, said
-    assert took < 5
+    assert took < 20
 
 
 @pytest.mark.skipif(not scale.IS_FULL, reason="a minute is waited for, for real")

@@ -114,7 +114,7 @@ def test_a_write_that_is_cut_short_goes_on_where_it_stopped(tmp_path: Path) -> N
         path = SHAPE.laid_down(tmp_path / str(limit))
         beside = path.parent / ".credentials.mfa-session.tmp"
         slowly = ["strace", "-f", "-o", str(tmp_path / "log"), "-P", str(beside), "-e", "trace=write"]
-        slowly += ["-e", "inject=write:delay_enter=100000:when=2+"]
+        slowly += ["-e", "inject=write:delay_enter=500000:when=2+"]
         ended = write_to(path, first=LIFTED_LIMIT.format(limit=limit, beside=str(beside))).run(*slowly)
         was_cut_short = f"= {limit}\n" in (tmp_path / "log").read_text()
         assert was_cut_short
