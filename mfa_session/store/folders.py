@@ -45,7 +45,7 @@ def _give_away(folder: Path) -> None:
     if sys.platform != "win32" and os.geteuid() == 0:
         with contextlib.suppress(OSError):
             # By its descriptor: in the folder of a user, its name may be another thing's by now.
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:
                 give_to_owner_of(folder.parent, descriptor)
             finally:

@@ -15,7 +15,7 @@ from mfa_session.store.folders import give_to_owner_of, make_private
 from mfa_session.store.refusals import refusal
 from mfa_session.visible import visible
 
-_OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+_OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
 
 # A holder needs a millisecond or a person; the pause grows from the one towards the other.
 _SHORTEST_PAUSE_SECONDS = 0.001

@@ -11,13 +11,7 @@ from mfa_session.store.refusals import refusal
 from mfa_session.store.replacement import LOCK_NAME, remove_leftover, replace
 from mfa_session.visible import visible
 
-_READ = (
-    os.O_RDONLY
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_BINARY", 0)
-)
+_READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def write_private(path: Path, data: bytes) -> None:

@@ -12,14 +12,7 @@ from mfa_session.store.folders import give_to_owner_of
 # The lock that everybody holds who replaces a file of the folder it stands in.
 LOCK_NAME = ".mfa-session.lock"
 
-_CREATE = (
-    os.O_WRONLY
-    | os.O_CREAT
-    | os.O_EXCL
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_BINARY", 0)
-)
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 # Windows replaces no file that anybody has open; a virus scanner or a reader is done within that time.
 _RENAME_PAUSES_SECONDS = (0.01, 0.01, 0.02, 0.02, 0.03, 0.03, 0.04, 0.05, 0.05)
@@ -45,14 +38,15 @@ def replace(
     beside = _beside(target)
     descriptor = os.open(beside, _CREATE, 0o600)
     try:
-        with open(descriptor, "wb", buffering=0) as file:
+        with open(descriptor, "wb") as file:
             if hasattr(os, "fchmod"):
                 # A umask may have taken from the owner's own rights.
                 os.fchmod(descriptor, 0o600)
             give_to_owner_of(target.parent, descriptor)
             if dress is not None:
                 dress(descriptor)
-            _write_whole(file.write, data)
+            file.write(data)
+            file.flush()
             _bring_to_the_disk(descriptor)
             status = os.fstat(descriptor)
         if not still_wanted():
@@ -86,12 +80,6 @@ def _beside(target: Path) -> Path:
     return target.with_name(f".{target.name}.mfa-session.tmp")
 
 
-def _write_whole(write: Callable[[memoryview], int | None], data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[write(rest) or 0 :]
-
-
 def _bring_to_the_disk(descriptor: int) -> None:
     if sys.platform == "darwin":
         import fcntl
@@ -120,7 +108,7 @@ def _settle(folder: Path) -> None:
     """Bring the renaming to the disk. A folder that cannot be synced is no failure: the file is in its place."""
     if sys.platform != "win32":
         with contextlib.suppress(OSError):
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            descriptor = os.open(folder, os.O_RDONLY)
             try:
                 os.fsync(descriptor)
             finally:

@@ -16,7 +16,7 @@ from mfa_session.errors import SharedFileError
 # What changes whenever somebody writes or replaces a file: its number, time of change and size.
 Identity = tuple[int, int, int]
 
-_OPEN = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 # The largest AWS files seen have thousands of profiles and less than 2 MiB.
 _AT_MOST = 16 << 20
