@@ -151,7 +151,7 @@ def _edited(found: Sections, section: Section, values: Mapping[str, str | None])
 
 
 def _filled_in(outline: list[str], values: Mapping[str, str | None]) -> list[str]:
-    parsed = ConfigObj(outline, list_values=False, interpolation=False, raise_errors=True, indent_type="")
+    parsed = ConfigObj(outline, list_values=False)
     parsed["section"].update({key: value for key, value in values.items() if value is not None})
     lines: list[str] = parsed.write()
     return lines
@@ -196,7 +196,7 @@ def _indentation_of_new_keys(found: Sections, section: Section) -> str:
 
 
 def _indentation(text: str) -> str:
-    return text[: len(text) - len(text.lstrip())] if text.strip() else ""
+    return text[: len(text) - len(text.lstrip())]
 
 
 def _ending(line: bytes) -> bytes:

@@ -117,13 +117,13 @@ class _Recorder(configparser.RawConfigParser):
         """Yield the sections that were found in a file of *length* lines."""
         ends = [*(start for _, start, _ in self._found), length]
         for (name, start, keys), end in zip(self._found, ends[1:], strict=True):
-            values = self.defaults() if name == self.default_section else dict(self.items(name, raw=True))
+            values = dict(self.items(name))
             yield Section(name, start, end, keys, {key: values[key] for key in keys})
 
 
 def _text(line: bytes, number: int) -> str:
     try:
-        return line.rstrip(b"\r\n").decode("utf-8") + "\n"
+        return line.decode()
     except UnicodeDecodeError:
         # The cause would quote the bytes.
         raise _unreadable(number, "this is not UTF-8 text", hint="save the file as UTF-8") from None
@@ -150,14 +150,16 @@ def _refuse_broken_blocks(found: Sections) -> None:
             if value.startswith("\n") and not all("=" in line for line in value.splitlines() if line.strip()):
                 begins = section.keys[key]
                 below = enumerate(found.texts[begins + 1 : section.end], begins + 1)
-                broken = next((number for number, text in below if _is_broken(text)), begins)
+                broken = next(number for number, text in below if _is_broken(text))
                 raise _unreadable(
                     broken + 1, "this line of an indented block has no =", hint="write it as key = value, or delete it"
                 )
 
 
 def _is_broken(text: str) -> bool:
-    return bool(text.strip()) and text.strip()[0] not in "#;" and "=" not in text
+    # botocore splits a block where str does, which is at more characters than end a line of a file.
+    parts = [part for part in text.splitlines() if part.strip()]
+    return not text.strip().startswith(("#", ";")) and any("=" not in part for part in parts)
 
 
 def _unreadable(number: int | None, problem: str, *, hint: str) -> SharedFileError:

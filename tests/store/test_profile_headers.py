@@ -64,6 +64,7 @@ def test_a_new_header_is_read_back_as_the_profile_it_was_made_for(kind: Kind, na
 
 def test_a_new_header_of_an_ordinary_name_is_the_word_profile_one_blank_and_the_name() -> None:
     assert new_header("test-user-mfa", "config") == "profile test-user-mfa"
+    assert new_header("開発", "config") == "profile 開発"
 
 
 @pytest.mark.parametrize("kind", ["credentials", "config"])
@@ -156,6 +157,58 @@ def test_a_default_section_with_blanks_in_its_header_is_refused_in_the_config_fi
 
 def test_a_section_of_another_kind_looks_like_no_profile_of_the_config_file() -> None:
     assert find_profile(read_sections(b"[12345678dev]\nregion = r\n"), "dev", "config") is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"[other]\nk = v\n  [prod]\n[dev]\n", id="an indented header above its section"),
+        pytest.param(b"[a]\n[dev]\n[b]\n[c] junk\n", id="text after the second header below"),
+    ],
+)
+def test_what_is_odd_elsewhere_does_not_stand_in_the_way_of_a_profile(data: bytes) -> None:
+    assert find_profile(read_sections(data), "dev", "credentials") == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "problem", "hint"),
+    [
+        (
+            b"[dev]\n[profile dev]\n[profile 'dev']\n",
+            "lines 2 and 3: each begins profile dev, and AWS tools differ in which they take",
+            "make them one section",
+        ),
+        (
+            b"[Profile dev]\n",
+            "line 1: [Profile dev] looks like profile dev, but AWS tools do not read it so",
+            "write it as [profile dev]",
+        ),
+        (
+            b"[profile dev]\nk = v\n  [b]\n",
+            "line 3: [b] is indented, so AWS tools read it as a part of the value above it",
+            "take the blanks away from the beginning of that line",
+        ),
+        (
+            b"[profile dev] junk\n",
+            "line 1: other AWS SDKs take no line with text after the ] for a header",
+            "remove that text",
+        ),
+    ],
+)
+def test_a_refusal_says_what_tools_read_and_what_to_do(data: bytes, problem: str, hint: str) -> None:
+    with pytest.raises(SharedFileError) as refusal:
+        find_profile(read_sections(data), "dev", "config")
+
+    assert (str(refusal.value), refusal.value.hint) == (problem, hint)
+
+
+def test_a_name_that_cannot_be_is_refused_with_what_can() -> None:
+    with pytest.raises(SharedFileError, match=r"^no profile can be called 'a\]'$") as refusal:
+        new_header("a]", "config")
+
+    assert refusal.value.hint == (
+        "use letters, digits and . _ - @ % / (and not DEFAULT, which every profile inherits from)"
+    )
 
 
 def test_a_header_may_have_brackets_of_its_own() -> None:

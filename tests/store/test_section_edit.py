@@ -1,5 +1,7 @@
 """An edit changes the lines of one section that are its own, and no other byte."""
 
+from collections.abc import Callable
+
 import pytest
 
 from mfa_session.errors import SharedFileError
@@ -41,15 +43,19 @@ def test_a_section_that_is_missing_goes_to_the_end(before: bytes, after: bytes) 
     assert session_in(before) == after
 
 
+@pytest.mark.parametrize("last", [b"k = v\n", b"k = v\nl = w"])
 @pytest.mark.parametrize("end", [b"\r\n", b"\r"])
-def test_a_new_section_has_the_ends_of_line_of_the_file(end: bytes) -> None:
-    before = b"[a]\nk = v\n".replace(b"\n", end)
+def test_a_new_section_has_the_ends_of_line_of_the_file(end: bytes, last: bytes) -> None:
+    before = (b"[a]\n" + last).replace(b"\n", end)
 
-    assert session_in(before) == (b"[a]\nk = v\n\n[dev]\n" + WRITTEN).replace(b"\n", end)
+    assert session_in(before) == (b"[a]\n" + last.rstrip() + b"\n\n[dev]\n" + WRITTEN).replace(b"\n", end)
 
 
-def test_a_bare_cr_at_the_end_of_a_file_of_other_lines_does_not_run_into_the_new_section() -> None:
-    assert session_in(b"[a]\nk = v\nl = w\r") == b"[a]\nk = v\nl = w\r\n\n[dev]\n" + WRITTEN
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_a_bare_cr_at_the_end_of_a_file_of_other_lines_does_not_run_into_the_new_section(end: bytes) -> None:
+    edited = session_in(b"[a]\nk = v\n".replace(b"\n", end) + b"l = w\r")
+
+    assert edited == b"[a]\nk = v\n".replace(b"\n", end) + b"l = w\r\n" + (b"\n[dev]\n" + WRITTEN).replace(b"\n", end)
 
 
 @pytest.mark.parametrize(
@@ -319,10 +325,13 @@ def test_a_file_that_aws_tools_cannot_read_is_neither_written_nor_taken_from(bro
         without_profile(broken, "credentials", "other")
 
 
-def test_a_line_keeps_the_indentation_and_the_end_that_it_has() -> None:
+@pytest.mark.parametrize("value", ["eu-west-1", "a = b"])
+def test_a_line_keeps_the_indentation_and_the_end_that_it_has(value: str) -> None:
     before = b"[profile dev]\n  note = v\nregion = r\r\noutput = j\n"
 
-    assert region_in(before) == before.replace(b"region = r", b"region = eu-west-1")
+    edited = with_values(before, "config", "dev", {"region": value})
+
+    assert edited == before.replace(b"region = r", f"region = {value}".encode())
 
 
 def test_a_nested_block_is_removed_with_its_section() -> None:
@@ -336,3 +345,54 @@ def test_a_value_goes_on_in_a_line_that_begins_with_any_letter() -> None:
 def test_what_every_profile_inherits_from_is_not_removed() -> None:
     with pytest.raises(SharedFileError, match=r"\[DEFAULT\] is no profile"):
         without_profile(b"[DEFAULT]\nregion = r\n", "credentials", "DEFAULT")
+
+
+INDENTED = (
+    "line 3 is indented, so AWS tools read it as a part of note",
+    "take the blanks away from the beginning of that line, or remove it",
+)
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        pytest.param(
+            lambda: session_in(b"", profile="DEFAULT"),
+            ("[DEFAULT] is no profile: every profile inherits from it", "choose another name, or default"),
+            id="a profile that is none",
+        ),
+        pytest.param(
+            lambda: with_values(b"", "config", "dev", {"a b": "v"}),
+            ("no key can be called a b", "use a-z, 0-9 and _"),
+            id="a key that is none",
+        ),
+        pytest.param(
+            lambda: with_values(b"", "config", "dev", {"region": ""}),
+            (
+                "the value for region is empty, or has blanks at its ends or control characters in it",
+                "look at where it comes from",
+            ),
+            id="a value that is none",
+        ),
+        pytest.param(
+            lambda: session_in(b"[DEFAULT]\naws_security_token = x\n"),
+            ("line 2: [DEFAULT] holds aws_security_token, and every profile inherits it", "remove it there"),
+            id="an inherited key",
+        ),
+        pytest.param(
+            lambda: with_values(b"[dev]\nnote = v\n  key = v\n", "credentials", "dev", {"note": "w"}),
+            INDENTED,
+            id="a line of somebody's in the value that is set",
+        ),
+        pytest.param(
+            lambda: without_profile(b"[dev]\nnote = v\n  key = v\n", "credentials", "dev"),
+            INDENTED,
+            id="a line of somebody's in the profile that is removed",
+        ),
+    ],
+)
+def test_a_refusal_says_what_it_is_about_and_what_to_do(edit: Callable[[], bytes], said: tuple[str, str]) -> None:
+    with pytest.raises(SharedFileError) as refusal:
+        edit()
+
+    assert (str(refusal.value), refusal.value.hint) == said

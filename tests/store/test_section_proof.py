@@ -39,8 +39,10 @@ def test_an_edit_of_one_section_passes_and_only_its_lines_change() -> None:
     ],
 )
 def test_an_edit_that_does_anything_else_is_refused(splice: Splice, becomes: tuple[str, dict[str, str]] | None) -> None:
-    with pytest.raises(SharedFileError, match="read differently"):
+    with pytest.raises(SharedFileError, match=r"^another profile would read differently after this change$") as refusal:
         proven(read_sections(FILE), splice, at=1, becomes=becomes)
+
+    assert refusal.value.hint == "write these lines with an editor"
 
 
 def test_a_line_above_an_indented_header_that_would_swallow_it_is_refused() -> None:

@@ -47,6 +47,8 @@ UNREADABLE = {
     "an empty header": (b"[]\nk = v\n", 1),
     "Latin-1": (b"[a]\nk = v\n# caf\xe9\n", 3),
     "a broken nested block": (b"[a]\ns3 =\n  x = 1\n  # c\n  wJalrXUtnFEMI\n", 5),
+    "a nested block that is broken where only str.splitlines splits": ("[a]\ns3 =\n  x = 1\u2028X\n".encode(), 3),
+    "a nested block of one broken line": (b"[a]\ns3 =\n  X\n", 3),
 }
 
 
@@ -99,21 +101,33 @@ def test_what_botocore_cannot_read_is_refused_with_the_line_and_without_a_word_o
 
 
 @pytest.mark.parametrize(
-    ("data", "mend"),
+    ("data", "problem", "mend"),
     [
-        (b"[a]\nk = v\n[a]\n", "make the two one section"),
-        (b"[a]\nk = v\nk = w\n", "delete one of the two lines"),
-        (b"k = v\n[a]\n", "delete it, or write the header of its profile above it"),
-        (b"[a]\nwords\n", "correct that line, or put a # before it"),
-        (b"[a]\ns3 =\n  words\n", "write it as key = value, or delete it"),
-        (b"[a]\nk = \xff\n", "save the file as UTF-8"),
+        (b"[a]\nk = v\n[a]\n", "line 3: section [a] is there a second time", "make the two one section"),
+        (b"[a]\nk = v\nk = w\n", "line 3: this key is there a second time in [a]", "delete one of the two lines"),
+        (
+            b"k = v\n[a]\n",
+            "line 1: this line stands before any [section]",
+            "delete it, or write the header of its profile above it",
+        ),
+        (
+            b"[a]\nwords\n",
+            "line 2: this is no [section], no key = value and no comment",
+            "correct that line, or put a # before it",
+        ),
+        (
+            b"[a]\ns3 =\n  words\n",
+            "line 3: this line of an indented block has no =",
+            "write it as key = value, or delete it",
+        ),
+        (b"[a]\nk = \xff\n", "line 2: this is not UTF-8 text", "save the file as UTF-8"),
     ],
 )
-def test_the_hint_says_how_the_line_is_mended(data: bytes, mend: str) -> None:
+def test_a_refusal_says_what_is_wrong_with_the_line_and_how_it_is_mended(data: bytes, problem: str, mend: str) -> None:
     with pytest.raises(SharedFileError) as refusal:
         read_sections(data)
 
-    assert refusal.value.hint == mend
+    assert (str(refusal.value), refusal.value.hint) == (f"{problem}, and AWS tools cannot read the file", mend)
 
 
 @pytest.mark.parametrize(
