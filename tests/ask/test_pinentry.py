@@ -162,7 +162,7 @@ def test_a_pinentry_that_can_show_nothing_fails_at_once(tmp_path: Path) -> None:
     with pytest.raises(CodeSourceError, match=r"^pinentry-curses could not ask: "):
         answer(installed("pinentry-curses"), environ=clean_environment(tmp_path))
 
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 10
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_a_file_that_is_missing_has_no_profiles_and_that_is_known_at_once(tmp_pa
 
     assert read_profiles(tmp_path / "nowhere" / "config", "config") == {}
     assert line_of(tmp_path / "config", "config", "dev", "region") is None
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 0.9
 
 
 def test_a_file_that_aws_tools_cannot_read_is_refused_by_its_name_and_line(path: Path) -> None:
@@ -340,17 +340,19 @@ def test_a_file_that_is_truly_empty_costs_its_wait_once_for_a_writer_and_not_for
     write_profile(path, "credentials", "dev", SESSION)
     written = time.monotonic()
 
-    assert read - began < 0.5
+    assert read - began < 0.9
     assert 1 <= written - read < 2
     assert path.read_bytes() == b"[dev]\n" + WRITTEN
 
 
 def test_a_new_file_is_written_without_a_wait(tmp_path: Path) -> None:
-    began = time.monotonic()
+    waits = []
+    for number in range(3):  # a disk may be busy, but not always; a wait of ours would come each time
+        began = time.monotonic()
+        write_profile(tmp_path / str(number), "credentials", "dev", SESSION)
+        waits.append(time.monotonic() - began)
 
-    write_profile(tmp_path / "credentials", "credentials", "dev", SESSION)
-
-    assert time.monotonic() - began < 0.9
+    assert min(waits) < 0.9
 
 
 def test_what_would_stand_in_the_way_of_a_write_can_be_known_before(path: Path, tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def test_a_file_that_was_written_just_now_is_left_time_to_settle(path: Path, age
 @pytest.mark.parametrize("age", [0.03, 60, -3600])
 def test_a_file_that_is_older_or_of_the_future_is_not_waited_for(path: Path, age: float) -> None:
     waits = []
-    for _ in range(3):
+    for _ in range(20):  # a busy machine lets most of them wait, but not all
         began = time.time()
         os.utime(path, (began - age, began - age))
         read_profiles(path, "credentials")
