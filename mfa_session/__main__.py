@@ -4,16 +4,13 @@ Three calls are made before every command of somebody's day, and most of them fi
 live session: `credential-process` by each AWS tool, `exec` by each alias, and
 `login` before them. Those are answered here, without the program. Every
 other call, and each of these in any other than its plainest form, goes to the
-program, which does the same and more.
+program, which does the same and more. Nothing of ours is imported before `main` is
+there to meet Ctrl-C, nor what a call does not need.
 """
 
 import os
 import sys
 import time
-
-from mfa_session.cached_answer import cached_session, document, is_tidy
-from mfa_session.environment import child_environment
-from mfa_session.until import kept_in_words
 
 # A login makes 60,000 objects, most of them imported and none of them garbage; `serve` goes on to make more.
 _OBJECTS_BEFORE_COLLECTING = 100_000
@@ -95,6 +92,8 @@ def _answer_credential_process(options: list[str]) -> bool:
     profile, rest = _profile(options)
     if profile is None or rest:
         return False
+    from mfa_session.cached_answer import cached_session, document
+
     session = cached_session(profile, dict(os.environ), now=time.time())
     answer = document(session) if session is not None else None
     return answer is not None and _write(1, answer)
@@ -104,10 +103,13 @@ def _answer_exec(options: list[str]) -> bool:
     profile, rest = _profile(options)
     if len(rest) < 2 or rest[0] != "--":
         return False
+    from mfa_session.cached_answer import cached_session
+
     environ = dict(os.environ)
     session = cached_session(profile or _default_profile(environ), environ, now=time.time())
     if session is None:
         return False
+    from mfa_session.environment import child_environment
     from mfa_session.takeover import become
 
     become(rest[1:], child_environment(environ, session, region=session.get("region")))
@@ -119,6 +121,8 @@ def _answer_login(options: list[str]) -> bool:
     profile, rest = _profile(spoken)
     if rest:
         return False
+    from mfa_session.cached_answer import cached_session, is_tidy
+
     environ = dict(os.environ)
     now = time.time()
     session = cached_session(profile or _default_profile(environ), environ, now=now)
@@ -126,6 +130,8 @@ def _answer_login(options: list[str]) -> bool:
         return False
     if len(spoken) < len(options):
         return True
+    from mfa_session.until import kept_in_words
+
     kept = kept_in_words(session["session_profile"], float(session["expiration"]), now=now)
     return _write(2, f"{kept}\n".encode())
 

@@ -232,8 +232,6 @@ ALLOWED = {
     "mfa_session",
     "mfa_session.__main__",
     "mfa_session.cached_answer",
-    "mfa_session.environment",
-    "mfa_session.until",
     "time",
 }
 
@@ -256,3 +254,25 @@ def test_a_cached_answer_loads_nothing_but_the_hot_modules(tmp_path: Path) -> No
     assert code == "0"
     assert set(loaded) <= ALLOWED
     assert '"Expiration": "2099-01-01T00:00:00Z"' in ran.stdout
+
+
+@pytest.mark.parametrize("arguments", [("credential-process", "--profile", "dev"), ("login",), ("exec", "--", "true")])
+def test_an_interrupt_while_the_hot_modules_are_loaded_is_the_end_and_no_traceback(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    program = (
+        "import sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'mfa_session.cached_answer': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        f"sys.argv = {['mfa-session', *arguments]}\n"
+        "from mfa_session.__main__ import main\n"
+        "sys.exit(main())\n"
+    )
+
+    ran = subprocess.run(
+        [sys.executable, "-c", program], env=clean_environment(tmp_path), capture_output=True, text=True, check=False
+    )
+
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "")
