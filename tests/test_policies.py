@@ -206,6 +206,7 @@ class TestConditions:
             ("StringEquals", "alice", "alice"),
             ("StringEquals", ["bob", "alice"], "alice"),
             ("StringEquals", "a*", "a*"),
+            ("StringEquals", "Alice", "Alice"),
             ("StringEquals", True, "true"),
             ("StringEqualsIfExists", "alice", None),
             ("StringNotEquals", "bob", "alice"),

@@ -32,6 +32,11 @@ OPERATORS = (
             "the condition NumericLessThan on a:b has a value it cannot compare",
             "Bool and Null compare with true and false, Numeric with a number, the others with a text",
         ),
+        (
+            {"StringEquals": {"a:b": "${a:c"}},
+            "'${a:c' has a policy variable of an unknown form",
+            "write variables as ${aws:username}",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_condition_is_told_with_how_to_write_it(block: object, message: str, hint: str) -> None:
