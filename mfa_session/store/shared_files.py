@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 # Sections of the config file that are no profiles, and what only profiles have.
-_OTHER_SECTIONS = ("DEFAULT", "sso-session", "services")
+_OTHER_SECTIONS = {"DEFAULT", "sso-session", "services"}
 _OF_A_PROFILE = {
     "region",
     "output",
@@ -103,8 +103,8 @@ def lost_sections(path: str | os.PathLike[str]) -> dict[str, int]:
         section.name: section.start + 1
         for section in _read(Path(path)).sections
         if profile_of(section.name, "config") is None
-        and section.name.split(" ")[0] not in _OTHER_SECTIONS
-        and _OF_A_PROFILE & set(section.values)
+        and _OTHER_SECTIONS.isdisjoint(section.name.split()[:1])
+        and not _OF_A_PROFILE.isdisjoint(section.values)
     }
 
 
@@ -262,7 +262,7 @@ def _real_file(path: Path) -> Path:
 
 def _opens_for_writing(target: Path) -> bool:
     try:
-        os.close(os.open(target, os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)))
+        os.close(os.open(target, os.O_RDWR))
     except OSError as error:
         # A read-only file system and an immutable file are not mended by chmod, and have sentences of their own.
         if error.errno != errno.EACCES:

@@ -11,11 +11,8 @@ import pytest
 from mfa_session.errors import SharedFileError
 from mfa_session.store.shared_files import (
     Kind,
-    check_writable,
     line_of,
-    lost_sections,
     read_profiles,
-    readable_by_others,
     remove_profile,
     write_profile,
 )
@@ -81,12 +78,6 @@ def test_a_file_that_aws_tools_cannot_read_is_refused_by_its_name_and_line(path:
 
     assert "wJalr" not in f"{refusal.value} {refusal.value.hint}"
     assert refusal.value.__context__ is None
-
-
-def test_the_line_of_a_key_counts_from_one(path: Path) -> None:
-    assert line_of(path, "credentials", "dev", "aws_access_key_id") == 6
-    assert line_of(path, "credentials", "dev", "region") is None
-    assert line_of(path, "credentials", "prod", "region") is None
 
 
 def test_a_section_is_written_and_every_other_byte_stays(path: Path) -> None:
@@ -158,13 +149,6 @@ def test_a_mode_stays_but_that_of_credentials_which_others_may_read(
     write_profile(path, kind, "new", {"region": "r"})
 
     assert mode(path) == after
-
-
-def test_a_file_that_others_may_read_can_be_told_before_it_is_written(path: Path) -> None:
-    assert not readable_by_others(path)
-    path.chmod(0o640)
-    assert readable_by_others(path)
-    assert not readable_by_others(path.parent / "missing")
 
 
 @needs_root
@@ -353,37 +337,3 @@ def test_a_new_file_is_written_without_a_wait(tmp_path: Path) -> None:
         waits.append(time.monotonic() - began)
 
     assert min(waits) < 0.9
-
-
-def test_what_would_stand_in_the_way_of_a_write_can_be_known_before(path: Path, tmp_path: Path) -> None:
-    check_writable(path, "credentials", "dev")
-    check_writable(tmp_path / "not" / "yet" / "there", "config", "dev")
-    assert path.read_bytes() == BEFORE
-    assert entries(path.parent) == {"credentials"}
-    assert entries(tmp_path) == {".aws"}
-
-    with pytest.raises(SharedFileError, match=f"{path}/below: a part of its path is not a folder"):
-        check_writable(path / "below", "config", "dev")
-
-    path.write_bytes(b"[dev]\n[dev]\n")
-    with pytest.raises(SharedFileError, match=r"line 2: .*; nothing was changed"):
-        check_writable(path, "credentials", "new")
-
-
-@pytest.mark.parametrize(
-    ("header", "is_lost"),
-    [
-        ("[dev]", True),
-        ("[Profile dev]", True),
-        ("[profile two words]", True),
-        ("[profile dev]", False),
-        ("[default]", False),
-        ("[DEFAULT]", False),
-        ("[sso-session dev]", False),
-        ("[services dev]", False),
-    ],
-)
-def test_a_section_that_reads_like_a_profile_and_is_none_can_be_told(path: Path, header: str, is_lost: bool) -> None:
-    path.write_text(f"[plugins]\nx = y\n{header}\nregion = eu-west-1\n")
-
-    assert lost_sections(path) == ({header[1:-1]: 3} if is_lost else {})
