@@ -10,6 +10,7 @@ from mfa_session.errors import AWSAnswerError, UsageError
 
 # RFC 6238; AWS's virtual devices and hardware tokens all use its default.
 STEP = timedelta(seconds=30)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # SerialNumber of GetSessionToken: 9 to 256 characters of this set.
 _SERIAL_NUMBER = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
@@ -126,9 +127,9 @@ class TokenCode:
 
 def time_step(moment: datetime) -> int:
     """Return the number of the thirty-second step since 1970 in which *moment* lies (RFC 6238's T)."""
-    return int(moment.timestamp() // STEP.total_seconds())
+    return (moment - _EPOCH) // STEP
 
 
 def start_of(step: int) -> datetime:
     """Return the moment at which a device begins to show the code of *step*."""
-    return datetime.fromtimestamp(step * STEP.total_seconds(), tz=UTC)
+    return _EPOCH + step * STEP

@@ -116,3 +116,10 @@ def test_a_seed_that_is_none_is_told_without_a_quotation() -> None:
 
 def test_a_moment_before_1970_lies_in_a_step_before_the_first() -> None:
     assert time_step(datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)) == -1
+
+
+@pytest.mark.parametrize("year", [1970, 2026, 3059, 9999])
+def test_the_last_moment_of_a_step_lies_in_it(year: int) -> None:
+    first, last = datetime(year, 1, 1, tzinfo=UTC), datetime(year, 1, 1, 0, 0, 29, 999_999, tzinfo=UTC)
+
+    assert time_step(last) == time_step(first)

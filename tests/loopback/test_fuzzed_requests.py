@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.campaigns import scale
+from tests.campaigns.figures import count
 from tests.loopback.open_door import OpenDoor, hands_out
 
 REQUESTS = scale.cases(quick=2000, full=100_000)
@@ -180,6 +181,7 @@ def test_a_request_with_any_fault_in_it_gets_nothing(door: OpenDoor) -> None:
     def refused(request: bytes) -> None:
         said = said_to(door, request)
 
+        count("loopback", "requests with a fault", answered=hands_out(said))
         assert not hands_out(said)
         assert said == b"" or said.startswith(b"HTTP/1.1 4")
 
@@ -191,6 +193,9 @@ def test_the_right_request_is_answered_in_whatever_form(door: OpenDoor) -> None:
     @settings(max_examples=REQUESTS // 20, deadline=None, database=None)
     @given(right_requests())
     def answered(request: bytes) -> None:
-        assert hands_out(said_to(door, request))
+        said = said_to(door, request)
+
+        count("loopback", "right requests", refused=not hands_out(said))
+        assert hands_out(said)
 
     answered()
