@@ -135,8 +135,17 @@ def _refuse_somebodys_data(found: Sections, number: int, key: str) -> None:
         )
 
 
+def _refuse_second_places(found: Sections, section: Section, values: Mapping[str, str | None]) -> None:
+    """Refuse one of *values* in an indented line below another key: the SDK for JavaScript would read it there."""
+    for number, key in _owners(found, section):
+        named = found.texts[number].partition("=")[0].strip()
+        if number != section.keys[key] and named in values and not section.values[key].startswith("\n"):
+            _refuse_somebodys_data(found, number, key)
+
+
 def _edited(found: Sections, section: Section, values: Mapping[str, str | None]) -> list[bytes]:
     """Return the lines of *section* with *values* in them."""
+    _refuse_second_places(found, section, values)
     ours = {number: key for number, key in _owners(found, section) if key in values}
     outline = ["[section]"]
     for number in range(section.start + 1, section.end):
