@@ -207,8 +207,8 @@ class PosixTerminal:
 
     def _has_gone(self) -> bool:
         try:
-            os.tcgetpgrp(self._descriptor)
-        except OSError:
+            self._is_ours()
+        except PersonNeededError:
             return True
         return False
 

@@ -176,6 +176,7 @@ def said_to(door: OpenDoor, request: bytes) -> bytes:
 
 @pytest.mark.timeout(60 + REQUESTS / 10)
 def test_a_request_with_any_fault_in_it_gets_nothing(door: OpenDoor) -> None:
+    # Its checks are about speed and about fixtures made once for all requests, which one door is meant to be.
     @settings(max_examples=REQUESTS, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(wrong_requests() | st.binary(max_size=200))
     def refused(request: bytes) -> None:

@@ -16,35 +16,21 @@ from mfa_session.store.shared_files import (
     remove_profile,
     write_profile,
 )
+from tests.store.shared_file import BEFORE, entries, lay_down, settle
 
 SESSION = {"aws_access_key_id": "ASIANEW", "aws_secret_access_key": "newsecret", "aws_session_token": "newtoken"}
 WRITTEN = b"aws_access_key_id = ASIANEW\naws_secret_access_key = newsecret\naws_session_token = newtoken\n"
-BEFORE = b"# mine\n[default]\nregion = r\n\n[dev]\naws_access_key_id = AKIAOLD\n"
 
 needs_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can give a file away")
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    path = tmp_path / ".aws" / "credentials"
-    path.parent.mkdir(mode=0o700)
-    path.write_bytes(BEFORE)
-    path.chmod(0o600)
-    settle(path)
-    return path
-
-
-def settle(path: Path) -> None:
-    """Let the file look as if nobody had touched it for a while."""
-    os.utime(path, (time.time() - 60, time.time() - 60))
+    return lay_down(tmp_path)
 
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
-
-
-def entries(folder: Path) -> set[str]:
-    return {entry.name for entry in folder.iterdir()}
 
 
 def test_profiles_are_read_with_lower_case_keys_and_raw_values(tmp_path: Path) -> None:

@@ -8,22 +8,12 @@ import pytest
 
 from mfa_session.errors import SharedFileError
 from mfa_session.store.shared_files import Kind, check_writable, line_of, lost_sections, readable_by_others
-
-BEFORE = b"# mine\n[default]\nregion = r\n\n[dev]\naws_access_key_id = AKIAOLD\n"
+from tests.store.shared_file import BEFORE, entries, lay_down
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    path = tmp_path / ".aws" / "credentials"
-    path.parent.mkdir(mode=0o700)
-    path.write_bytes(BEFORE)
-    path.chmod(0o600)
-    os.utime(path, (1, 1))
-    return path
-
-
-def entries(folder: Path) -> set[str]:
-    return {entry.name for entry in folder.iterdir()}
+    return lay_down(tmp_path)
 
 
 def test_the_line_of_a_key_counts_from_one(path: Path) -> None:

@@ -62,6 +62,7 @@ def fuzzed(what: str, *, quick: int, full: int, **strategies: st.SearchStrategy[
             max_examples=scale.cases(quick=quick, full=full),
             deadline=None,
             database=None,
+            # How long the making-up takes is no finding, and long texts are meant.
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         )
         every_case = cases(given(**strategies)(one_case))
