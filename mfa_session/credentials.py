@@ -7,7 +7,7 @@ a header or an environment as it is.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -112,6 +112,12 @@ class SessionCredentials:
                 "Expiration": timestamp(self.expiration),
             }
         )
+
+
+def long_term_key_id(section: Mapping[str, str]) -> str | None:
+    """Return the key ID in a *section* of an AWS file, ``None`` where there is none or it is a temporary key's."""
+    key_id = section.get("aws_access_key_id", "")
+    return key_id if key_id and not key_id.startswith("ASIA") else None
 
 
 def masked(access_key_id: str) -> str:

@@ -20,6 +20,7 @@ from mfa_session.errors import (
     ConfigurationError,
     DamagedSessionError,
     ExpiredSessionError,
+    LongTermKeyInSessionError,
     MFASessionError,
     ProfileNotFoundError,
     RegionDisabledError,
@@ -169,6 +170,8 @@ def _session(
         return None, [error("session", "stale-security-token", what, mend=f"{log_in} --force")]
     try:
         session = instruments.session_in(section, profile)
+    except LongTermKeyInSessionError as problem:
+        return None, [error("session", "long-term-key-in-session-profile", str(problem), mend=problem.hint)]
     except DamagedSessionError as problem:
         return None, [error("session", "session-damaged", str(problem), mend=f"{log_in} --force")]
     if session is None:

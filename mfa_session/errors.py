@@ -56,6 +56,10 @@ class DamagedSessionError(ConfigurationError):
     """A session profile is marked as ours and holds no whole session: another program has been at it."""
 
 
+class LongTermKeyInSessionError(DamagedSessionError):
+    """A session profile is marked as ours and holds a long-term access key, which may be the only copy."""
+
+
 class StateError(ConfigurationError):
     """A private file of ours cannot be read, written or locked."""
 

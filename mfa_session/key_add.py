@@ -36,10 +36,11 @@ def add_key(profile: Profile, key: AccessKey, *, directory: Directory, store: St
         NotAnIAMUserError: it is the key of something that has no MFA session to get.
         AWSError: AWS does not accept the key, or cannot be asked.
         StoreError: the store did not take it.
-        ConfigurationError: the config file cannot say where it is.
+        ConfigurationError: the config file cannot say where it is, or the store has another key.
     """
     settings.check_can_answer(profile)
     proven = replace(key, account_id=iam_user(key, directory=directory).account_id)
+    check_replaceable(profile, store.get(profile.name), proven, directory=directory)
     keep_key(profile, proven, store=store, settings=settings)
     return proven
 
@@ -58,11 +59,11 @@ def keep_key(profile: Profile, key: AccessKey, *, store: Store, settings: Settin
 def check_replaceable(profile: Profile, stored: AccessKey | None, new: AccessKey, *, directory: Directory) -> None:
     """Make sure that a *new* key of *profile* may take the place of the *stored* one.
 
-    AWS is asked for the account of the stored one where the store does not tell; a key
-    that AWS does not accept any more may be replaced by any other.
+    AWS is asked about the stored one: a key that it does not accept any more may be
+    replaced by any other.
 
     Raises:
-        ConfigurationError: it is of another account.
+        ConfigurationError: it is another key, and works.
     """
     account = stored and (stored.account_id or _account_of(stored, directory=directory))
     if account not in (None, new.account_id):
@@ -70,6 +71,13 @@ def check_replaceable(profile: Profile, stored: AccessKey | None, new: AccessKey
             f"profile {profile.name} has a key of account {account}, "
             f"and {new.masked_id} is of account {new.account_id}",
             hint="choose another profile for it; or insist: --replace",
+        )
+    if stored is None or stored.access_key_id == new.access_key_id:
+        return
+    if _account_of(stored, directory=directory) is not None:
+        raise ConfigurationError(
+            f"profile {profile.name} has another key, {stored.masked_id}, and AWS accepts it",
+            hint=f"if that one is no longer needed: mfa-session keys add --replace --profile {profile.name}",
         )
 
 

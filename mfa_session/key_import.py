@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from mfa_session.credentials import AccessKey
+from mfa_session.errors import ConfigurationError
 from mfa_session.profiles import Profile
 
 
@@ -16,6 +17,13 @@ class Store(Protocol):
     @property
     def description(self) -> str:
         """What users call it."""
+
+    def get(self, profile: str) -> AccessKey | None:
+        """Return the key of *profile*, ``None`` where there is none.
+
+        Raises:
+            StoreError: it cannot be known.
+        """
 
     def set(self, profile: str, key: AccessKey) -> None:
         """Keep the key, and read it back.
@@ -60,6 +68,21 @@ class Settings(Protocol):
         """
 
 
+def check_no_other_key(profile: Profile, key: AccessKey, *, store: Store) -> None:
+    """Make sure that to keep *key* in *store* overwrites no other key of *profile*.
+
+    Raises:
+        ConfigurationError: the store has another.
+        StoreError: it cannot be known.
+    """
+    stored = store.get(profile.name)
+    if stored is not None and stored.access_key_id != key.access_key_id:
+        raise ConfigurationError(
+            f"{store.description} has another key for profile {profile.name}, {stored.masked_id}",
+            hint="if that one is no longer needed, insist: --replace",
+        )
+
+
 def say_nothing(_: str) -> None:
     """Keep it to oneself."""
 
@@ -71,19 +94,23 @@ def move_key(
     store: Store,
     plain: PlainKeys,
     settings: Settings,
+    replace: bool = False,
     tell: Callable[[str], None] = say_nothing,
 ) -> None:
     """Move a *key* that AWS has just accepted from where it lies into *store*; *tell* hears of each step.
 
-    It is deleted there last: killed at any point, the key is where it was, and whoever
-    finds it there moves it again. Until then AWS tools use it, as they did before.
+    Another key that the store has for the profile goes only with *replace*. The key is
+    deleted where it lay last: killed at any point, it is where it was, and whoever finds
+    it there moves it again. Until then AWS tools use it, as they did before.
 
     Raises:
         StoreError: the store did not take it; the file is as it was.
-        ConfigurationError: a file could not be changed.
+        ConfigurationError: a file could not be changed, or the store has another key.
     """
     settings.check_can_answer(profile)
     plain.check_can_remove(profile.name)
+    if not replace:
+        check_no_other_key(profile, key, store=store)
     store.set(profile.name, key)
     tell(f"it is in {store.description}, and was read back")
     settings.answer(profile, store=store.name, key_date=key.create_date)

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from mfa_session.credentials import AccessKey
 from mfa_session.errors import AccessKeyNotFoundError
+from mfa_session.key_import import check_no_other_key
 from mfa_session.profiles import Profile
 
 
@@ -33,18 +34,22 @@ class Settings(Protocol):
         """Write down which store has the key."""
 
 
-def move_to_store(profile: Profile, *, old: Store, new: Store, settings: Settings) -> None:
+def move_to_store(profile: Profile, *, old: Store, new: Store, settings: Settings, replace: bool = False) -> None:
     """Move the key of *profile* from the *old* store to the *new* one.
 
-    It is deleted from the old one last; killed at any point, the store that the config
+    Another key that the new one has for the profile goes only with *replace*. The key
+    is deleted from the old one last; killed at any point, the store that the config
     file names has it, and the same command again does what is left.
 
     Raises:
         AccessKeyNotFoundError: the old store has none.
         StoreError: one of the stores does not do what is needed.
-        ConfigurationError: the config file cannot be changed; the key is where it was.
+        ConfigurationError: the new one has another key, or the config file cannot be
+            changed; the key is where it was.
     """
     key = _key_in(old, profile)
+    if not replace:
+        check_no_other_key(profile, key, store=new)
     new.set(profile.name, key)
     settings.remember_store(profile, new.name)
     old.delete(profile.name)

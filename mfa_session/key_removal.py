@@ -28,8 +28,26 @@ class Memory(Protocol):
         """
 
 
+class Sessions(Memory, Protocol):
+    """Where the session of the profile is."""
+
+    def check_can_forget(self, profile: Profile) -> None:
+        """Raise now what would keep :meth:`forget` from its work."""
+
+
+def places_of(profile: Profile) -> tuple[str, ...]:
+    """Return the names under which a store may have keys of *profile*."""
+    return profile.name, place_of_new_key(profile.name), place_of_old_key(profile.name)
+
+
 def remove_key(
-    profile: Profile, *, store: Store, rotations: Memory, sessions: Memory, others: tuple[Memory, ...], settings: Memory
+    profile: Profile,
+    *,
+    store: Store,
+    rotations: Memory,
+    sessions: Sessions,
+    others: tuple[Memory, ...],
+    settings: Memory,
 ) -> None:
     """Delete the key of *profile* from its *store*, its session, and what is remembered about it.
 
@@ -38,9 +56,11 @@ def remove_key(
 
     Raises:
         StoreError: the store does not delete it; nothing else was deleted then.
+        SessionProfileTakenError: a long-term key stands where the session is to be; nothing was deleted.
         ConfigurationError: a file could not be changed.
     """
-    for name in (profile.name, place_of_new_key(profile.name), place_of_old_key(profile.name)):
+    sessions.check_can_forget(profile)
+    for name in places_of(profile):
         store.delete(name)
     rotations.forget(profile)
     sessions.forget(profile)

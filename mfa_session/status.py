@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from mfa_session.credentials import SessionCredentials
-from mfa_session.errors import ConfigurationError, DamagedSessionError, ProfileNotFoundError
+from mfa_session.errors import ConfigurationError, DamagedSessionError, LongTermKeyInSessionError, ProfileNotFoundError
 from mfa_session.identity import CallerIdentity
 from mfa_session.profiles import Profile, Sections, read_profile, source_profile_name
 
@@ -29,6 +29,7 @@ class State(StrEnum):
     EXPIRED = "expired"
     NONE = "none"
     DAMAGED = "damaged"
+    LONG_TERM_KEY = "long_term_key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,8 @@ def _standing(
     key_in_file = _has_long_term_key(credentials.get(profile.user.name, {}))
     try:
         session = session_in(credentials.get(profile.session_profile, {}), profile)
+    except LongTermKeyInSessionError as error:
+        return Status(profile, State.LONG_TERM_KEY, None, key_in_file, problem or str(error))
     except DamagedSessionError as error:
         return Status(profile, State.DAMAGED, None, key_in_file, problem or str(error))
     if session is None:

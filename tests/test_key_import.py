@@ -195,3 +195,14 @@ def test_a_session_of_another_tool_in_the_file_does_not_hide_the_key_in_the_stor
     files.credentials.write_text(LINES.replace("AKIA", "ASIA"))
 
     assert files.look_up(store) == (KEY, None)
+
+
+def test_another_key_that_the_store_has_is_not_overwritten_unless_one_insists(files: Files) -> None:
+    other = AccessKey("AKIAI44QH8DHBEXAMPLE", KEY.secret_access_key)
+    store = InMemoryKeys({"test-user": other})
+
+    with pytest.raises(ConfigurationError, match="another key for profile test-user, AKIA…MPLE"):
+        files.move_to(store)
+
+    assert store.get("test-user") == other
+    assert files.credentials.read_text() == OTHERS + LINES

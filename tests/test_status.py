@@ -96,7 +96,7 @@ def test_there_is_no_session_where_none_is_marked_as_ours() -> None:
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("aws_access_key_id", "AKIAIOSFODNN7EXAMPLE"),
+        ("aws_access_key_id", "ASIA"),
         ("aws_session_token", ""),
         ("x_security_token_expires", "soon"),
         ("aws_security_token", "of another session"),
@@ -107,6 +107,13 @@ def test_a_damaged_session_is_shown_with_what_is_wrong(key: str, value: str) -> 
 
     assert (found.state, found.session) == (State.DAMAGED, None)
     assert "the session in profile test-user-mfa is damaged" in (found.problem or "")
+
+
+def test_a_long_term_key_in_a_session_profile_is_called_so() -> None:
+    found = standing(credentials={"test-user-mfa": {**SESSION, "aws_access_key_id": "AKIAIOSFODNN7EXAMPLE"}})
+
+    assert (found.state, found.session) == (State.LONG_TERM_KEY, None)
+    assert found.problem == "profile test-user-mfa holds a long-term access key, AKIA…MPLE"
 
 
 def test_a_setting_that_cannot_be_does_not_hide_the_session() -> None:

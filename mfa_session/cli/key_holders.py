@@ -1,5 +1,6 @@
 """The profiles that have a long-term key, or are to get one, and the stores that hold it."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -79,6 +80,18 @@ def store_of(parts: Parts, profile: Profile) -> "KeyStore":
 def stored_key(parts: Parts, profile: Profile) -> AccessKey | None:
     """Return the key that a store has for *profile*, ``None`` where none has."""
     return None if profile.store is None else parts.access_keys.get(profile.name, profile.store)
+
+
+def replaced_key(store: "KeyStore", profile: Profile, new: AccessKey | None) -> str | None:
+    """Return the masked ID of the key of *profile* in *store*, ``None`` where there is none but the *new* one.
+
+    A store that cannot tell has nothing that could be named.
+    """
+    with suppress(StoreError):
+        key = store.get(profile.name)
+        if key is not None and (new is None or key.access_key_id != new.access_key_id):
+            return key.masked_id
+    return None
 
 
 def forget_in_other_store(parts: Parts, profile: Profile, *, chosen: "KeyStore") -> None:

@@ -14,6 +14,7 @@ from mfa_session.cli.key_holders import (
     check_no_rotation_is_open,
     forget_in_other_store,
     new_holder,
+    replaced_key,
     session_at_hand,
     stored_key,
 )
@@ -39,7 +40,7 @@ def add(
         bool, typer.Option("--stdin", help="Read the key as JSON from standard input, as IAM prints it.")
     ] = False,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Take it even if the profile has a key of another account.")
+        bool, typer.Option("--replace", help="Take it even if the profile has another key, which AWS accepts.")
     ] = False,
 ) -> None:
     """Store the long-term key of a profile, or of a new one.
@@ -70,9 +71,11 @@ def add(
     with parts.lock(source):
         if not replace:
             check_replaceable(source, stored_key(parts, source), proof.key, directory=aws)
+            check_replaceable(source, chosen.get(source.name), proof.key, directory=aws)
+        replaced = replaced_key(chosen, source, proof.key)
         keep_key(source, proof.key, store=chosen, settings=parts.settings)
         forget_in_other_store(parts, source, chosen=chosen)
-    say(f"mfa-session: it is in {chosen.description}")
+    say(f"mfa-session: it is in {chosen.description}" + (f", in the place of {replaced}" if replaced else ""))
     say(f"mfa-session: try it: mfa-session login --profile {visible(source.name)}")
 
 

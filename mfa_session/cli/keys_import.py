@@ -13,6 +13,7 @@ from mfa_session.cli.key_holders import (
     check_no_rotation_is_open,
     forget_in_other_store,
     new_holder,
+    replaced_key,
     session_at_hand,
     stored_key,
 )
@@ -132,7 +133,9 @@ class _Import:
             device = origin.device(profile.name)
             if device is not None and profile.mfa_device is None:
                 settings.remember_device(profile, device)
-            move_key(profile, proven, store=store, plain=origin, settings=settings, tell=_tell)
+            if replaced := replaced_key(store, profile, proven):
+                _tell(f"it is to replace {replaced}, which {store.description} has for the profile")
+            move_key(profile, proven, store=store, plain=origin, settings=settings, replace=self._replace, tell=_tell)
             forget_in_other_store(self._parts, profile, chosen=store)
         _tell(f"try it: aws sts get-caller-identity --profile {profile.name}")
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mfa_session.cli.endings import say
-from mfa_session.cli.key_holders import check_no_rotation_is_open, holder, store_of
+from mfa_session.cli.key_holders import check_no_rotation_is_open, holder, replaced_key, store_of
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts
 from mfa_session.errors import StoreError
@@ -21,6 +21,9 @@ def move(
     context: typer.Context,
     to: Annotated[str, typer.Option("--to", metavar="STORE", help="Where the key is to rest: keyring or file.")],
     profile: ProfileOption = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Move it even if that store has another key for the profile.")
+    ] = False,
 ) -> None:
     """Move a key to the OS keyring or the encrypted file."""
     from mfa_session.key_move import finish_move, move_to_store
@@ -39,5 +42,8 @@ def move(
     check_no_rotation_is_open(parts, source)
     new.check()
     with parts.lock(source):
-        move_to_store(source, old=old, new=new, settings=parts.settings)
+        replaced = replaced_key(new, source, old.get(source.name))
+        move_to_store(source, old=old, new=new, settings=parts.settings, replace=replace)
+    if replaced:
+        say(f"mfa-session: the key {replaced}, which it had for {name}, is replaced")
     say(f"mfa-session: the key of {name} is in {new.description} now, and nowhere else")

@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from mfa_session.cli.endings import say
+from mfa_session.cli.endings import exit_code, report, say
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts
-from mfa_session.errors import UsageError
+from mfa_session.errors import SessionProfileTakenError, UsageError
 from mfa_session.visible import visible
 
 EXAMPLE = "Example: mfa-session logout --profile test-user"
@@ -31,10 +31,18 @@ def logout(
     else:
         source = parts.profile(profile)
         chosen = [source]
+    failure = None
     for each in chosen:
-        with parts.lock(each):
-            was_there = parts.sessions.forget(each)
+        try:
+            with parts.lock(each):
+                was_there = parts.sessions.forget(each)
+        except SessionProfileTakenError as error:
+            report(str(error), hint=error.hint)
+            failure = error
+            continue
         name = visible(each.session_profile)
         say(f"mfa-session: the session of {name} is removed" if was_there else f"mfa-session: {name} holds no session")
     if not chosen:
         say("mfa-session: there is no session")
+    if failure is not None:
+        raise typer.Exit(exit_code(failure))

@@ -26,6 +26,8 @@ _HEADINGS = ("PROFILE", "SESSION PROFILE", "SESSION", "DEVICE", "KEY")
 
 _STORES = {"keyring": "keyring", "file": "encrypted"}
 
+_STATES = {State.LONG_TERM_KEY: "holds a long-term key"}
+
 # Within this time a weekday and an hour are one moment.
 _SAME_WEEK = timedelta(days=6)
 
@@ -94,7 +96,7 @@ def _verified(parts: Parts, statuses: Sequence[Status]) -> tuple[list[Status], M
 def _record(each: Status, *, present: datetime) -> dict[str, str | int | bool | None]:
     """Return what `--json` prints of one profile; every key is always there, and none is ever taken away.
 
-    ``state`` is ``live``, ``expired``, ``none`` or ``damaged``. ``expiration`` is a moment
+    ``state`` is ``live``, ``expired``, ``none``, ``damaged`` or ``long_term_key``. ``expiration`` is a moment
     in UTC and ``remaining_seconds`` is 0 when it has passed; both are null where there
     is no whole session. ``role`` is an ARN and ``source_profile`` the profile whose session
     takes it; both are null but for a role profile. ``device`` is a serial number,
@@ -155,7 +157,7 @@ def _row(each: Status, *, present: datetime) -> tuple[str, ...]:
 
 def _until_in_brief(each: Status, *, present: datetime) -> str:
     if each.state is not State.LIVE or each.session is None:
-        return each.state.value
+        return _STATES.get(each.state, each.state.value)
     end = each.session.expiration.astimezone()
     if end.date() == present.astimezone().date():
         return f"live until {end:%H:%M}"
@@ -183,7 +185,7 @@ def _lines_of(each: Status, *, present: datetime) -> Iterator[str]:
 
 def _session_in_words(each: Status, *, present: datetime) -> str:
     if each.session is None:
-        return each.state.value
+        return _STATES.get(each.state, each.state.value)
     end, seconds = each.session.expiration.timestamp(), present.timestamp()
     if each.state is State.LIVE:
         return f"live {until_in_words(end, now=seconds)}"

@@ -10,8 +10,9 @@ from pathlib import Path
 from mfa_session.credentials import AccessKey
 from mfa_session.errors import ConfigurationError, UsageError
 from mfa_session.mfa import MFADevice
+from mfa_session.store.credential_lines import remove_lines
 from mfa_session.store.plain_keys import PlainKeys
-from mfa_session.store.shared_files import check_writable, line_of, read_profiles, remove_profile, write_profile
+from mfa_session.store.shared_files import check_writable, line_of, read_profiles
 
 _SUFFIX = "-long-term"
 _DEVICE = "aws_mfa_device"
@@ -99,10 +100,7 @@ class AWSMFAKeys:
             SharedFileError: they could not be deleted, or another key has come to stand there.
         """
         if self._has_session(profile):
-            if set(self._section(profile)) <= set(_SESSION):
-                remove_profile(self._path, "credentials", profile)
-            else:
-                write_profile(self._path, "credentials", profile, dict.fromkeys(_SESSION))
+            remove_lines(self._path, profile, _SESSION, key_that_may_go=None)
         self._keys.remove(profile + _SUFFIX, key)
 
     def left_to_do(self, profile: str) -> None:

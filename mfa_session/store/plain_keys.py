@@ -5,7 +5,8 @@ from pathlib import Path
 
 from mfa_session.credentials import AccessKey
 from mfa_session.errors import ConfigurationError, SharedFileError, UsageError
-from mfa_session.store.shared_files import check_writable, line_of, read_profiles, remove_profile, write_profile
+from mfa_session.store.credential_lines import remove_lines
+from mfa_session.store.shared_files import check_writable, line_of, read_profiles
 from mfa_session.visible import visible
 
 _KEYS = ("aws_access_key_id", "aws_secret_access_key")
@@ -85,10 +86,7 @@ class PlainKeys:
                 f"another key has come to stand in profile {profile} of {self._path} meanwhile, and was left there",
                 hint=f"run this again: mfa-session keys import --profile {profile}",
             )
-        if set(section) <= set(self._lines):
-            remove_profile(self._path, "credentials", profile)
-        else:
-            write_profile(self._path, "credentials", profile, dict.fromkeys(self._lines))
+        remove_lines(self._path, profile, self._lines, key_that_may_go=key.access_key_id)
 
     def left_to_do(self, profile: str) -> None:
         """Return ``None``: with the lines all is gone."""

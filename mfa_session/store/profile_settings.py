@@ -9,13 +9,10 @@ from mfa_session.errors import ConfigurationError
 from mfa_session.mfa import MFADevice
 from mfa_session.process_line import credential_process_line, runs_this_program
 from mfa_session.profiles import Profile
-from mfa_session.store.shared_files import line_of, read_profiles, remove_profile, write_profile
+from mfa_session.store.shared_files import line_of, read_profiles, remove_keys, write_profile
 
 # Credentials that a profile may have besides a `credential_process`; SDKs differ in which they take.
 _OTHER_CREDENTIALS = ("role_arn", "sso_session", "sso_start_url", "credential_source")
-
-# What login gives a session profile, so that it is as useful as its source.
-_OF_A_SESSION_PROFILE = ("region", "output")
 
 
 class ProfileSettings:
@@ -71,9 +68,11 @@ class ProfileSettings:
             SharedFileError: the file cannot be changed.
         """
         if profile.session_profile == f"{profile.name}-mfa":
-            session_settings = self._settings(profile.session_profile)
-            if set(session_settings) <= set(_OF_A_SESSION_PROFILE):
-                self._remove(profile.session_profile, session_settings)
+            of_session = self._settings(profile.session_profile)
+            given = {"region": profile.region, "output": profile.output}
+            # What differs from its source was not written by login.
+            if all(key in given and given[key] in (None, value) for key, value in of_session.items()):
+                self._remove(profile.session_profile, of_session)
         settings = self._settings(profile.name)
         ours = [key for key in settings if key.startswith("mfa_session_")]
         if runs_this_program(settings.get("credential_process", ""), profile.name):
@@ -82,10 +81,8 @@ class ProfileSettings:
 
     def _remove(self, name: str, keys: Collection[str]) -> None:
         """Remove these lines, and with the last line the section."""
-        if keys and set(self._settings(name)) <= set(keys):
-            remove_profile(self._path, "config", name)
-        elif keys:
-            self.change(name, dict.fromkeys(keys))
+        if keys:
+            remove_keys(self._path, "config", name, keys)
 
     def change(self, name: str, values: Mapping[str, str | None]) -> None:
         """Give profile *name* these settings; ``None`` removes one. A file that says so already is not written."""

@@ -7,7 +7,8 @@ it flattens nested blocks, cuts values at ``#`` and gives untouched lines other 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import TypeAlias
 
 from configobj import ConfigObj
 
@@ -30,13 +31,24 @@ _KEY = re.compile(r"[a-z0-9_]+", re.ASCII)
 _GONE_WITH_THE_OLD_KEY = ("aws_security_token", "aws_account_id")
 
 
-def with_values(data: bytes, kind: Kind, profile: str, values: Mapping[str, str | None]) -> bytes:
+# What is told of the values that stand in a section before it is changed, and may raise.
+Check: TypeAlias = Callable[[Mapping[str, str]], None]
+
+
+def _no_check(_: Mapping[str, str]) -> None:
+    pass
+
+
+def with_values(
+    data: bytes, kind: Kind, profile: str, values: Mapping[str, str | None], *, check: Check = _no_check
+) -> bytes:
     """Return *data* with *values* in the section of *profile*; ``None`` deletes the key's line.
 
     A section that is missing is added at the end, unless there is nothing to put into it.
     A new access key takes the ``aws_security_token`` and ``aws_account_id`` of the old one away.
 
     Raises:
+        MFASessionError: *check* does not allow it.
         SharedFileError: AWS tools cannot read the file, or it cannot be changed without harm.
     """
     _refuse_default(profile, kind)
@@ -44,6 +56,7 @@ def with_values(data: bytes, kind: Kind, profile: str, values: Mapping[str, str 
     found = read_sections(data)
     at = find_profile(found, profile, kind)
     section = None if at is None else found.sections[at]
+    check({} if section is None else section.values)
     wanted = _without_leftovers(wanted, section, kind)
     _refuse_inherited(found, wanted)
     if at is None or section is None:
@@ -68,6 +81,10 @@ def without_profile(data: bytes, kind: Kind, profile: str) -> bytes:
     at = find_profile(found, profile, kind)
     if at is None:
         return data
+    return _without_section(found, at)
+
+
+def _without_section(found: Sections, at: int, *, keep_comments: bool = False) -> bytes:
     section = found.sections[at]
     end = section.start + 1
     for number, key in _owners(found, section):
@@ -75,7 +92,35 @@ def without_profile(data: bytes, kind: Kind, profile: str) -> bytes:
         if number != section.keys[key] and not nested:
             _refuse_somebodys_data(found, number, key)
         end = number + 1
-    return proven(found, Splice(section.start, end, []), at=at, becomes=None)
+    inside = found.lines[section.start + 1 : end] if keep_comments else []
+    return proven(
+        found, Splice(section.start, end, [line for line in inside if _is_comment(line)]), at=at, becomes=None
+    )
+
+
+def _is_comment(line: bytes) -> bool:
+    return line.lstrip()[:1] in (b"#", b";")
+
+
+def without_keys(data: bytes, kind: Kind, profile: str, keys: Collection[str], *, check: Check = _no_check) -> bytes:
+    """Return *data* without these *keys* of *profile*; the section goes with them where nothing else stands in it.
+
+    Comments stay, those between its lines too.
+
+    Raises:
+        MFASessionError: *check* does not allow it.
+        SharedFileError: AWS tools cannot read the file, or it cannot be changed without harm.
+    """
+    found = read_sections(data)
+    at = find_profile(found, profile, kind)
+    if at is None:
+        return data
+    section = found.sections[at]
+    if set(section.values) <= set(keys):
+        _refuse_default(profile, kind)
+        check(section.values)
+        return _without_section(found, at, keep_comments=True)
+    return with_values(data, kind, profile, dict.fromkeys(key for key in keys if key in section.values), check=check)
 
 
 def _refuse_default(profile: str, kind: Kind) -> None:

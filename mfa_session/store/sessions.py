@@ -4,10 +4,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from mfa_session.credentials import SessionCredentials, moment, timestamp
-from mfa_session.errors import AWSAnswerError, DamagedSessionError, SessionProfileTakenError
+from mfa_session.credentials import SessionCredentials, long_term_key_id, masked, moment, timestamp
+from mfa_session.errors import (
+    AWSAnswerError,
+    DamagedSessionError,
+    LongTermKeyInSessionError,
+    SessionProfileTakenError,
+)
 from mfa_session.profiles import Profile
-from mfa_session.store.shared_files import check_writable, line_of, read_profiles, remove_profile, write_profile
+from mfa_session.store.credential_lines import check_no_key_is_lost, remove_lines, write_lines
+from mfa_session.store.shared_files import check_writable, read_profiles, write_profile
 
 # Every key that we write into a session profile; what else stands there is the user's.
 _OURS = (
@@ -45,10 +51,16 @@ def session_in(section: Mapping[str, str], profile: Profile) -> SessionCredentia
     """Return the session of *profile*, live or over; ``None`` where the *section* is not marked as its session's.
 
     Raises:
-        DamagedSessionError: what is marked so is not a whole session.
+        LongTermKeyInSessionError: what is marked so is a long-term key.
+        DamagedSessionError: it is not a whole session.
     """
     if section.get("mfa_session_source") != profile.name:
         return None
+    if key_id := long_term_key_id(section):
+        raise LongTermKeyInSessionError(
+            f"profile {profile.session_profile} holds a long-term access key, {masked(key_id)}",
+            hint=f"keep that key, and give it another profile; then: mfa-session login --profile {profile.name}",
+        )
     expiration = moment(section.get("x_security_token_expires", ""))
     if expiration is None:
         raise _damaged(profile, "x_security_token_expires is missing or is no time")
@@ -82,6 +94,7 @@ class SessionProfiles:
         self._credentials_file = credentials_file
         self._config_file = config_file
         self._is_stored = is_stored
+        self._may_go: dict[str, str] = {}
 
     def session(self, profile: Profile) -> SessionCredentials | None:
         """Return the session of *profile*, as :func:`session_in` finds it in its section.
@@ -118,13 +131,11 @@ class SessionProfiles:
         """
         name = profile.session_profile
         section = self._section(profile)
-        key_id = section.get("aws_access_key_id", "")
-        if key_id.startswith("AKIA") and not (replace and self._is_stored(name, key_id)):
-            raise SessionProfileTakenError(
-                f"profile {name} holds a long-term access key ({self._line(name, 'aws_access_key_id')})",
-                hint="choose another name for the session: --session-profile NAME; "
-                f"or move that key into the store first: mfa-session keys import --profile {name}",
-            )
+        self._may_go.pop(name, None)
+        key_id = long_term_key_id(section)
+        if key_id is not None and replace and self._is_stored(name, key_id):
+            self._may_go[name] = key_id
+        check_no_key_is_lost(self._credentials_file, name, section, key_that_may_go=self._may_go.get(name))
         if section.get("mfa_session_source", profile.name) != profile.name and not replace:
             raise SessionProfileTakenError(
                 f"profile {name} holds the session of {section['mfa_session_source']}",
@@ -149,27 +160,37 @@ class SessionProfiles:
         """Write the session of *profile*, and give its session profile a region and an output where it has none.
 
         Raises:
+            SessionProfileTakenError: a long-term key has come to stand there since :meth:`claim`.
             SharedFileError: it could not be written; there is no new session then.
         """
         # The session comes last: one that is there is whole, its region and output too.
         if missing := self._missing_settings(profile):
             write_profile(self._config_file, "config", profile.session_profile, missing)
         values = {**section_of(credentials), "aws_security_token": None, "mfa_session_source": profile.name}
-        write_profile(self._credentials_file, "credentials", profile.session_profile, values)
+        may_go = self._may_go.get(profile.session_profile)
+        write_lines(self._credentials_file, profile.session_profile, values, key_that_may_go=may_go)
 
-    def forget(self, profile: Profile) -> bool:
-        """Remove the session of *profile*, whole or damaged; tell whether there was one.
+    def check_can_forget(self, profile: Profile) -> None:
+        """Raise what :meth:`forget` would raise, and change nothing.
 
         Raises:
-            SharedFileError: it could not be removed; the file is as it was.
+            SessionProfileTakenError: a long-term key stands where the session is to be.
+            SharedFileError: AWS tools cannot read the file.
         """
         section = self._section(profile)
-        if section.get("mfa_session_source") != profile.name:
+        if section.get("mfa_session_source") == profile.name:
+            check_no_key_is_lost(self._credentials_file, profile.session_profile, section)
+
+    def forget(self, profile: Profile) -> bool:
+        """Remove the session of *profile*, whole or damaged; tell whether there was one. Other lines stay.
+
+        Raises:
+            SessionProfileTakenError: a long-term key stands where the session is to be.
+            SharedFileError: it could not be removed. The file is as it was, either way.
+        """
+        if self._section(profile).get("mfa_session_source") != profile.name:
             return False
-        if set(section) <= set(_OURS):
-            remove_profile(self._credentials_file, "credentials", profile.session_profile)
-        else:
-            write_profile(self._credentials_file, "credentials", profile.session_profile, dict.fromkeys(_OURS, None))
+        remove_lines(self._credentials_file, profile.session_profile, _OURS, key_that_may_go=None)
         return True
 
     def _missing_settings(self, profile: Profile) -> dict[str, str]:
@@ -179,6 +200,3 @@ class SessionProfiles:
 
     def _section(self, profile: Profile) -> Mapping[str, str]:
         return read_profiles(self._credentials_file, "credentials").get(profile.session_profile, {})
-
-    def _line(self, name: str, key: str) -> str:
-        return f"line {line_of(self._credentials_file, 'credentials', name, key)} of {self._credentials_file}"

@@ -9,8 +9,9 @@ import contextlib
 import errno
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mfa_session.errors import SharedFileError, StateError
 from mfa_session.store.attributes import take_after
@@ -23,6 +24,10 @@ from mfa_session.store.sections import Kind, Sections, read_sections
 from mfa_session.store.snapshots import identity, identity_of, refuse_other_than_regular, snapshot
 from mfa_session.visible import visible
 
+# Imported where it is needed: who only reads does without the editor.
+if TYPE_CHECKING:
+    from mfa_session.store.section_edit import Check
+
 __all__ = [
     "Kind",
     "check_writable",
@@ -31,6 +36,7 @@ __all__ = [
     "lost_sections",
     "read_profiles",
     "readable_by_others",
+    "remove_keys",
     "remove_profile",
     "tidy",
     "write_profile",
@@ -116,8 +122,18 @@ def readable_by_others(path: str | os.PathLike[str]) -> bool:
         return False
 
 
-def write_profile(path: str | os.PathLike[str], kind: Kind, profile: str, values: Mapping[str, str | None]) -> None:
+def write_profile(
+    path: str | os.PathLike[str],
+    kind: Kind,
+    profile: str,
+    values: Mapping[str, str | None],
+    *,
+    check: "Check | None" = None,
+) -> None:
     """Give *profile* these *values* in the file *path*; ``None`` deletes a key's line. Every other byte stays.
+
+    *check* is told the values that stand there, while no other process of ours can change
+    them; nothing is written where it raises.
 
     Symbolic links are followed, and stay. Owner, mode and extended attributes stay, but
     for a credentials file that others may read: that ends. A file that is missing is
@@ -128,7 +144,24 @@ def write_profile(path: str | os.PathLike[str], kind: Kind, profile: str, values
     """
     from mfa_session.store.section_edit import with_values
 
-    _change(Path(path), kind, lambda data: with_values(data, kind, profile, values))
+    options = {} if check is None else {"check": check}
+    _change(Path(path), kind, lambda data: with_values(data, kind, profile, values, **options))
+
+
+def remove_keys(
+    path: str | os.PathLike[str], kind: Kind, profile: str, keys: Collection[str], *, check: "Check | None" = None
+) -> None:
+    """Remove these *keys* of *profile* from the file *path*; with the last line the section goes. The rest stays.
+
+    *check* is told the values that stand there, as by :func:`write_profile`.
+
+    Raises:
+        SharedFileError: it cannot be done without harm; nothing was changed.
+    """
+    from mfa_session.store.section_edit import without_keys
+
+    options = {} if check is None else {"check": check}
+    _change(Path(path), kind, lambda data: without_keys(data, kind, profile, keys, **options))
 
 
 def remove_profile(path: str | os.PathLike[str], kind: Kind, profile: str) -> None:

@@ -129,6 +129,38 @@ def test_a_key_of_another_account_replaces_the_stored_one_only_if_one_insists(ma
     assert key.access_key_id == other.access_key_id
 
 
+def test_a_key_that_works_is_replaced_only_if_one_insists_and_is_named(machine: Machine) -> None:
+    store(machine, machine.key)
+    old = machine.key.access_key_id
+    other = machine.account.add_access_key(machine.user)
+    text = json.dumps({"AccessKeyId": other.access_key_id, "SecretAccessKey": other.secret_access_key})
+    before = files(machine)
+
+    refused = add_from_stdin(machine, text)
+    unchanged = files(machine) == before
+    insisted = add_from_stdin(machine, text, "--replace")
+
+    assert refused.returncode == CONFIGURATION
+    assert f"profile test-user has another key, AKIA…{old[-4:]}, and AWS accepts it" in refused.stderr
+    assert unchanged
+    assert insisted.returncode == 0
+    assert f"in the place of AKIA…{old[-4:]}" in insisted.stderr
+
+
+def test_a_key_that_the_config_file_does_not_name_is_not_overwritten_either(machine: Machine) -> None:
+    store(machine, machine.key)
+    machine.write_config("[profile test-user]\nregion = eu-west-1\n")
+    other = machine.account.add_access_key(machine.user)
+    text = json.dumps({"AccessKeyId": other.access_key_id, "SecretAccessKey": other.secret_access_key})
+
+    ran = add_from_stdin(machine, text)
+
+    assert ran.returncode == CONFIGURATION
+    kept = stored_key(machine)
+    assert kept is not None
+    assert kept.access_key_id == machine.key.access_key_id
+
+
 def test_the_account_of_a_stored_key_is_asked_for_where_the_store_does_not_tell(machine: Machine) -> None:
     store(machine, machine.key)
     elsewhere = HostileFields({"Arn": "arn:aws:iam::111122223333:user/other"})

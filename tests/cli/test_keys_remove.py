@@ -124,3 +124,31 @@ def test_the_key_of_a_user_does_not_go_where_a_role_is_named(machine: Machine) -
     assert ran.returncode == CONFIGURATION
     assert "name the profile whose key it is: --profile test-user" in ran.stderr
     assert stored_key(machine) is not None
+
+
+def test_a_long_term_key_in_the_session_profile_keeps_everything(machine: Machine) -> None:
+    text = machine.credentials_file.read_text()
+    machine.write_credentials(text.replace("ASIA", "AKIA"))
+    before = files(machine)
+
+    ran = machine.run(*REMOVE, "--yes")
+
+    assert ran.returncode == CONFIGURATION
+    assert "profile test-user-mfa holds a long-term access key" in ran.stderr
+    assert files(machine) == before
+
+
+def test_the_key_that_goes_is_named(machine: Machine) -> None:
+    ran = machine.run(*REMOVE, "--yes")
+
+    assert f"the key of test-user, AKIA…{machine.key.access_key_id[-4:]}, is gone" in ran.stderr
+
+
+def test_a_region_that_login_did_not_give_the_session_profile_stays(machine: Machine) -> None:
+    text = machine.config_file.read_text()
+    own = "[profile test-user-mfa]\nregion = us-west-2\n"
+    machine.write_config(text[: text.index("[profile test-user-mfa]")] + own)
+
+    machine.run(*REMOVE, "--yes")
+
+    assert own in machine.config_file.read_text()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.cli.refusals import CONFIGURATION
 from tests.cli.sections import LONG_AGO, long_term_key, session
 from tests.machine import Machine
 
@@ -73,6 +74,54 @@ def test_all_removes_every_session_that_we_have_written(machine: Machine) -> Non
     assert said.splitlines() == [
         f"mfa-session: the session of {name} is removed" for name in ("test-user-mfa", "left-over", "old")
     ]
+
+
+PASTED = long_term_key("test-user-mfa") + "mfa_session_source = test-user\nx_security_token_expires = soon\n"
+
+
+@pytest.mark.parametrize("profile", ["test-user", "test-user-mfa"])
+def test_a_long_term_key_in_the_session_profile_is_refused_by_name(machine: Machine, profile: str) -> None:
+    machine.write_credentials(BEFORE + PASTED + BEHIND)
+    before = machine.credentials_file.read_bytes()
+
+    refused = machine.run("logout", "--profile", profile)
+
+    error, hint = refused.stderr.splitlines()
+    assert refused.returncode == CONFIGURATION
+    assert "profile test-user-mfa holds a long-term access key" in error
+    assert error.endswith("AKIA…MPLE")
+    assert "rename the section [test-user-mfa]" in hint
+    assert machine.credentials_file.read_bytes() == before
+
+
+def test_all_goes_on_with_the_others_and_names_what_it_left(machine: Machine) -> None:
+    machine.write_credentials(BEFORE + PASTED + session("old", source="gone", end=LONG_AGO))
+
+    ended = machine.run("logout", "--all")
+
+    assert ended.returncode == CONFIGURATION
+    assert machine.credentials_file.read_text() == BEFORE + PASTED
+    assert "profile test-user-mfa holds a long-term access key" in ended.stderr
+    assert "the session of old is removed" in ended.stderr
+
+
+def test_a_comment_between_the_lines_of_a_session_stays(machine: Machine) -> None:
+    machine.write_credentials(session().replace("aws_session_token", "# a note\naws_session_token"))
+
+    logout(machine, "--profile", "test-user")
+
+    assert machine.credentials_file.read_text() == "# a note\n"
+
+
+def test_status_says_that_the_session_profile_holds_a_long_term_key(machine: Machine) -> None:
+    machine.write_credentials(BEFORE + PASTED)
+
+    table = machine.run("status", COLUMNS="200").stdout
+    in_full = machine.run("status", "--profile", "test-user").stdout
+
+    assert "holds a long-term key" in table
+    assert "holds a long-term key" in in_full
+    assert "damaged" not in table + in_full
 
 
 def test_where_there_is_no_session_all_says_so(machine: Machine) -> None:

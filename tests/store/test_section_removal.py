@@ -3,7 +3,7 @@
 import pytest
 
 from mfa_session.errors import SharedFileError
-from mfa_session.store.section_edit import with_values, without_profile
+from mfa_session.store.section_edit import with_values, without_keys, without_profile
 
 OLD = b"aws_access_key_id = ASIAOLD\naws_secret_access_key = old\naws_session_token = oldtoken\n"
 
@@ -65,3 +65,16 @@ def test_a_value_goes_on_in_a_line_that_begins_with_any_letter() -> None:
 def test_what_every_profile_inherits_from_is_not_removed() -> None:
     with pytest.raises(SharedFileError, match=r"\[DEFAULT\] is no profile"):
         without_profile(b"[DEFAULT]\nregion = r\n", "credentials", "DEFAULT")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(b"[dev]\nk = v\nl = w\n", b"", id="nothing else"),
+        pytest.param(b"[dev]\nk = v\nm = x\nl = w\n", b"[dev]\nm = x\n", id="another line"),
+        pytest.param(b"[a]\nm = x\n[dev]\nk = v\n# c\nl = w\n[b]\n", b"[a]\nm = x\n# c\n[b]\n", id="a comment"),
+        pytest.param(b"[a]\nk = v\n", b"[a]\nk = v\n", id="no such profile"),
+    ],
+)
+def test_keys_go_with_the_section_where_nothing_else_stands_in_it(before: bytes, after: bytes) -> None:
+    assert without_keys(before, "credentials", "dev", ["k", "l", "absent"]) == after

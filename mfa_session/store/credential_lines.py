@@ -1,0 +1,67 @@
+"""Lines of the credentials file that hold keys: written and removed so that no long-term key is lost.
+
+Every write to the credentials file goes through here. AWS shows a secret access key once,
+and a section may hold the only copy: one that is not a session's is changed only where
+the caller names it as the key that may go.
+"""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from mfa_session.credentials import long_term_key_id, masked
+from mfa_session.errors import SessionProfileTakenError
+from mfa_session.store.shared_files import line_of, remove_keys, write_profile
+
+
+def write_lines(path: Path, profile: str, values: Mapping[str, str | None], *, key_that_may_go: str | None) -> None:
+    """Give *profile* these *values*; a long-term key that stands there goes only where it is *key_that_may_go*.
+
+    Raises:
+        SessionProfileTakenError: another long-term key stands there.
+        SharedFileError: it cannot be done without harm. Nothing was changed, either way.
+    """
+
+    def check(present: Mapping[str, str]) -> None:
+        check_no_key_is_lost(path, profile, present, key_that_may_go=key_that_may_go)
+
+    write_profile(path, "credentials", profile, values, check=check)
+
+
+def remove_lines(path: Path, profile: str, keys: Collection[str], *, key_that_may_go: str | None) -> None:
+    """Remove these *keys* of *profile*, and with the last line the section; other lines and comments stay.
+
+    Raises:
+        SessionProfileTakenError: a long-term key stands there, and it is not *key_that_may_go*.
+        SharedFileError: it cannot be done without harm. Nothing was changed, either way.
+    """
+
+    def check(present: Mapping[str, str]) -> None:
+        check_no_key_is_lost(path, profile, present, key_that_may_go=key_that_may_go)
+
+    remove_keys(path, "credentials", profile, keys, check=check)
+
+
+def check_no_key_is_lost(
+    path: Path, profile: str, section: Mapping[str, str], *, key_that_may_go: str | None = None
+) -> None:
+    """Make sure that *section*, which is that of *profile* in the file *path*, may be overwritten or removed.
+
+    Raises:
+        SessionProfileTakenError: it holds a long-term key other than *key_that_may_go*.
+    """
+    key_id = long_term_key_id(section)
+    if key_id is None or key_id == key_that_may_go:
+        return
+    line = line_of(path, "credentials", profile, "aws_access_key_id")
+    message = f"profile {profile} holds a long-term access key (line {line} of {path}): {masked(key_id)}"
+    if "mfa_session_source" in section:
+        raise SessionProfileTakenError(
+            message,
+            hint=f"rename the section [{profile}] and delete its mfa_session_source line, "
+            "then move that key into the store: mfa-session keys import; or delete its lines",
+        )
+    raise SessionProfileTakenError(
+        message,
+        hint="choose another name for the session: --session-profile NAME; "
+        f"or move that key into the store first: mfa-session keys import --profile {profile}",
+    )
