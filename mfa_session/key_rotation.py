@@ -133,11 +133,16 @@ def mend(profile: Profile, *, store: Store, journal: Journal) -> None:
             store.set(profile.name, key)
 
 
+def _any_may_go(_: str) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class KeyRotation:
     """The rotation of the key that *store* has for *profile*, on a *session* with MFA of the key's user.
 
-    *tell* is called with a sentence for each step that was done.
+    *tell* is called with a sentence for each step that was done. *check_may_go* raises
+    where the key of this ID must not be made inactive or deleted at AWS.
     """
 
     profile: Profile
@@ -150,6 +155,7 @@ class KeyRotation:
     tell: Callable[[str], None]
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
+    check_may_go: Callable[[str], None] = _any_may_go
 
     def run(self, *, consent: Consent, delete_old: bool) -> Rotation | None:
         """Rotate the key, or do what is left of a rotation that was cut short.
@@ -280,6 +286,7 @@ class KeyRotation:
         return "the new key is deleted, and the old one is what the profile has: run this again later"
 
     def _retire(self, access_key_id: str) -> None:
+        self.check_may_go(access_key_id)
         try:
             self.iam.update_access_key(self.session, self._user_name, access_key_id, active=False)
         except NoSuchEntityError:
@@ -304,6 +311,7 @@ class KeyRotation:
             )
         in_use = keys.pop(current.access_key_id)
         for other in keys.values():
+            self.check_may_go(other.access_key_id)
             if other.access_key_id != retired or other.is_active:
                 consent(self._use_of(other), beside=self._use_of(in_use))
             self._delete(other.access_key_id)
@@ -318,11 +326,13 @@ class KeyRotation:
         elif old is not current:
             if old.is_active:
                 # Somebody has found out that it is still needed.
+                self.check_may_go(old.access_key_id)
                 consent(self._use_of(old), beside=self._use_of(current) if current else None)
             self._delete(old.access_key_id)
         self.journal.forget(self.profile)
 
     def _delete(self, access_key_id: str) -> None:
+        self.check_may_go(access_key_id)
         try:
             self.iam.delete_access_key(self.session, self._user_name, access_key_id)
         except NoSuchEntityError:

@@ -52,6 +52,7 @@ VERBS = {
     "environment_findings",
     "explanation",
     "key_add",
+    "key_copies",
     "key_findings",
     "key_import",
     "key_list",

@@ -1,5 +1,6 @@
 """The profiles that have a long-term key, or are to get one, and the stores that hold it."""
 
+from collections.abc import Collection
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,8 +12,10 @@ from mfa_session.credentials import AccessKey, SessionCredentials
 from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, ProfileNotFoundError, StoreError
 from mfa_session.login import Wish, session_worth_keeping
 from mfa_session.profiles import Profile
+from mfa_session.store.shared_files import read_profiles
 
 if TYPE_CHECKING:
+    from mfa_session.key_copies import KeyCopy
     from mfa_session.store.access_keys import KeyStore
 
 StoreOption = Annotated[
@@ -102,6 +105,42 @@ def forget_in_other_store(parts: Parts, profile: Profile, *, chosen: "KeyStore")
         parts.access_keys.store(str(profile.store)).delete(profile.name)
     except StoreError as error:
         explain(f"a key of {profile.name} may still be in the other store: {error}", hint=error.hint)
+
+
+def other_copies(
+    parts: Parts,
+    key_ids: Collection[str],
+    *,
+    besides: Profile,
+    store: "KeyStore",
+    stores: Collection[str] | None = None,
+) -> "list[KeyCopy]":
+    """Return who else has a key with one of these IDs, *besides* the profile that has it in *store*.
+
+    What could not be searched is told of.
+    """
+    from mfa_session.key_copies import find_copies
+
+    found, problems = find_copies(
+        key_ids,
+        config=read_profiles(parts.config_file, "config"),
+        credentials=read_profiles(parts.credentials_file, "credentials"),
+        get=parts.access_keys.get,
+        stores=stores,
+    )
+    for problem in problems:
+        explain(problem, hint="unlock that store and run this again, or look yourself: mfa-session keys list")
+    return [copy for copy in found if (copy.profile, copy.place) != (besides.name, store.name)]
+
+
+def keys_of(store: "KeyStore", profile: Profile) -> list[AccessKey]:
+    """Return the keys that *store* has for *profile*, those of a rotation too; none where it cannot tell."""
+    from mfa_session.key_removal import places_of
+
+    with suppress(StoreError):
+        found = [key for place in places_of(profile) if (key := store.get(place))]
+        return list({key.access_key_id: key for key in found}.values())
+    return []
 
 
 def check_no_key_in_the_file(parts: Parts, profile: Profile) -> None:

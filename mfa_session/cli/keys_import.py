@@ -13,6 +13,7 @@ from mfa_session.cli.key_holders import (
     check_no_rotation_is_open,
     forget_in_other_store,
     new_holder,
+    other_copies,
     replaced_key,
     session_at_hand,
     stored_key,
@@ -61,8 +62,9 @@ def import_(
         raise UsageError("--all and --profile contradict each other", hint="give one of them")
     if every:
         _import_all(work, parts, origin)
-    else:
-        _import_one(work, parts, new_holder(parts, profile), origin)
+        return
+    _import_one(work, parts, new_holder(parts, profile), origin)
+    work.tell_of_copies()
 
 
 def _import_one(work: "_Import", parts: Parts, profile: Profile, origin: str | None) -> None:
@@ -95,6 +97,7 @@ def _import_all(work: "_Import", parts: Parts, origin: str | None) -> None:
             failure = failure or error
     if not found:
         say("mfa-session: no long-term key was found there")
+    work.tell_of_copies()
     if failure is not None:
         raise typer.Exit(endings.exit_code(failure))
 
@@ -108,6 +111,8 @@ class _Import:
         self._replace = replace
         self._dry_run = dry_run
         self._chosen: dict[str | None, KeyStore] = {}
+        self._proofs: dict[AccessKey, AccessKey] = {}
+        self._moved: list[tuple[AccessKey, Profile, KeyStore]] = []
 
     def bring_in(self, profile: Profile, origin: "Origin") -> None:
         """Import the key of *profile*, or tell what would be done."""
@@ -137,15 +142,35 @@ class _Import:
                 _tell(f"it is to replace {replaced}, which {store.description} has for the profile")
             move_key(profile, proven, store=store, plain=origin, settings=settings, replace=self._replace, tell=_tell)
             forget_in_other_store(self._parts, profile, chosen=store)
+        self._moved.append((proven, profile, store))
         _tell(f"try it: aws sts get-caller-identity --profile {profile.name}")
 
+    def tell_of_copies(self) -> None:
+        """Tell who else has a key that was moved; another store is not opened for that."""
+        told = set()
+        for key, profile, store in self._moved:
+            for copy in other_copies(
+                self._parts, [key.access_key_id], besides=profile, store=store, stores=[store.name]
+            ):
+                if copy in told:
+                    continue
+                told.add(copy)
+                if copy.is_stored:
+                    _tell(f"{copy.in_words()} has the same key, {copy.masked_id}; to rotate one is to rotate both")
+                else:
+                    _tell(f"the same key, {copy.masked_id}, is still that of {copy.in_words()}")
+                    _tell(f"hint: move it, too: {copy.how_to_store()}")
+
     def _proven(self, profile: Profile, key: AccessKey) -> AccessKey:
+        if key in self._proofs:
+            return self._proofs[key]
         from mfa_session.aws.connection import AWS
         from mfa_session.key_proof import prove
 
         aws = AWS(self._parts.endpoints(profile))
         proof = prove(key, registry=aws, session=session_at_hand(self._parts, profile))
         _tell(f"AWS accepts it: {proof.owner.arn}")
+        self._proofs[key] = proof.key
         return proof.key
 
     def _store_for(self, profile: Profile) -> "KeyStore":

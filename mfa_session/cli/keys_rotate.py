@@ -1,16 +1,22 @@
 """`mfa-session keys rotate`: a new long-term key in the place of the old."""
 
 import time
+from contextlib import ExitStack
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mfa_session.cli.endings import say
-from mfa_session.cli.key_holders import holder, store_of
+from mfa_session.cli.key_holders import check_no_rotation_is_open, holder, keys_of, other_copies, store_of
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts, now
+from mfa_session.profiles import Profile
 from mfa_session.visible import visible
+
+if TYPE_CHECKING:
+    from mfa_session.key_copies import KeyCopy
+    from mfa_session.store.access_keys import KeyStore
 
 EXAMPLE = "Example: mfa-session keys rotate --profile test-user"
 
@@ -39,10 +45,12 @@ def rotate(
 
     The new key is made, stored beside the old one, read back and proven before the old
     one is made inactive. It stays so until --delete-old or the next rotation deletes it.
-    A rotation that was cut short is finished or undone by the next.
+    A rotation that was cut short is finished or undone by the next. Other profiles that
+    have the same key in a store get the new one, too.
     """
     from mfa_session.cli.desk import Desk
     from mfa_session.discovery import iam_user
+    from mfa_session.key_copies import StoreWithCopies, check_not_in_use
     from mfa_session.key_rotation import KeyRotation, mend
     from mfa_session.login import Wish
     from mfa_session.second_key import OwnersConsent
@@ -50,8 +58,13 @@ def rotate(
     parts: Parts = context.obj
     source = holder(parts, profile)
     store = store_of(parts, source)
-    with parts.lock(source):
+    shared = other_copies(parts, _key_ids(store, source), besides=source, store=store)
+    with ExitStack() as locks:
+        # In one order, so that two rotations do not wait for each other.
+        for name in sorted({source.name, *(copy.profile for copy in shared if copy.is_stored)}):
+            locks.enter_context(parts.lock(Profile(name, name)))
         mend(source, store=store, journal=parts.rotations)
+        copies = _copies_to_change(parts, source, store)
         desk = Desk(parts, source, command="keys rotate")
         session = desk.log_in(Wish(source, min_remaining=_TIME_TO_ROTATE)).credentials
         rotation = KeyRotation(
@@ -59,14 +72,41 @@ def rotate(
             session,
             iam_user(session, directory=desk.aws),
             iam=desk.aws,
-            store=store,
+            store=StoreWithCopies(
+                source,
+                store,
+                copies=copies,
+                store_named=parts.access_keys.store,
+                settings=parts.settings,
+                tell=_tell,
+            ),
             journal=parts.rotations,
             settings=parts.settings,
-            tell=lambda text: say(f"mfa-session: {visible(text)}"),
+            tell=_tell,
             clock=now,
             sleep=time.sleep,
+            check_may_go=lambda key_id: check_not_in_use(other_copies(parts, [key_id], besides=source, store=store)),
         )
         left = rotation.run(consent=OwnersConsent(desk.person, unused_may_go=yes), delete_old=delete_old)
     if left is not None:
         command = f"mfa-session keys rotate --delete-old --profile {visible(source.name)}"
         say(f"mfa-session: when everything works with the new key, delete the old one: {command}")
+
+
+def _copies_to_change(parts: Parts, source: Profile, store: "KeyStore") -> "list[KeyCopy]":
+    """Return who else has the key that is to be rotated, having made sure that it can be changed for all of them."""
+    from mfa_session.key_copies import check_all_are_stored
+
+    copies = other_copies(parts, _key_ids(store, source), besides=source, store=store)
+    check_all_are_stored(copies)
+    for copy in copies:
+        check_no_rotation_is_open(parts, Profile(copy.profile, copy.profile))
+    return copies
+
+
+def _key_ids(store: "KeyStore", source: Profile) -> list[str]:
+    return [key.access_key_id for key in keys_of(store, source)]
+
+
+def _tell(text: str) -> None:
+    say(f"mfa-session: {visible(text)}")

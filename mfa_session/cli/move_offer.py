@@ -7,6 +7,7 @@ A person who says no is not asked about this key again.
 from pathlib import Path
 
 from mfa_session.cli.endings import explain, say
+from mfa_session.cli.key_holders import other_copies
 from mfa_session.cli.parts import Parts
 from mfa_session.credentials import AccessKey
 from mfa_session.errors import MFASessionError, PromptCancelledError
@@ -32,6 +33,9 @@ def offer_to_move(parts: Parts, profile: Profile, key: AccessKey) -> None:
                 move_key(profile, key, store=store, plain=parts.plain_keys, settings=parts.settings)
             say(f"mfa-session: it is in {store.description} now")
             say(f"mfa-session: --profile {name} works with MFA from here on")
+            for copy in other_copies(parts, [key.access_key_id], besides=profile, store=store, stores=[]):
+                say(f"mfa-session: the same key is still that of {visible(copy.in_words())}")
+                say(f"mfa-session: hint: move it, too: {visible(copy.how_to_store())}")
         else:
             parts.declined_moves.remember(profile, key)
             say(f"mfa-session: it stays there; to move it one day: {command}")
