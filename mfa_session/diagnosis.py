@@ -170,8 +170,8 @@ def _session(
         return None, [error("session", "stale-security-token", what, mend=f"{log_in} --force")]
     try:
         session = instruments.session_in(section, profile)
-    except LongTermKeyInSessionError as problem:
-        return None, [error("session", "long-term-key-in-session-profile", str(problem), mend=problem.hint)]
+    except LongTermKeyInSessionError:
+        return None, []  # told of already, as what stands where the session is to be
     except DamagedSessionError as problem:
         return None, [error("session", "session-damaged", str(problem), mend=f"{log_in} --force")]
     if session is None:

@@ -59,6 +59,10 @@ def session_damaged(set_up: SetUp) -> None:
     set_up.change_session("aws_session_token", "# aws_session_token")
 
 
+def long_term_key_in_the_session_profile(set_up: SetUp) -> None:
+    set_up.change_session("aws_access_key_id = ASIA", "aws_access_key_id = AKIA")
+
+
 def stale_security_token(set_up: SetUp) -> None:
     set_up.change_session("mfa_session_source", "aws_security_token = stale\nmfa_session_source")
 
@@ -217,6 +221,7 @@ ERRORS: list[tuple[Callable[[SetUp], None], set[Finding]]] = [
     (wrong_secret, {("key", "key-refused")}),
     (key_of_root, {("AWS", "root-key")}),
     (session_damaged, {("session", "session-damaged")}),
+    (long_term_key_in_the_session_profile, {("session", "session-profile-taken")}),
     (stale_security_token, {("session", "stale-security-token")}),
     (session_that_aws_ended, {("session", "session-refused")}),
     (session_profile_of_somebody_else, {("session", "session-profile-taken")}),
