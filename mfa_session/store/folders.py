@@ -17,9 +17,7 @@ def make_private(folder: Path) -> None:
         # Another process may be creating the same one at this moment.
         with contextlib.suppress(FileExistsError):
             place.mkdir(mode=0o700)
-            # A umask may have taken from the owner's own rights.
-            place.chmod(0o700)
-            _give_away(place)
+            _make_usable(place)
 
 
 def owner_for(folder: Path) -> tuple[int, int] | None:
@@ -41,12 +39,20 @@ def give_to_owner_of(folder: Path, descriptor: int) -> None:
                 os.fchown(descriptor, *owner)
 
 
-def _give_away(folder: Path) -> None:
-    if sys.platform != "win32" and os.geteuid() == 0:
-        with contextlib.suppress(OSError):
-            # By its descriptor: in the folder of a user, its name may be another thing's by now.
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-            try:
-                give_to_owner_of(folder.parent, descriptor)
-            finally:
-                os.close(descriptor)
+def _make_usable(folder: Path) -> None:
+    """Undo what a umask took from the owner's own rights, and leave no folder of root's in that of a user."""
+    if sys.platform == "win32":
+        return
+    try:
+        # By its descriptor: in the folder of a user, its name may be another thing's by now.
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except PermissionError:
+        # The umask closed it to us, so this is not root, who could be led to a file that its user may not change.
+        folder.chmod(0o700)
+        return
+    try:
+        if os.fstat(descriptor).st_uid == os.geteuid():
+            os.fchmod(descriptor, 0o700)
+            give_to_owner_of(folder.parent, descriptor)
+    finally:
+        os.close(descriptor)

@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import os
-import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -11,11 +10,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from mfa_session.errors import LockedError, StateError
-from mfa_session.store.folders import give_to_owner_of, make_private
+from mfa_session.store.folders import make_private
+from mfa_session.store.private_open import open_lock
 from mfa_session.store.refusals import refusal
 from mfa_session.visible import visible
-
-_OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
 
 # A holder needs a millisecond or a person; the pause grows from the one towards the other.
 _SHORTEST_PAUSE_SECONDS = 0.001
@@ -36,11 +34,10 @@ def locked(path: Path, *, within: timedelta = timedelta(seconds=60)) -> Iterator
     """
     try:
         make_private(path.parent)
-        descriptor = os.open(path, _OPEN, 0o600)
+        descriptor = open_lock(path)
     except OSError as error:
         raise _unusable(path, error) from error
     try:
-        _make_usable(descriptor, path.parent)
         _wait_for(path, descriptor, within)
         try:
             yield
@@ -98,17 +95,6 @@ else:
 
     def _give_back(_: int) -> None:
         """Do nothing: to close the file gives the lock back."""
-
-
-def _make_usable(descriptor: int, folder: Path) -> None:
-    """Undo what a umask took, and leave no lock of root's behind in a user's folder, as ``sudo`` would."""
-    if sys.platform != "win32":
-        with contextlib.suppress(OSError):
-            status = os.fstat(descriptor)
-            if stat.S_IMODE(status.st_mode) != 0o600:
-                os.fchmod(descriptor, 0o600)
-            if status.st_uid == os.geteuid():
-                give_to_owner_of(folder, descriptor)
 
 
 def _unusable(path: Path, error: OSError) -> StateError:

@@ -6,10 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mfa_session.errors import StateError, UsageError
+from mfa_session.store.private_open import create_new
 from mfa_session.store.refusals import refusal
 from mfa_session.visible import visible
-
-_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 @contextmanager
@@ -24,15 +23,11 @@ def passing_file(path: Path) -> Iterator[Callable[[bytes], None]]:
         StateError: it cannot be created, written or deleted.
     """
     try:
-        descriptor = os.open(path, _CREATE, 0o600)
+        descriptor = create_new(path)
     except FileExistsError:
         raise UsageError(f"{visible(str(path))} is there already", hint="choose another name, or delete it") from None
     except OSError as error:
         raise _cannot("create", path, error) from error
-
-    if hasattr(os, "fchmod"):
-        # A umask may have taken from the owner's own rights.
-        os.fchmod(descriptor, 0o600)
 
     def write(content: bytes) -> None:
         try:

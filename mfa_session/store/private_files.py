@@ -1,17 +1,14 @@
 """Private files: written whole or not at all, readable by their owner only."""
 
-import os
-import stat
 from pathlib import Path
 
 from mfa_session.errors import StateError
 from mfa_session.store.folders import make_private, owner_for
 from mfa_session.store.locks import locked
+from mfa_session.store.private_open import open_private
 from mfa_session.store.refusals import refusal
 from mfa_session.store.replacement import LOCK_NAME, remove_leftover, replace
 from mfa_session.visible import visible
-
-_READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def write_private(path: Path, data: bytes) -> None:
@@ -36,16 +33,11 @@ def read_private(path: Path, *, at_most: int = 1 << 20) -> bytes | None:
     """Return the content of the file *path*, ``None`` where there is none.
 
     Raises:
-        StateError: it is not a regular file, not this user's, larger than *at_most* bytes, or cannot be read.
+        StateError: it is not a regular file with one name, not this user's, larger than *at_most* bytes, or
+            cannot be read.
     """
     try:
-        descriptor = os.open(path, _READ)
-        with open(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise _unreadable(path, "it is not a regular file")
-            if hasattr(os, "geteuid") and status.st_uid not in {os.geteuid(), *(owner_for(path.parent) or ())[:1]}:
-                raise _unreadable(path, "it belongs to somebody else")
+        with open(open_private(path, owners=(owner_for(path.parent) or ())[:1]), "rb") as file:
             content = file.read(at_most + 1)
     except FileNotFoundError:
         return None

@@ -8,11 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mfa_session.store.folders import give_to_owner_of
+from mfa_session.store.private_open import create_new
 
 # The lock that everybody holds who replaces a file of the folder it stands in.
 LOCK_NAME = ".mfa-session.lock"
-
-_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 # Windows replaces no file that anybody has open; a virus scanner or a reader is done within that time.
 _RENAME_PAUSES_SECONDS = (0.01, 0.01, 0.02, 0.02, 0.03, 0.03, 0.04, 0.05, 0.05)
@@ -36,12 +35,9 @@ def replace(
         OSError: it could not be done; *target* is as it was.
     """
     beside = _beside(target)
-    descriptor = os.open(beside, _CREATE, 0o600)
+    descriptor = create_new(beside)
     try:
         with open(descriptor, "wb") as file:
-            if hasattr(os, "fchmod"):
-                # A umask may have taken from the owner's own rights.
-                os.fchmod(descriptor, 0o600)
             give_to_owner_of(target.parent, descriptor)
             if dress is not None:
                 dress(descriptor)

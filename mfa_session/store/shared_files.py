@@ -222,6 +222,9 @@ def _change(path: Path, kind: Kind, edit: Callable[[bytes], bytes]) -> None:
 def _changed_once(target: Path, kind: Kind, edit: Callable[[bytes], bytes], empty_until: float) -> bool:
     """Make the change, and tell whether it is there to stay; if not, somebody else wrote at the same time."""
     before = snapshot(target, empty_until=empty_until)
+    if before.status is not None:
+        # Its owner may have put another thing there since it was looked at by its name.
+        _refuse_unreplaceable(before.status, target)
     after = edit(before.data)
     if after == before.data:
         return True
@@ -283,14 +286,19 @@ def _real_file(path: Path) -> Path:
         status = target.stat()
     except FileNotFoundError:
         return target
-    refuse_other_than_regular(status)
-    # A replaced file leaves its other names with the old content.
-    if status.st_nlink > 1:
-        raise SharedFileError("it has a second name (a hard link), which would be cut off", hint=look)
+    _refuse_unreplaceable(status, target)
     # Root may write everywhere; a file that its owner made read-only is meant to stay so.
     if not status.st_mode & 0o222 or not _opens_for_writing(target):
         raise SharedFileError("it is read-only for you", hint=f"allow writing: chmod u+w {visible(str(target))}")
     return target
+
+
+def _refuse_unreplaceable(status: os.stat_result, target: Path) -> None:
+    refuse_other_than_regular(status)
+    # A replaced file leaves its other names with the old content.
+    if status.st_nlink > 1:
+        look = f"look at it: ls -l {visible(str(target))}"
+        raise SharedFileError("it has a second name (a hard link), which would be cut off", hint=look)
 
 
 def _opens_for_writing(target: Path) -> bool:
