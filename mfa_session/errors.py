@@ -188,6 +188,10 @@ class CodeSourceError(MFASessionError):
     """A program that was to give a token code, or to ask for one, gave none."""
 
 
+class UnsafeProgramError(CodeSourceError):
+    """A program is not run, because others than the user may have chosen it."""
+
+
 class PromptTimeoutError(PersonNeededError):
     """A question was asked, and no answer came in time."""
 

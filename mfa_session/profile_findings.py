@@ -1,6 +1,6 @@
 """Look at what the AWS files say about a profile, for whatever keeps AWS tools from using it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePath
 from typing import Protocol
 
@@ -35,6 +35,9 @@ class Files(Protocol):
     def open_to_others(self) -> list[str]:
         """Return every file and folder that only its owner should be able to read, and others can."""
 
+    def unsafe(self) -> Sequence[tuple[str, str]]:
+        """Return why others may have chosen what is in the files, and what to run about it; at most one for each."""
+
     def check_nothing_shadows(self, profile: Profile) -> None:
         """Make sure that the profile has credentials of one kind.
 
@@ -55,6 +58,8 @@ def file_findings(files: Files) -> Iterator[Finding]:
     """Yield what is wrong with the files, whatever the profile."""
     for path in files.open_to_others():
         yield warning("files", "open-to-others", f"others on this machine can read {path}", mend=f"chmod go-rwx {path}")
+    for problem, mend in files.unsafe():
+        yield warning("files", "writable-by-others", f"{problem}: no program that it names is run", mend=mend)
     for section in files.no_profiles():
         yield warning(
             "files",

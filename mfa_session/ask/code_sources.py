@@ -19,6 +19,7 @@ from mfa_session.errors import (
     PersonNeededError,
     PromptTimeoutError,
     TokenCodeRefusedError,
+    UnsafeProgramError,
 )
 from mfa_session.mfa import MFADevice, TokenCode
 from mfa_session.profiles import Profile
@@ -32,6 +33,7 @@ class Asker(Protocol):
 
         Raises:
             PersonNeededError: nobody is.
+            CodeSourceError: the program that is to ask may not be run.
         """
 
     def token_code(self, device: MFADevice, *, profile: Profile) -> TokenCode:
@@ -86,9 +88,11 @@ class CodeSources:
 
         Raises:
             PersonNeededError: there is no program, and nobody.
+            CodeSourceError: there is nobody, and the program that is to ask may not be run.
         """
         self._have_run.clear()
         absences: list[PersonNeededError] = []
+        failures: list[CodeSourceError] = []
         for source in self._sources:
             if isinstance(source, CodeProgram):
                 return
@@ -96,9 +100,11 @@ class CodeSources:
                 source.be_ready()
             except PersonNeededError as error:
                 absences.append(error)
+            except CodeSourceError as error:
+                failures.append(error)
             else:
                 return
-        raise absences[0]
+        raise self._reason(absences, failures, was_refused=False)
 
     def token_code(self, device: MFADevice, *, profile: Profile) -> TokenCode:
         """Return the code of *device* that the first source gives which has one.
@@ -132,7 +138,9 @@ class CodeSources:
             except PersonNeededError as error:
                 absences.append(error)
             except CodeSourceError as error:
-                self.tell(f"No code: {error}.")
+                # Whoever is asked next can see to it, and is not told the hint of an error.
+                to_do = f"; {error.hint}" if isinstance(error, UnsafeProgramError) else ""
+                self.tell(f"No code: {error}{to_do}.")
                 failures.append(error)
         raise self._reason(absences, failures, was_refused=was_refused)
 

@@ -25,6 +25,7 @@ class Dialog(Protocol):
 
         Raises:
             PersonNeededError: it is not, or nobody would.
+            CodeSourceError: it may not be run.
         """
 
     def ask(self, question: Question) -> str:

@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes
@@ -45,18 +45,23 @@ class Pinentry:
     """The pinentry that the user has *chosen*, else GnuPG's, else the one in PATH.
 
     It opens on the screen, or, for a program that has no terminal, on the one that
-    ``GPG_TTY`` names, as it does for GnuPG.
+    ``GPG_TTY`` names, as it does for GnuPG. *check* raises a CodeSourceError where what was
+    chosen may not be run.
     """
 
-    def __init__(self, chosen: str | None, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, chosen: str | None, environ: Mapping[str, str], *, check: Callable[[], None] = lambda: None
+    ) -> None:
         self._chosen = chosen
         self._environ = environ
+        self._check = check
 
     def insist_on_being_seen(self) -> None:
         """Make sure that there is one, and a screen or a terminal for it.
 
         Raises:
             PersonNeededError: there is not.
+            CodeSourceError: it may not be run.
         """
         if not has_screen(self._environ) and _terminal(self._environ) is None:
             raise PersonNeededError("there is no screen for a pinentry", hint=_HINT)
@@ -82,6 +87,7 @@ class Pinentry:
 
     def _program(self) -> str | None:
         if self._chosen:
+            self._check()
             return str(Path(self._chosen).expanduser())
         named = (find_program(name, self._environ) for name in ("pinentry-mac", "pinentry"))
         return _of_gnupg(self._environ) or next(filter(None, named), None)

@@ -1,18 +1,20 @@
 """The places where the codes of one profile come from, put together from its settings."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from mfa_session.ask.code_choices import PINENTRY, TERMINAL, Choice, choices_in_order, command_of, needs_no_person
-from mfa_session.ask.code_process import CodeProgram
+from mfa_session.ask.code_process import CodeProgram, Command
 from mfa_session.ask.code_sources import Asker, CodeSources, Source
 from mfa_session.ask.dialog_person import DialogPerson
 from mfa_session.ask.dialogs import OPENERS, CommandDialog
 from mfa_session.ask.patience import Patience
 from mfa_session.ask.person import Nobody, Person
 from mfa_session.ask.pinentry import Pinentry
-from mfa_session.errors import ConfigurationError, UsageError
+from mfa_session.errors import ConfigurationError, UnsafeProgramError, UsageError
+from mfa_session.mfa import MFADevice
 from mfa_session.profiles import Profile
+from mfa_session.store.safe_path import UnsafePath
 
 _SETTINGS = ("mfa_process", "mfa_session_code_source", "mfa_session_pinentry")
 
@@ -25,11 +27,13 @@ def code_sources(
     command: str,
     endpoint: str | None,
     patience: Patience,
+    unsafe_settings: Callable[[], UnsafePath | None],
 ) -> CodeSources:
     """Return what may give the codes of *profile*: programs, and people where *person* is not `Nobody`.
 
     *environ* is that of the programs; *command* is what to run where nobody is; *endpoint*
-    is where codes go, if not to AWS.
+    is where codes go, if not to AWS; *unsafe_settings* tells why others may have chosen the
+    programs, which are not run then.
 
     Raises:
         ConfigurationError: what the settings say cannot be done.
@@ -38,9 +42,18 @@ def code_sources(
     try:
         for choice in choices_in_order(profile.settings):
             if printing := command_of(choice, profile.settings):
+                printing = _if_safe(choice, printing, unsafe_settings)
                 sources.append(CodeProgram(printing, environ=environ, patience=patience))
             elif isinstance(person, Person):
-                sources += _people(choice, person, profile, environ=environ, endpoint=endpoint, patience=patience)
+                sources += _people(
+                    choice,
+                    person,
+                    profile,
+                    environ=environ,
+                    endpoint=endpoint,
+                    patience=patience,
+                    unsafe_settings=unsafe_settings,
+                )
     except UsageError as error:
         raise ConfigurationError(f"profile {profile.name}: {error}", hint=error.hint) from None
     if isinstance(person, Nobody):
@@ -56,14 +69,31 @@ def _people(
     environ: Mapping[str, str],
     endpoint: str | None,
     patience: Patience,
+    unsafe_settings: Callable[[], UnsafePath | None],
 ) -> list[Asker]:
     if choice.word == TERMINAL:
         return [person]
     if choice.word == PINENTRY:
-        pinentry = Pinentry(profile.settings.get("mfa_session_pinentry"), environ)
+        chosen = profile.settings.get("mfa_session_pinentry")
+        pinentry = Pinentry(chosen, environ, check=lambda: _refuse_if(unsafe_settings(), "mfa_session_pinentry"))
         return [DialogPerson(pinentry, endpoint=endpoint, patience=patience)]
     dialogs = [CommandDialog(opener, environ) for opener in OPENERS]
     return [DialogPerson(dialog, endpoint=endpoint, patience=patience) for dialog in dialogs]
+
+
+def _if_safe(
+    choice: Choice, printing: Callable[[MFADevice], Command], unsafe_settings: Callable[[], UnsafePath | None]
+) -> Callable[[MFADevice], Command]:
+    def command(device: MFADevice) -> Command:
+        _refuse_if(unsafe_settings(), choice.word)
+        return printing(device)
+
+    return command
+
+
+def _refuse_if(unsafe: UnsafePath | None, name: str) -> None:
+    if unsafe is not None:
+        raise UnsafeProgramError(f"{name} is not run: {unsafe.problem}", hint=unsafe.hint)
 
 
 def has_code_program(profile: Profile) -> bool:

@@ -117,6 +117,7 @@ class Desk:
             command=self._command,
             endpoint=self._endpoints.sts_url,
             patience=self._patience,
+            unsafe_settings=self._parts.unsafe_settings,
         )
 
     def log_in(self, wish: Wish) -> Login:

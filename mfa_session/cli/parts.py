@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mfa_session.store.plain_keys import PlainKeys
     from mfa_session.store.profile_settings import ProfileSettings
     from mfa_session.store.rotation_journal import RotationJournal
+    from mfa_session.store.safe_path import UnsafePath
     from mfa_session.store.sessions import SessionProfiles
     from mfa_session.store.used_codes import UsedCodes
 
@@ -74,6 +75,13 @@ class Parts:
     def state_folder(self) -> Path:
         """The folder of our own files."""
         return places.state_folder(self.environ)
+
+    def unsafe_settings(self) -> "UnsafePath | None":
+        """Return who else may have written the AWS files, and so chosen the programs that they name."""
+        from mfa_session.store.safe_path import unsafe_path
+
+        home = places.home(self.environ)
+        return unsafe_path(self.config_file, home=home) or unsafe_path(self.credentials_file, home=home)
 
     def profile(self, name: str | None) -> Profile:
         """Return the source profile that *name*, else ``AWS_PROFILE``, else ``default`` stands for."""
@@ -182,6 +190,8 @@ class Parts:
                 f"the config file names several keyrings: {', '.join(sorted(named))}",
                 hint="let all lines mfa_session_keyring name the same one",
             )
+        if named and (unsafe := self.unsafe_settings()):
+            raise ConfigurationError(f"mfa_session_keyring is not used: {unsafe.problem}", hint=unsafe.hint)
         return named.pop() if named else None
 
     def _is_stored(self, profile: str, key_id: str) -> bool:

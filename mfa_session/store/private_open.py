@@ -100,7 +100,9 @@ def _make_usable(descriptor: int, status: os.stat_result, folder: Path) -> None:
 
 
 def _us() -> tuple[int, ...]:
-    return () if sys.platform == "win32" else (os.geteuid(),)
+    if sys.platform == "win32":
+        return ()
+    return (os.geteuid(),)
 
 
 def _owner_of(folder: Path) -> tuple[int, ...]:

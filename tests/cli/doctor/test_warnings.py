@@ -21,6 +21,10 @@ def credentials_open_to_others(set_up: SetUp) -> None:
     set_up.machine.credentials_file.chmod(0o644)
 
 
+def config_that_others_can_write(set_up: SetUp) -> None:
+    set_up.machine.config_file.chmod(0o660)
+
+
 def key_in_plain_text_too(set_up: SetUp) -> None:
     set_up.change(f"credential_process = {MFA_SESSION} credential-process --profile test-user\n", "")
     key = set_up.key
@@ -104,6 +108,7 @@ WARNINGS: list[tuple[Callable[[SetUp], None], set[Finding]]] = [
     (SetUp.without_session, {("session", "no-session")}),
     (session_over, {("session", "session-over")}),
     (credentials_open_to_others, {("files", "open-to-others")}),
+    (config_that_others_can_write, {("files", "writable-by-others")}),
     (key_in_plain_text_too, {("key", "plain-text"), ("process", "no-process")}),
     (no_process, {("process", "no-process")}),
     (process_without_path, {("process", "process-without-path")}),
