@@ -141,6 +141,8 @@ def read(data: bytes) -> SealedText:
         )
     if document.pop("sha256", None) != _sum(document):
         raise StoreError("the encrypted file is damaged, or was edited", hint=_RESTORE)
+    if set(document) != {"header", "nonce", "ciphertext"}:
+        raise StoreError("the encrypted file has a field that mfa-session does not write", hint=_RESTORE)
     try:
         return SealedText(
             derivation=_derivation(header["kdf"]),

@@ -285,6 +285,15 @@ class TestAFileThatWasTamperedWith:
 
         assert "upgrade" in caught.value.hint
 
+    def test_is_refused_when_it_has_a_field_that_we_do_not_write(self, path: Path) -> None:
+        document = {**json.loads(path.read_bytes()), "note": "x"}
+        del document["sha256"]
+        canonical = json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+        write(path, json.dumps({**document, "sha256": hashlib.sha256(canonical).hexdigest()}).encode())
+
+        with pytest.raises(StoreError, match="has a field that mfa-session does not write"):
+            EncryptedFile(path, Nobody()).get("test-user")
+
     @pytest.mark.parametrize("part", ["nonce", "ciphertext"])
     def test_is_refused_when_a_byte_is_not_what_it_was(self, path: Path, part: str) -> None:
         document = json.loads(path.read_bytes())
