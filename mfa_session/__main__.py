@@ -21,6 +21,10 @@ _WORTH_KEEPING_SECONDS = 900.0
 # The AWS CLI's exit code for Ctrl-C.
 _INTERRUPTED = 130
 
+_NO_MEMORY = (
+    b"mfa-session: error: out of memory\n"
+    b"mfa-session: hint: end other programs, or raise the limit (see: ulimit -v), then run this again\n"
+)
 _MISTAKE = (
     b"mfa-session: error: internal error: %b\nmfa-session: hint: please report it, with the command that you ran\n"
 )
@@ -34,6 +38,9 @@ def main() -> int:
         if os.isatty(2):
             os.write(2, b"\n")  # after the key, which the terminal has shown as ^C
         return _INTERRUPTED
+    except MemoryError:
+        _write(2, _NO_MEMORY)
+        return 255
     except Exception as error:  # so wrong that not even the program could tell of it; the message may quote anything
         _write(2, _MISTAKE % type(error).__name__.encode())
         return 255

@@ -1,5 +1,6 @@
 """How a command ends: the exit code, and on stderr what happened with what to do about it."""
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,9 @@ INTERRUPTED = 130
 CONFIGURATION = 253
 SERVICE = 254
 GENERAL = 255
+
+# What the loader of shared libraries says.
+_NO_MEMORY_FOR_A_LIBRARY = ("cannot allocate memory", "failed to map segment")
 
 
 def exit_code(error: MFASessionError) -> int:
@@ -54,6 +58,26 @@ def report_mistake(error: Exception, *, on_one_line: bool = False) -> None:
     report(
         f"internal error: {type(error).__name__}",
         hint="run it again with --debug, and report what it says",
+        on_one_line=on_one_line,
+    )
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether *error* came because the system gave no more memory, in whatever way Python says so."""
+    return any(
+        isinstance(each, MemoryError)
+        or (isinstance(each, OSError) and (each.errno == errno.ENOMEM or "malloc failure" in str(each)))  # OpenSSL's
+        or (isinstance(each, ImportError) and any(words in str(each).lower() for words in _NO_MEMORY_FOR_A_LIBRARY))
+        or (isinstance(each, RuntimeError) and str(each) == "can't start new thread")
+        for each in _with_causes(error)
+    )
+
+
+def report_out_of_memory(*, on_one_line: bool = False) -> None:
+    """Say on stderr that there was not enough memory for what was asked."""
+    report(
+        "out of memory",
+        hint="end other programs, or raise the limit (see: ulimit -v), then run this again",
         on_one_line=on_one_line,
     )
 
@@ -123,6 +147,15 @@ def put_out(text: str) -> None:
         raise OutputError(
             f"the answer could not be written: {error.strerror}", hint="look at where the output goes"
         ) from error
+
+
+def give_up_on_what_cannot_be_written() -> None:
+    """Let Python not try, at its end, to write what stderr did not take: it would end with 120 for that."""
+    try:
+        if sys.stderr is not None:
+            sys.stderr.flush()
+    except (OSError, ValueError):
+        sys.stderr = None
 
 
 def say(line: str) -> None:

@@ -203,6 +203,9 @@ def run(arguments: Sequence[str]) -> int:
             return endings.USAGE
         if "--debug" in flags:
             endings.tell_where(error)
+        if endings.is_out_of_memory(error):
+            endings.report_out_of_memory(on_one_line=one_line)
+            return endings.GENERAL
         endings.report_mistake(error, on_one_line=one_line)
         return endings.GENERAL
     return result if isinstance(result, int) else 0
@@ -221,6 +224,7 @@ def leave(code: int) -> int:
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(code)
+    endings.give_up_on_what_cannot_be_written()
     return code
 
 

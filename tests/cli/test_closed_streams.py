@@ -1,6 +1,8 @@
 """A standard stream that the caller has closed stays closed: nothing that we open takes its place."""
 
 import itertools
+import shlex
+from pathlib import Path
 
 import pytest
 
@@ -54,3 +56,25 @@ def test_a_login_needs_no_standard_stream(machine: Machine, streams: tuple[Strea
         assert login.wait() == 0
         assert terminal.text.count("\n") == 1
     assert machine.credentials("test-user-mfa")["mfa_session_source"] == "test-user"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("login --profile test-user --token-code {code}", 0),
+        ("login --profile test-user", 255),
+        ("login --profile nobody --token-code 123456", 253),
+        ("login --token-code", 2),
+        ("--debug login --profile test-user --token-code {code}", 0),
+    ],
+)
+def test_a_standard_error_that_is_full_does_not_change_how_a_command_ends(
+    machine: Machine, command: str, code: int
+) -> None:
+    machine.lay_down_the_key()
+    command = command.format(code=machine.fresh_code())
+
+    ran = machine.run_program("sh", "-c", f"exec {shlex.quote(str(MFA_SESSION))} {command} 2>/dev/full")
+
+    assert ran.returncode == code
