@@ -3,6 +3,7 @@
 import resource
 import shlex
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,27 @@ def test_the_program_that_is_run_has_the_limit_that_there_was(
         assert start_where_cores_are_dumped(machine, terminal, *words).wait() == 0
 
         assert terminal.text == "unlimited\n"
+
+
+# PR_GET_DUMPABLE of prctl(2)
+IS_DUMPABLE = "import ctypes; print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"
+RUN = "import sys; from mfa_session.cli.program import run; run(sys.argv[1:]); sys.stdout.flush(); "
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has it")
+def test_no_other_process_of_the_user_can_read_the_memory_of_the_program(machine: Machine) -> None:
+    ran = machine.run_program(sys.executable, "-c", RUN + IS_DUMPABLE, "status", "--profile", "test-user")
+
+    assert ran.stdout.splitlines()[-1] == "0"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has it")
+@pytest.mark.parametrize("command", ["exec", "serve"])
+@pytest.mark.parametrize("flags", [(), ("--no-prompt",)], ids=["front-door", "program"])
+def test_the_program_that_is_run_is_like_any_other(machine: Machine, command: str, flags: tuple[str, ...]) -> None:
+    machine.lay_down_the_key()
+    machine.log_in()
+
+    ran = machine.run(*flags, command, "--profile", "test-user", "--", sys.executable, "-c", IS_DUMPABLE)
+
+    assert ran.stdout == "1\n"
