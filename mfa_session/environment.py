@@ -31,6 +31,19 @@ OURS = (
 )
 
 
+# What no process needs to keep that runs for hours; the passphrase goes to a login that needs it by a descriptor.
+SECRET = (
+    "MFA_SESSION_PASSPHRASE",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_ACCESS_KEY",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SECRET_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+)
+
+
 def session_variables(session: dict[str, str], *, region: str | None) -> dict[str, str]:
     """Return the variables that hand a session to an AWS SDK.
 

@@ -1,5 +1,6 @@
 """`mfa-session serve`: run a program that asks for the session whenever it needs it."""
 
+import sys
 import threading
 import time
 from functools import partial
@@ -11,6 +12,7 @@ from mfa_session.cli.desk import live_session
 from mfa_session.cli.exec import run_in_our_place
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts, now
+from mfa_session.cli.secret_variables import take_secret_variables
 from mfa_session.environment import served_environment
 
 # What answers is imported where it is needed: every other command reads this module too.
@@ -72,9 +74,15 @@ class _Companion:
         from mfa_session.cli.renewal import renew
         from mfa_session.serving import Watch, answer
 
+        # On Windows this is a thread of the program, whose environment is read on.
+        secrets = {} if sys.platform == "win32" else take_secret_variables()
         sessions = self._parts.sessions
         watch = Watch(
-            self._profile, sessions=sessions, renew=partial(renew, self._profile), tell=self._notices, clock=now
+            self._profile,
+            sessions=sessions,
+            renew=partial(renew, self._profile, passphrase=secrets.get("MFA_SESSION_PASSPHRASE")),
+            tell=self._notices,
+            clock=now,
         )
         threading.Thread(target=_look_again_and_again, args=(watch,), daemon=True).start()
         self._listener.serve(

@@ -1,11 +1,14 @@
 """`serve` puts the program in its own place, and answers it and nobody else until it ends."""
 
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -117,6 +120,26 @@ def test_no_key_and_nothing_that_opens_the_store_is_there(machine: Machine) -> N
 
     secrets = {KEY_ID, SECRET, TOKEN, LONG_TERM_KEY_ID, LONG_TERM_SECRET, PASSPHRASE}
     assert secrets & set(found.values()) == set()
+
+
+@on_linux
+def test_no_process_that_answers_has_a_secret_in_its_environment(machine: Machine) -> None:
+    machine.environment |= {"AWS_SECRET_ACCESS_KEY": "a-secret-of-the-environment"}
+    mark = f"HOME={machine.home}\0".encode()
+
+    with start(machine, sys.executable, "-c", "print('there', flush=True); input()") as program:
+        assert first_line(program) == "there"
+        environments = {}
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):  # it has ended, or is not ours to see, as that of the answering one
+                environments[int(process.name)] = (process / "environ").read_bytes()
+        program.communicate("\n")
+
+    ours = {number: environment for number, environment in environments.items() if mark in environment}
+    assert program.pid in ours
+    assert os.geteuid() != 0 or len(ours) == 2
+    for secret in (PASSPHRASE, "a-secret-of-the-environment"):
+        assert not any(secret.encode() in environment for environment in ours.values())
 
 
 def test_a_region_of_the_environment_is_not_overruled(machine: Machine) -> None:
