@@ -17,6 +17,7 @@ from mfa_session.discovery import iam_user
 from mfa_session.errors import (
     AccessDeniedError,
     AWSAnswerError,
+    AWSError,
     DeleteConflictError,
     EntityAlreadyExistsError,
     LimitExceededError,
@@ -179,14 +180,17 @@ class _Making:
     def create(self, names: Iterable[str]) -> VirtualMFADevice:
         """Create a device by the first of *names* that is free."""
         taken = ""
+        code = None
         for name in names:
             try:
                 return self._create(name)
-            except EntityAlreadyExistsError:
+            except EntityAlreadyExistsError as error:
                 taken = name
+                code = error.code
         raise EntityAlreadyExistsError(
             f"there is an MFA device called {taken} in the account already",
             hint="choose another name: --name NAME; or leave it out, and take the one that is offered",
+            code=code,
         )
 
     def _create(self, name: str) -> VirtualMFADevice:
@@ -198,7 +202,7 @@ class _Making:
             hint = "ask whoever administers the account to allow it"
             if name != user.user_name and not name.startswith(f"{user.user_name}-"):
                 hint = f"many policies want the user's name first: --name {user.user_name}-phone; otherwise {hint}"
-            raise AccessDeniedError(str(error), hint=hint) from None
+            raise AccessDeniedError(str(error), hint=hint, code=error.code) from None
         except (ReplyLostError, AWSAnswerError, KeyboardInterrupt) as error:
             raise _given_up(error, self._undo(device)) from None
 
@@ -266,7 +270,10 @@ def _given_up(error: MFASessionError | KeyboardInterrupt, remains: _Remains) -> 
         again = "to begin again: mfa-session device add"
         return PromptCancelledError(f"given up; {remains.what}", hint=remains.hint or again)
     hint = f"{error.hint}; {remains.hint}" if remains.hint else error.hint
-    return type(error)(f"{error}; {remains.what}", hint=hint)
+    given_up = type(error)(f"{error}; {remains.what}", hint=hint)
+    if isinstance(error, AWSError) and isinstance(given_up, AWSError):
+        given_up.code = error.code
+    return given_up
 
 
 @contextmanager

@@ -13,6 +13,7 @@ may hold a secret, the cause is cut off with ``from None``.
 """
 
 import re
+from collections.abc import Callable
 
 # Forty characters as AWS makes them: capitals, small letters, and a digit or a plus sign, and nothing else around them.
 _LIKE_A_SECRET_KEY = re.compile(
@@ -21,11 +22,28 @@ _LIKE_A_SECRET_KEY = re.compile(
 
 
 class MFASessionError(Exception):
-    """Something went wrong that the user can be told about, with what to do next."""
+    """Something went wrong that the user can be told about, with what to do next.
+
+    The hint is a note of the exception, too, so that tracebacks show it. Every subclass can be
+    pickled and copied, whatever its ``__init__`` takes: a process pool waits for ever for an
+    error that it cannot unpickle.
+    """
 
     def __init__(self, message: str, *, hint: str) -> None:
         super().__init__(_masked(message))
         self.hint = _masked(hint)
+        if self.hint:
+            self.add_note(f"hint: {self.hint}")
+
+    def __reduce__(self) -> tuple[Callable[..., "MFASessionError"], tuple[object, ...], dict[str, object]]:
+        attributes = dict(vars(self))
+        if notes := getattr(self, "__notes__", None):
+            attributes["__notes__"] = list(notes)  # a note on a copy is none on the original
+        return _without_init, (type(self), *self.args), attributes
+
+
+def _without_init(kind: type[MFASessionError], *args: object) -> MFASessionError:
+    return kind.__new__(kind, *args)
 
 
 def _masked(text: str) -> str:
@@ -89,7 +107,14 @@ class PassphraseError(StoreError):
 
 
 class AWSError(MFASessionError):
-    """AWS refused, could not be reached, or answered with something else than an answer."""
+    """AWS refused, could not be reached, or answered with something else than an answer.
+
+    *code* is AWS's own error code, such as ``AccessDenied``; ``None`` where AWS gave none.
+    """
+
+    def __init__(self, message: str, *, hint: str, code: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.code = code if code is None else _masked(code)
 
 
 class AWSUnreachableError(AWSError):

@@ -183,7 +183,9 @@ def carry_out(plan: Plan, *, session: SessionCredentials, iam: IAM) -> None:
         iam.attach_group_policy(session, plan.group, arn)
     except (AccessDeniedError, LimitExceededError) as error:
         raise type(error)(
-            f"{error}; policy {arn} is there now, but not attached to group {plan.group}", hint=error.hint
+            f"{error}; policy {arn} is there now, but not attached to group {plan.group}",
+            hint=error.hint,
+            code=error.code,
         ) from error
 
 
@@ -198,7 +200,9 @@ def _create(plan: Plan, *, session: SessionCredentials, iam: IAM) -> str:
         return iam.create_policy(session, plan.name, plan.wanted)
     except EntityAlreadyExistsError as error:
         raise EntityAlreadyExistsError(
-            f"there is a policy {plan.name} under another path already", hint="choose another name: --name NAME"
+            f"there is a policy {plan.name} under another path already",
+            hint="choose another name: --name NAME",
+            code=error.code,
         ) from error
 
 

@@ -72,13 +72,16 @@ def resynchronize(
             used_codes=used_codes,
             clock=clock,
         )
-    except NoSuchEntityError:
+    except NoSuchEntityError as error:
         raise MFADeviceRefusedError(
             f"AWS does not know {found.serial_number} as an MFA device of user {user_name}",
             hint="see what AWS knows: mfa-session device list; then correct mfa_serial, or give --serial",
+            code=error.code,
         ) from None
     except AccessDeniedError as error:
         raise AccessDeniedError(
-            str(error), hint="ask whoever administers the account to allow it, or to resynchronize the device for you"
+            str(error),
+            hint="ask whoever administers the account to allow it, or to resynchronize the device for you",
+            code=error.code,
         ) from None
     return found

@@ -113,9 +113,10 @@ def take_role(
     try:
         credentials = aws.assume_role(source_login.credentials, role, _duration(wish))
     except AccessDeniedError as error:
-        raise AccessDeniedError(str(error), hint=f"{error.hint}{_about_mfa(source, source_login)}") from error
+        hint = f"{error.hint}{_about_mfa(source, source_login)}"
+        raise AccessDeniedError(str(error), hint=hint, code=error.code) from error
     except ExpiredSessionError as error:
-        raise ExpiredSessionError(str(error), hint=f"get a new one: {_anew(source)}") from error
+        raise ExpiredSessionError(str(error), hint=f"get a new one: {_anew(source)}", code=error.code) from error
     sessions.keep(profile, credentials)
     return Login(credentials, device=source_login.device, kept=False)
 

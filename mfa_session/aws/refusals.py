@@ -78,7 +78,9 @@ def refusal(reply: Reply, *, question: Question, host: str, endpoints: Endpoints
     except AWSAnswerError as error:
         return _without_a_code(reply.status, error, question=question, host=host)
     explain = _BY_CODE.get(code, _unknown_code)
-    return explain(Refusal(code, text, reply.status, reply.date, question, endpoints), now)
+    explained = explain(Refusal(code, text, reply.status, reply.date, question, endpoints), now)
+    explained.code = question.quotable(code)
+    return explained
 
 
 def _without_a_code(status: int, error: AWSAnswerError, *, question: Question, host: str) -> AWSError:

@@ -19,10 +19,13 @@ class RefusedError(Exception):
     """AWS says no: an HTTP status, one of its error codes, and its words for it."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
+        super().__init__(status, code, message)
         self.status = status
         self.code = code
         self.message = message
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class Fate(Enum):

@@ -23,7 +23,7 @@ class RefusedRequestError(Exception):
     """What came is no request that is understood here; *answer* says so."""
 
     def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.status)
+        super().__init__(answer)
         self.answer = answer
 
 

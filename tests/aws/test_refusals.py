@@ -327,6 +327,11 @@ def test_a_refusal_of_aws_is_told_in_short_with_what_to_do(
     assert hint in error.hint
 
 
+@pytest.mark.parametrize("code", ["AccessDenied", "Throttling", "RequestExpired", "NewlyInvented"])
+def test_the_error_has_the_code_that_aws_gave(code: str) -> None:
+    assert refusal(KEYS, code, "no").code == code
+
+
 def test_what_may_have_been_done_without_an_answer_is_told() -> None:
     error = refusal(Question("iam", "CreateAccessKey", SESSION), "InternalFailure", "", status=500)
 
