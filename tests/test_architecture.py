@@ -37,6 +37,7 @@ VALUES = {
     "program_search",
     "shells",
     "profiles",
+    "recent",
     "rotation",
     "visible",
 }

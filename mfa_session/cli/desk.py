@@ -1,7 +1,7 @@
 """The desk at which one profile logs in: its key, its AWS, and whoever is asked, in one place."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property, partial
@@ -13,6 +13,7 @@ from mfa_session.cli.codes import code_sources, has_code_program, with_code_sett
 from mfa_session.cli.parts import Parts, now
 from mfa_session.credential_process import EARLY, LEAST_REMAINING, renewed
 from mfa_session.credentials import SessionCredentials
+from mfa_session.errors import StateError
 from mfa_session.key_lookup import KeyLookup
 from mfa_session.login import Login, Wish, log_in, session_worth_keeping
 from mfa_session.profiles import Profile
@@ -121,7 +122,14 @@ class Desk:
         )
 
     def log_in(self, wish: Wish) -> Login:
-        """Do what *wish* says, without a lock on the profile."""
+        """Do what *wish* says, without a lock on the profile; how the last login failed is forgotten then."""
+        login = self._log_in(wish)
+        if not login.kept:
+            with suppress(StateError):  # there is a session, and the record is soon too old to matter
+                self._parts.failed_logins.forget(wish.profile)
+        return login
+
+    def _log_in(self, wish: Wish) -> Login:
         if self._profile.role is not None:
             return self._take_role(wish)
         return log_in(

@@ -126,14 +126,14 @@ class Parts:
         """How the last login of each profile failed."""
         from mfa_session.store.failed_logins import FailedLogins
 
-        return FailedLogins(self.state_folder / "failed-logins")
+        return FailedLogins(self.state_folder / "failed-logins", clock=now)
 
     @cached_property
     def declined_moves(self) -> "DeclinedMoves":
         """The keys that are to stay in the credentials file."""
         from mfa_session.store.declined_moves import DeclinedMoves
 
-        return DeclinedMoves(self.state_folder / "declined-moves")
+        return DeclinedMoves(self.state_folder / "declined-moves", clock=now)
 
     @cached_property
     def rotations(self) -> "RotationJournal":

@@ -1,7 +1,8 @@
 """The last time step of each MFA device whose code went to AWS from this machine.
 
 AWS takes a code once. Whoever asks for the next one looks here, so that nobody types
-the code that is already spent.
+the code that is already spent. A step is compared with the present one, so that one from the
+future, which a clock that was ahead has left, holds nobody up.
 """
 
 import hashlib

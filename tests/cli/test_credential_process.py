@@ -6,15 +6,25 @@ import signal
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
 from mfa_session.credentials import timestamp
+from mfa_session.errors import TokenCodeRefusedError
+from mfa_session.mfa import MFADevice, time_step
+from mfa_session.profiles import Profile
+from mfa_session.store.failed_logins import FailedLogins
+from mfa_session.store.used_codes import UsedCodes
 from tests.clean_environment import clean_environment
-from tests.machine import MFA_SESSION, Machine
+from tests.machine import MFA_SESSION, PHONE, Machine
 from tests.terminal import Program, PseudoTerminal, Stream
 
 ASK = ("credential-process", "--profile", "test-user")
+TEST_USER = Profile("test-user", "test-user-mfa")
+# How far a clock was off when a record was written.
+JUMPS = [timedelta(hours=2), timedelta(days=400), timedelta(hours=-2), timedelta(days=-400)]
+
 QUESTION = "code of MFA device test-user-phone"
 
 # The front door declines an option that it does not know, so this is the same question to the whole program.
@@ -342,3 +352,40 @@ def test_a_program_that_calls_itself_is_stopped(machine: Machine) -> None:
 
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (253, "", 1)
     assert "was called by a program that it has started itself" in ran.stderr
+
+
+def test_a_login_that_failed_while_the_clock_was_wrong_stops_nobody(machine: Machine) -> None:
+    machine.lay_down_the_key()
+    folder = machine.home / ".aws" / "mfa-session" / "failed-logins"
+    error = TokenCodeRefusedError("AWS did not accept the token code", hint="type the next one")
+    for jump in JUMPS:
+        FailedLogins(folder, clock=partial(datetime.now(UTC).__add__, jump)).remember(TEST_USER, error)
+
+        ran = machine.run(*ASK)
+
+        assert "AWS did not accept" not in ran.stderr, jump
+        assert "run in a terminal" in ran.stderr, jump
+
+
+def test_a_code_that_was_used_while_the_clock_was_wrong_keeps_nobody_waiting(machine: Machine) -> None:
+    machine.lay_down_the_key()
+    codes = UsedCodes(machine.home / ".aws" / "mfa-session" / "used-codes")
+    with machine.terminal() as terminal:
+        for jump in JUMPS:
+            codes.set_last_step(MFADevice(PHONE), time_step(datetime.now(UTC) + jump))
+            program = ask_in(terminal, machine)
+            terminal.expect(QUESTION)
+            terminal.type("\x03")
+            program.wait()
+            FailedLogins(machine.home / ".aws" / "mfa-session" / "failed-logins").forget(TEST_USER)
+
+
+def test_a_login_that_works_lets_the_failed_one_be_forgotten(machine: Machine) -> None:
+    machine.lay_down_the_key()
+    failures = FailedLogins(machine.home / ".aws" / "mfa-session" / "failed-logins")
+    error = TokenCodeRefusedError("AWS did not accept the token code", hint="type the next one")
+    failures.remember(TEST_USER, error)
+
+    assert machine.log_in().returncode == 0
+
+    assert failures.since(TEST_USER, datetime(2000, 1, 1, tzinfo=UTC)) is None
