@@ -3,6 +3,9 @@
 The new key is stored beside the old one and proven before anything of the old is given
 up; the old one becomes inactive before its secret is forgotten, and is deleted last. What
 was begun is written down before it is done, so that the next run finishes or undoes it.
+
+A key is ours to delete only if AWS has given its ID in an answer to us. Where that answer was lost,
+a second key may just as well be one that the user made by hand: its owner is asked.
 """
 
 from collections.abc import Callable
@@ -23,6 +26,7 @@ from mfa_session.errors import (
 from mfa_session.identity import CallerIdentity
 from mfa_session.key_metadata import AccessKeyMetadata
 from mfa_session.profiles import Profile
+from mfa_session.recent import has_happened
 from mfa_session.rotation import Rotation, place_of_new_key, place_of_old_key
 from mfa_session.second_key import Consent, KeyUse
 
@@ -30,8 +34,7 @@ from mfa_session.second_key import Consent, KeyUse
 LONGEST_PROPAGATION = timedelta(seconds=60)
 _PAUSE_SECONDS = 1.0
 
-# AWS takes a signature from a clock that is a quarter of an hour off; its dates may differ from ours by as much.
-_CLOCK_TOLERANCE = timedelta(minutes=15)
+_MOMENT = "%Y-%m-%d %H:%M UTC"
 
 
 class IAM(Protocol):
@@ -173,13 +176,13 @@ class KeyRotation:
         """
         last = self.journal.read(self.profile)
         if last is not None and last.is_finished and delete_old:
-            self._delete_retired(last.old, consent=consent)
+            self._delete_retired(last, consent=consent)
             return None
         rotation = None
         if last is not None and not last.is_finished:
             rotation = self._taken_up(last)
         if rotation is None:
-            self._make_room(consent=consent, retired=last.old if last and last.is_finished else None)
+            self._make_room(last, consent=consent)
             rotation = self._finished(self._begun())
         if not delete_old:
             return rotation
@@ -192,8 +195,10 @@ class KeyRotation:
         rotation = Rotation(old=self._current().access_key_id, begun=self.clock())
         self.journal.write(self.profile, rotation)
         key = self._made_key()
-        self.tell(f"AWS has made key {key.masked_id} for user {self.user.user_name}")
+        rotation = replace(rotation, new=key.access_key_id)
         try:
+            self.journal.write(self.profile, rotation)  # from here on, the next run knows that the key is ours
+            self.tell(f"AWS has made key {key.masked_id} for user {self.user.user_name}")
             self.store.set(place_of_new_key(self.profile.name), key)
         except MFASessionError:
             self._delete(key.access_key_id)
@@ -207,7 +212,10 @@ class KeyRotation:
             key = self.iam.create_access_key(self.session, self._user_name)
         except (ReplyLostError, AWSAnswerError) as error:
             raise type(error)(
-                str(error), hint="run this again: it deletes the key that may have been made, and makes another"
+                str(error),
+                hint="run this again; if there is a second key then, it asks whose it is before it deletes it: "
+                f"mfa-session keys rotate --profile {self.profile.name}",
+                code=error.code,
             ) from error
         except MFASessionError:
             self.journal.forget(self.profile)
@@ -234,27 +242,23 @@ class KeyRotation:
         return finished
 
     def _taken_up(self, rotation: Rotation) -> Rotation | None:
-        """Finish a rotation that was cut short, where the new key is safe; undo it where not."""
+        """Finish a rotation that was cut short, where the new key is safe; undo it where not.
+
+        What lies beside in the store, and the journal, stay until the owner has agreed to
+        what becomes of the other key: they may have its only secret.
+        """
         current = self._current().access_key_id
         new = self.store.get(place_of_new_key(self.profile.name))
         if current == (new.access_key_id if new else rotation.new) or (new and current == rotation.old):
             self.tell("the last rotation of this key was cut short, and is finished now")
             return self._finished(rotation)
-        self.tell("the last rotation of this key was cut short, and is undone now")
-        for key in self._keys():
-            if key.access_key_id != current and self._is_orphan(key, rotation):
-                self._delete(key.access_key_id)
-        self._clear_beside()
-        self.journal.forget(self.profile)
+        if rotation.new is not None:
+            self.tell("the last rotation of this key was cut short, and is undone now")
+            for key in self._keys():
+                # One that was used works for somebody, wherever its secret came from.
+                if key.access_key_id == rotation.new and self._use_of(key).was_never_used:
+                    self._delete(key.access_key_id)
         return None
-
-    def _is_orphan(self, key: AccessKeyMetadata, rotation: Rotation) -> bool:
-        """Tell whether *key* is one that the rotation made, and whose secret was lost with it."""
-        return (
-            key.access_key_id != rotation.old
-            and abs(key.create_date - rotation.begun) <= _CLOCK_TOLERANCE
-            and self._use_of(key).was_never_used
-        )
 
     def _prove(self, key: AccessKey) -> None:
         """Wait until AWS accepts *key*; where it never does, go back to the old one."""
@@ -266,7 +270,7 @@ class KeyRotation:
             except AccessKeyRefusedError as error:
                 if self.clock() >= give_up:
                     raise AccessKeyRefusedError(
-                        f"AWS does not accept the new key: {error}", hint=self._gone_back_from(key)
+                        f"AWS does not accept the new key: {error}", hint=self._gone_back_from(key), code=error.code
                     ) from error
             self.sleep(_PAUSE_SECONDS)
         if owner.arn != self.user.arn:
@@ -295,12 +299,13 @@ class KeyRotation:
             raise AccessDeniedError(
                 f"the new key is in use, and the old one, {masked(access_key_id)}, is still active: {error}",
                 hint="let it be made inactive by whoever administers the account; then run this again",
+                code=error.code,
             ) from error
         else:
             self.tell(f"the old key {masked(access_key_id)} is inactive")
 
-    def _make_room(self, *, consent: Consent, retired: str | None) -> None:
-        """Delete the key beside the one in use, because AWS allows no third; *retired* is one that we made inactive."""
+    def _make_room(self, last: Rotation | None, *, consent: Consent) -> None:
+        """Delete the key beside the one in use, because AWS allows no third; the *last* rotation may have left it."""
         current = self._current()
         keys = {key.access_key_id: key for key in self._keys()}
         if current.access_key_id not in keys:
@@ -312,20 +317,37 @@ class KeyRotation:
         in_use = keys.pop(current.access_key_id)
         for other in keys.values():
             self.check_may_go(other.access_key_id)
-            if other.access_key_id != retired or other.is_active:
-                consent(self._use_of(other), beside=self._use_of(in_use))
+            if not self._is_retired(other, last):
+                use = self._use_of(other)
+                if last is not None and last.may_have_made(other.access_key_id):
+                    use = replace(use, is_of_unknown_origin=True)
+                    self.tell(
+                        f"the last rotation, begun at {last.begun:{_MOMENT}}, has no answer of AWS: key "
+                        f"{masked(other.access_key_id)}, made at {other.create_date:{_MOMENT}}, may be of that"
+                        " rotation, or one that you made"
+                    )
+                consent(use, beside=self._use_of(in_use))
             self._delete(other.access_key_id)
         self._clear_beside()
         self.journal.forget(self.profile)
 
-    def _delete_retired(self, access_key_id: str, *, consent: Consent) -> None:
+    def _is_retired(self, key: AccessKeyMetadata, last: Rotation | None) -> bool:
+        """Tell whether the *last* rotation made *key* inactive, and nobody has found out since that it is needed."""
+        return (
+            last is not None
+            and last.is_finished
+            and key.access_key_id == last.old
+            and not key.is_active
+            and has_happened(last.begun, now=self.clock())
+        )
+
+    def _delete_retired(self, last: Rotation, *, consent: Consent) -> None:
         keys = {key.access_key_id: key for key in self._keys()}
-        old, current = keys.get(access_key_id), keys.get(self._current().access_key_id)
+        old, current = keys.get(last.old), keys.get(self._current().access_key_id)
         if old is None:
-            self.tell(f"the old key {masked(access_key_id)} is gone already")
+            self.tell(f"the old key {masked(last.old)} is gone already")
         elif old is not current:
-            if old.is_active:
-                # Somebody has found out that it is still needed.
+            if not self._is_retired(old, last):
                 self.check_may_go(old.access_key_id)
                 consent(self._use_of(old), beside=self._use_of(current) if current else None)
             self._delete(old.access_key_id)

@@ -9,14 +9,18 @@ class Rotation:
     """One rotation of the key of a profile; keys are named by their IDs, and no secret is here.
 
     *old* is the key that is to go, and was the user's only one at the moment *begun*; *new* is
-    the key in its place, once its secret is safe. With *is_finished* the old key is inactive
-    and out of the store, and waits to be deleted.
+    the key in its place, once AWS has answered with it: ``None`` where that answer never came.
+    With *is_finished* the old key is inactive and out of the store, and waits to be deleted.
     """
 
     old: str
     begun: datetime
     new: str | None = None
     is_finished: bool = False
+
+    def may_have_made(self, access_key_id: str) -> bool:
+        """Tell whether AWS may have made this key for the rotation, in an answer that never came."""
+        return self.new is None and access_key_id != self.old
 
 
 def place_of_new_key(profile: str) -> str:

@@ -14,11 +14,15 @@ from mfa_session.key_metadata import AccessKeyMetadata
 
 @dataclass(frozen=True, slots=True)
 class KeyUse:
-    """A key, and when it was last used: ``None`` for never; *is_known* tells whether AWS has said so."""
+    """A key, and when it was last used: ``None`` for never; *is_known* tells whether AWS has said so.
+
+    With *is_of_unknown_origin*, a rotation of ours or the user may have made it.
+    """
 
     key: AccessKeyMetadata
     last_used: datetime | None
     is_known: bool = True
+    is_of_unknown_origin: bool = False
 
     @property
     def was_never_used(self) -> bool:
@@ -56,6 +60,10 @@ class Owner(Protocol):
     """Somebody who knows the keys."""
 
     @property
+    def command(self) -> str:
+        """What to run where somebody can be asked."""
+
+    @property
     def is_there(self) -> bool:
         """Whether somebody can be asked."""
 
@@ -83,19 +91,20 @@ class OwnersConsent:
         if other.is_unused and self._unused_may_go:
             return
         if not self._owner.is_there:
+            agreed = f"{self._owner.command} --yes"
             raise PersonNeededError(
                 f"the user has a second access key, and AWS allows no third: {other.in_words()}",
-                hint="run this in a terminal, or give --yes to have it deleted"
+                hint=f"run in a terminal: {self._owner.command}; or, to have that key deleted: {agreed}"
                 if other.is_unused
-                else "find out who uses it; once it is inactive, give --yes to have it deleted",
+                else f"find out who uses it; once it is inactive, to have it deleted: {agreed}",
             )
         self._owner.tell("You have two access keys, and AWS allows no third:")
         if beside is not None:
             self._owner.tell(f"  {beside.in_words()}: the one in use here")
         self._owner.tell(f"  {other.in_words()}")
         question = f"Delete {other.key.masked_id}" + (", which nobody uses?" if other.is_unused else ", for good?")
-        if not self._owner.agrees(question, by_default=other.is_unused):
+        if not self._owner.agrees(question, by_default=other.is_unused and not other.is_of_unknown_origin):
             raise PromptCancelledError(
                 f"nothing was changed: {other.key.masked_id} stays, and there is no room for a new key",
-                hint="delete one of the two when it is no longer used, then run this again",
+                hint=f"delete one of the two when it is no longer used, then run this again: {self._owner.command}",
             )

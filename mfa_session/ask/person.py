@@ -56,6 +56,11 @@ class Person:
         self._sleep = sleep
 
     @property
+    def command(self) -> str:
+        """What to run where there is a terminal."""
+        return self._command
+
+    @property
     def _terminal(self) -> Terminal:
         if self._opened is None:
             try:
@@ -180,6 +185,11 @@ class Nobody:
 
     def __init__(self, command: str) -> None:
         self._command = command
+
+    @property
+    def command(self) -> str:
+        """What to run where somebody can be asked."""
+        return self._command
 
     @property
     def is_there(self) -> bool:

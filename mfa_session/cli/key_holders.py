@@ -159,11 +159,13 @@ def check_no_key_in_the_file(parts: Parts, profile: Profile) -> None:
 def check_no_rotation_is_open(parts: Parts, profile: Profile) -> None:
     """Make sure that nothing is done to a key in the middle of its rotation.
 
+    One that AWS has not given a new key for has not changed any store yet.
+
     Raises:
         ConfigurationError: a rotation was cut short.
     """
     rotation = parts.rotations.read(profile)
-    if rotation is not None and not rotation.is_finished:
+    if rotation is not None and not rotation.is_finished and rotation.new is not None:
         raise ConfigurationError(
             f"a rotation of the key of profile {profile.name} was cut short",
             hint=f"finish it first: mfa-session keys rotate --profile {profile.name}; "

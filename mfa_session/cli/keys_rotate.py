@@ -45,8 +45,9 @@ def rotate(
 
     The new key is made, stored beside the old one, read back and proven before the old
     one is made inactive. It stays so until --delete-old or the next rotation deletes it.
-    A rotation that was cut short is finished or undone by the next. Other profiles that
-    have the same key in a store get the new one, too.
+    A rotation that was cut short is finished or undone by the next. A key whose ID AWS
+    never answered with is deleted only if you agree. Other profiles that have the same
+    key in a store get the new one, too.
     """
     from mfa_session.cli.desk import Desk
     from mfa_session.discovery import iam_user
@@ -65,7 +66,7 @@ def rotate(
             locks.enter_context(parts.lock(Profile(name, name)))
         mend(source, store=store, journal=parts.rotations)
         copies = _copies_to_change(parts, source, store)
-        desk = Desk(parts, source, command="keys rotate")
+        desk = Desk(parts, source, command=f"keys rotate{' --delete-old' if delete_old else ''}")
         session = desk.log_in(Wish(source, min_remaining=_TIME_TO_ROTATE)).credentials
         rotation = KeyRotation(
             source,

@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 
 from mfa_session.credentials import moment
+from mfa_session.demo.faults import DropReply, ServerError
 from tests.cli.refusals import CONFIGURATION, GENERAL, SERVICE
 from tests.machine import AWS_CLI, Machine
 from tests.stored_keys import store, stored_key
 
 ROTATE = ("keys", "rotate", "--profile", "test-user")
+ROTATE_COMMAND = "mfa-session keys rotate --profile test-user"
 
 
 @pytest.fixture
@@ -112,6 +114,52 @@ def test_a_second_key_is_a_question_for_which_yes_may_be_said_beforehand(machine
     assert "the user has a second access key" in asked.stderr
     assert "never used" in asked.stderr
     assert agreed.returncode == 0
+
+
+def test_a_key_made_by_hand_after_a_failed_rotation_is_listed_and_left_alone(machine: Machine) -> None:
+    machine.log_in()
+    machine.endpoint.faults.add("CreateAccessKey", ServerError(503))
+    failed = machine.run(*ROTATE)
+    theirs = machine.account.add_access_key(machine.user)
+
+    again = machine.run(*ROTATE, "--delete-old")
+
+    assert failed.returncode == SERVICE
+    assert ROTATE_COMMAND in failed.stderr
+    assert again.returncode == GENERAL
+    lost, error, hint = again.stderr.splitlines()
+    masked = f"AKIA…{theirs.access_key_id[-4:]}"
+    made = f"{theirs.create_date:%Y-%m-%d %H:%M} UTC"
+    assert lost.endswith(
+        f"has no answer of AWS: key {masked}, made at {made}, may be of that rotation, or one that you made"
+    )
+    assert f"the user has a second access key, and AWS allows no third: {masked}, made on " in error
+    command = "mfa-session keys rotate --delete-old --profile test-user"
+    assert hint == f"mfa-session: hint: run in a terminal: {command}; or, to have that key deleted: {command} --yes"
+    assert theirs in machine.account.keys_of(machine.user)
+    assert machine.run(*command.split()[1:], "--yes").returncode == 0
+
+
+def test_the_owner_is_asked_whose_a_key_is_and_may_keep_it(machine: Machine) -> None:
+    machine.log_in()
+    machine.endpoint.faults.add("CreateAccessKey", DropReply())
+    machine.run(*ROTATE)
+    [_, lost] = machine.account.keys_of(machine.user)
+    with machine.terminal() as terminal:
+        program = machine.start(terminal, *ROTATE)
+        terminal.expect("or one that you made")
+        terminal.expect(f"made on {lost.create_date:%Y-%m-%d}, active, never used")
+        terminal.expect("[y/N]")
+        terminal.type("\n")
+        program.wait()
+
+        assert lost in machine.account.keys_of(machine.user)
+        program = machine.start(terminal, *ROTATE)
+        terminal.expect("[y/N]")
+        terminal.type("y\n")
+
+        assert program.wait() == 0
+    assert lost not in machine.account.keys_of(machine.user)
 
 
 def test_a_key_that_still_lies_in_the_credentials_file_is_imported_first(machine: Machine) -> None:
