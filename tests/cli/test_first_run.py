@@ -2,10 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
+from mfa_session.credentials import AccessKey
+from mfa_session.profiles import Profile
+from mfa_session.store.declined_moves import DeclinedMoves
 from tests.cli.refusals import CONFIGURATION, INTERRUPTED, SERVICE, files
 from tests.machine import AWS_CLI, PASSPHRASE, Machine
 from tests.terminal import Program, PseudoTerminal
@@ -267,6 +271,24 @@ class TestWithTheKeyInThePlainFile:
         let_the_next_code_come(machine)
 
         assert "still lies" in machine.log_in().stderr
+
+    @pytest.mark.parametrize(
+        ("jump", "counts"),
+        [
+            (timedelta(hours=2), False),
+            (timedelta(days=400), False),
+            (timedelta(hours=-2), True),
+            (timedelta(days=-400), True),
+        ],
+        ids=str,
+    )
+    def test_a_no_of_the_future_counts_as_none(self, machine: Machine, jump: timedelta, counts: bool) -> None:
+        said_at = partial(datetime.now(UTC).__add__, jump)
+        moves = DeclinedMoves(machine.home / ".aws" / "mfa-session" / "declined-moves", clock=said_at)
+        key = AccessKey(machine.key.access_key_id, machine.key.secret_access_key)
+        moves.remember(Profile("test-user", "test-user-mfa"), key)
+
+        assert ("still lies" not in machine.log_in().stderr) is counts
 
     def test_without_a_terminal_a_hint_is_left(self, machine: Machine) -> None:
         ran = machine.log_in()

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from mfa_session.credentials import moment
-from mfa_session.demo.faults import HostileFields, Slow
+from mfa_session.demo.faults import HostileFields, ServerError, Slow
 from tests.cli.refusals import CONFIGURATION, SERVICE, USAGE, files
 from tests.machine import MFA_SESSION, Machine
 from tests.stored_keys import encrypted_file, store, stored_key
@@ -220,3 +220,20 @@ def test_without_any_store_it_is_said_before_anything_is_typed(machine: Machine)
 
     assert ran.returncode == CONFIGURATION
     assert "--store file" in ran.stderr
+
+
+def test_after_a_rotation_without_an_answer_a_key_that_was_made_by_hand_may_be_given(machine: Machine) -> None:
+    machine.account.sessions_must_name_their_user = True
+    store(machine, machine.key)
+    machine.log_in()
+    machine.endpoint.faults.add("CreateAccessKey", ServerError(503))
+    assert machine.run("keys", "rotate", "--profile", "test-user").returncode == SERVICE
+    theirs = machine.account.add_access_key(machine.user)
+    pair = {"AccessKeyId": theirs.access_key_id, "SecretAccessKey": theirs.secret_access_key}
+
+    ran = add_from_stdin(machine, json.dumps({"AccessKey": pair}))
+
+    assert ran.returncode == 0, ran.stderr
+    key = stored_key(machine)
+    assert key is not None
+    assert key.access_key_id == theirs.access_key_id
