@@ -132,19 +132,19 @@ def test_nobody_is_asked_on_the_terminal_by_a_program_in_its_background(terminal
 
 
 def test_it_is_asked_on_the_screen(screen: VirtualScreen, tmp_path: Path) -> None:
-    environ = clean_environment(tmp_path, DISPLAY=screen.display)
+    pinentry, environ = installed("pinentry-gtk-2"), clean_environment(tmp_path, DISPLAY=screen.display)
 
     with screen.answered_by(lambda: screen.type("123456")):
-        typed = answer(installed("pinentry-gtk-2"), environ=environ, text="100% <b>sure</b>\nneeds a _code")
+        typed = answer(pinentry, environ=environ, text="100% <b>sure</b>\nneeds a _code")
 
     assert typed == "123456"
 
 
 def test_closing_it_on_the_screen_is_an_answer(screen: VirtualScreen, tmp_path: Path) -> None:
-    environ = clean_environment(tmp_path, DISPLAY=screen.display)
+    pinentry, environ = installed("pinentry-gtk-2"), clean_environment(tmp_path, DISPLAY=screen.display)
 
     with screen.answered_by(lambda: screen.press("Escape")), pytest.raises(PromptCancelledError):
-        answer(installed("pinentry-gtk-2"), environ=environ)
+        answer(pinentry, environ=environ)
 
 
 def test_it_closes_when_nobody_answers(screen: VirtualScreen, tmp_path: Path) -> None:
