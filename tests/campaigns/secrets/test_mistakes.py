@@ -81,14 +81,12 @@ def is_whole(machine: Machine) -> bool:
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("part", range(scale.cases(quick=1, full=PARTS)))
 @pytest.mark.parametrize("name", STORIES)
 def test_a_mistake_in_any_function_is_one_error_without_a_secret(tmp_path: Path, name: str, part: int) -> None:
-    if not scale.IS_FULL and part:
-        return
     functions = functions_of(STORIES[name], tmp_path)
     problems = []
-    for number, function in enumerate(functions[part :: PARTS if scale.IS_FULL else 90]):
+    for number, function in enumerate(functions[part :: scale.cases(quick=90, full=PARTS)]):
         with set_scene(STORIES[name], tmp_path / str(number)) as (scene, words):
             raised_with = " ".join((scene.machine.key.secret_access_key, *scene.secrets["token code"]))
             environment = {"RAISES_IN": function, "RAISED_WITH": raised_with}
