@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.clean_environment import KEPT
+from tests.processes import is_running
 from tests.terminal import PseudoTerminal, Stream
 
 
@@ -19,12 +20,6 @@ from tests.terminal import PseudoTerminal, Stream
 def terminal(tmp_path: Path) -> Iterator[PseudoTerminal]:
     with PseudoTerminal(tmp_path, rows=10, columns=40) as terminal:
         yield terminal
-
-
-def is_running(pid: int) -> bool:
-    """Tell whether a process does anything; one that waits to be reaped does not."""
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout
-    return state.strip() != "" and not state.startswith("Z")
 
 
 def test_what_was_expected_once_is_not_found_again(terminal: PseudoTerminal) -> None:

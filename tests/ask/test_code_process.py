@@ -16,6 +16,7 @@ from mfa_session.ask.patience import Patience
 from mfa_session.errors import CodeSourceError, PromptCancelledError, UsageError
 from mfa_session.mfa import MFADevice, TokenCode
 from tests.clean_environment import clean_environment
+from tests.processes import is_running
 from tests.programs import shell_program
 from tests.terminal import LOOK_SECONDS, PATIENCE_SECONDS
 
@@ -42,16 +43,6 @@ def code_of(
         limit=limit,
     )
     return program.token_code(PHONE, show=([] if shown is None else shown).append)
-
-
-def is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    # One that has ended stays in the table until its parent has looked; that of an orphan may be slow.
-    state = Path(f"/proc/{process}/stat")
-    return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def wait_until_gone(process: int) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.clean_environment import clean_environment
+from tests.unreadable_file import content
 
 BEFORE = b"[dev]\naws_access_key_id = AKIAOLD\n"
 AFTER = BEFORE.replace(b"[dev]\n", b"[dev]\naws_session_token = " + b"new" * 4000 + b"\n")
@@ -59,7 +60,7 @@ def nothing_was_changed(path: Path, said: str, why: str) -> None:
     assert why in said
     assert said.endswith("; nothing was changed\n")
     assert said.count("nothing was changed") == 1
-    assert path.read_bytes() == BEFORE
+    assert content(path) == BEFORE
     assert {entry.name for entry in path.parent.iterdir()} - {".mfa-session.lock", "filler"} == {"credentials"}
 
 

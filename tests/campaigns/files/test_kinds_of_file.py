@@ -19,6 +19,7 @@ from tests.campaigns.files.one_write import SHAPES, write_to
 from tests.campaigns.files.stories import STORIES, Story, prepared
 from tests.campaigns.files.system_calls import Program, modes_at_creation, needs_strace, traced
 from tests.campaigns.files.users_files import Damage, damage_in_words
+from tests.unreadable_file import content
 
 ROW = "a write to a file that is not plain (links, mounts, owners, rights)"
 
@@ -63,7 +64,7 @@ def refusal_of(program: Program, path: Path, *through: str) -> Damage:
     ended = program.run(*through)
     print(ended.stderr)  # shown by pytest where the test fails
     return damage_in_words(ended.returncode, ended.stderr, may_succeed=False) | Damage(
-        torn=path.read_text() != SHAPE.before,
+        torn=content(path) != SHAPE.before.encode(),
         leftover=path.with_name(".credentials.mfa-session.tmp").exists(),
     )
 

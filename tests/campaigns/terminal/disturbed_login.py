@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.campaigns import scale
 from tests.cli.mfa_process.code_program import configure
-from tests.machine import PHONE, Machine
+from tests.machine import MFA_SESSION, PHONE, Machine
 from tests.stored_keys import store
 from tests.terminal import Program, PseudoTerminal
 
@@ -112,12 +112,16 @@ def _is_a_session(machine: Machine, section: str) -> bool:
 
 
 def orphans(home: Path) -> list[int]:
-    """Return the processes of `mfa-session` that have this *home*, where the system tells."""
+    """Return the processes of `mfa-session` that have this *home*, where the system tells.
+
+    The path of the program is a word of their command line. Our own helpers may have the name in a path, too:
+    that of a checkout, or of a virtual environment in one.
+    """
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             environment = (process / "environ").read_bytes().split(b"\0")
-            runs = b"mfa-session" in (process / "cmdline").read_bytes()
+            runs = os.fsencode(MFA_SESSION) in (process / "cmdline").read_bytes().split(b"\0")
             if runs and b"HOME=" + os.fsencode(home) in environment:
                 found.append(int(process.name))
     return found

@@ -4,6 +4,7 @@ import contextlib
 import random
 import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -86,6 +87,20 @@ def logins(machine: Machine) -> Iterator[tuple[PseudoTerminal, Times, str]]:
         renew(machine, config)
         with machine.terminal() as terminal:
             yield terminal, times, config
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="what a process has is in /proc")
+def test_only_the_program_itself_is_an_orphan(machine: Machine) -> None:
+    """A helper of the tests that has its name in a path, as in a checkout that is called so, is none."""
+    prepare(machine)
+    with machine.terminal() as terminal:
+        helper = "/home/me/mfa-session/tests/helper.py"
+        terminal.run("sh", "-c", "echo ready; sleep 60", helper, environment=machine.environment)
+        terminal.expect("ready")
+        login = machine.start(terminal, *LOGIN)
+        terminal.expect(QUESTION)
+
+        assert orphans(machine.home) == [login.pid]
 
 
 @pytest.mark.timeout(120 + 5 * MOMENTS)

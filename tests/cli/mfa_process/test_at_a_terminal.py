@@ -1,9 +1,8 @@
 """Codes without typing, where somebody can be asked: a program goes first, and says what it has to say."""
 
-from pathlib import Path
-
 from tests.cli.mfa_process.code_program import ASK, LOGIN, QUESTION, let_codes_come_from, print_fresh_code, times_run
 from tests.machine import MFA_SESSION, Machine
+from tests.processes import is_running
 from tests.terminal import Stream
 
 
@@ -56,4 +55,4 @@ class TestAtATerminal:
 
             assert program.wait() == 130
         child = int((machine.home / "child").read_text())
-        assert not Path(f"/proc/{child}/cmdline").exists() or not Path(f"/proc/{child}/cmdline").read_bytes()
+        assert not is_running(child)
