@@ -19,6 +19,9 @@ from mfa_session.demo.presets import demo_account
 from mfa_session.store.locks import locked
 from tests.campaigns import scale
 from tests.machine import PHONE, Machine, running_machine
+from tests.skip_summary import pytest_terminal_summary
+
+__all__ = ["pytest_terminal_summary"]  # pytest finds it here
 
 _SIGNALS_OF_A_TERMINAL = () if sys.platform == "win32" else (signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP)
 
