@@ -14,7 +14,7 @@ from release.distributions import Distributions
 from release.environments import Environment, environment
 from release.programs import run
 
-_OLDEST, _NEWEST = (3, 11), (3, 14)
+_OLDEST, _NEWEST = (3, 11), (3, 15)
 
 _WHICH = "import json, sys; print(json.dumps([sys.implementation.name, *sys.version_info[:3], sys.base_prefix]))"
 

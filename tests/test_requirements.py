@@ -51,7 +51,7 @@ def test_a_release_is_made_with_what_is_pinned() -> None:
     assert wanted <= pinned((ROOT / "requirements" / "release.txt").read_text())
 
 
-@pytest.mark.parametrize("extra", ["bench", "release", "test"])
+@pytest.mark.parametrize("extra", ["bench", "release", "test", "test-docs"])
 def test_every_dependency_has_a_lower_bound(extra: str) -> None:
     requirements = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"][extra]]
 

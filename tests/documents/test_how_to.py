@@ -17,7 +17,7 @@ from tests.documents.stand_ins import install_stand_ins, keys_that_were_used, ru
 from tests.machine import PROGRAMS, Machine
 
 # These install the project anew; test_installing.py does that, in an environment of its own.
-INSTALLS = re.compile(r"^(?:py|python) -m pip install ", re.MULTILINE)
+INSTALLS = re.compile(r"^(?:(?:py|python) -m |.* && )?pip install ", re.MULTILINE)
 
 PROMPT = "docs/how-to/prompt.md"
 STARSHIP = PROGRAMS / "starship"
@@ -98,7 +98,7 @@ def test_a_prompt_shows_the_session_while_it_lives(machine: Machine) -> None:
         terminal.expect(re.compile(r"is removed\n[$#] "))
 
 
-@pytest.mark.skipif(not STARSHIP.exists(), reason="starship is not installed")
+@pytest.mark.skipif(not STARSHIP.exists(), reason="starship is not installed: pip install -e '.[test-docs]'")
 def test_starship_shows_how_long_the_session_lives(machine: Machine) -> None:
     logged_in(machine)
     # Its wheel does not say that it is a program.
