@@ -17,6 +17,7 @@ class Measure(Enum):
     OLDER_PYTHON = "`python -c pass`, environment of the older pip"
     CACHED = "`credential-process`, live session, installed by pip ≥ 25.2 or uv"
     OLDER_CACHED = "`credential-process`, live session, installed by an older pip"
+    CACHED_BY_LINE = "`credential-process`, live session, by the line in the config file (`python -I`)"
     CACHED_OF_5000 = "`credential-process`, 5,000 profiles in the credentials file"
     CACHED_OF_5000_AND_5000 = "`credential-process`, 5,000 profiles in each of the two files"
     AWS_CONFIGURE_GET = "AWS CLI: one value of a live session (`aws configure get`)"
@@ -112,6 +113,7 @@ def rows(samples: Samples, *, callers: int) -> tuple[Row, ...]:
         Row(Measure.OLDER_PYTHON),
         Row(Measure.CACHED, Measure.PYTHON, 1.15),
         Row(Measure.OLDER_CACHED, Measure.OLDER_PYTHON, 1.75),
+        Row(Measure.CACHED_BY_LINE, Measure.PYTHON, 1.15),
         Row(Measure.CACHED_OF_5000, Measure.PYTHON, 1.5),
         Row(Measure.CACHED_OF_5000_AND_5000, Measure.PYTHON),
         Row(Measure.AWS_CONFIGURE_GET, python),

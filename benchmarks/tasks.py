@@ -46,6 +46,8 @@ def _cached_answers(installations: Installations, live: Machine) -> Iterator[Tas
     if newer := installations.newer:
         yield _timed(Measure.PYTHON, live, newer.python, "-c", "pass", often=True)
         yield _answered(Measure.CACHED, live, newer)
+        line = (newer.python, "-I", newer.mfa_session, "credential-process", *_PROFILE)
+        yield _timed(Measure.CACHED_BY_LINE, live, *line, often=True)
     if older := installations.older:
         yield _timed(Measure.OLDER_PYTHON, live, older.python, "-c", "pass", often=True)
         yield _answered(Measure.OLDER_CACHED, live, older)

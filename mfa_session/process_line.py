@@ -5,6 +5,7 @@ uses `shlex`. The line is written so that all of them start the same program.
 """
 
 import re
+from collections.abc import Sequence
 
 from mfa_session.errors import ConfigurationError
 
@@ -15,15 +16,19 @@ _PLAIN_PATH_OF_WINDOWS = re.compile(r"(?:[A-Za-z]:|\\\\)[A-Za-z0-9_./@+,=~\\-]+"
 _PROGRAM = r"""(?:'[^']+'|"[^"]+"|\S+)"""
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.@%/][A-Za-z0-9_.@%/-]*")
 
+# What has Python run a script, or a module, without any PYTHON* variable and anything of the current folder.
+_ISOLATING = ("-I", "-EP")
+_STARTED = rf"(?:{_PROGRAM}|{_PROGRAM} (?:{'|'.join(_ISOLATING)}) (?:-m mfa_session|{_PROGRAM}))"
 
-def credential_process_line(program: str, profile: str) -> str:
-    """Return the line that makes *program*, an absolute path, answer for *profile*.
+
+def credential_process_line(command: Sequence[str], profile: str) -> str:
+    """Return the line that makes *command*, which begins with an absolute path, answer for *profile*.
 
     A path with blanks stands in quotes, on Windows in double ones; the line never ends in
     a quote, which some SDKs take off.
 
     Raises:
-        ConfigurationError: the path or the profile's name has a character that one SDK
+        ConfigurationError: a path or the profile's name has a character that one SDK
             or another would trip over.
     """
     if not _PLAIN_NAME.fullmatch(profile):
@@ -31,20 +36,43 @@ def credential_process_line(program: str, profile: str) -> str:
             f"profile {profile} has a character in its name that some AWS SDKs cannot pass to a credential_process",
             hint="choose a name of letters, digits and _ . @ % / -",
         )
-    rest = f"credential-process --profile {profile}"
-    if _PLAIN_PATH.fullmatch(program) or _PLAIN_PATH_OF_WINDOWS.fullmatch(program):
-        return f"{program} {rest}"
-    if _PLAIN_PATH.fullmatch(program.replace(" ", "_")):
-        return f"'{program}' {rest}"
+    words = [_quoted(word) for word in command]
     # cmd.exe leaves the quotes where they are if there are two, and none of its special characters.
-    if _PLAIN_PATH_OF_WINDOWS.fullmatch(program.replace(" ", "_")) and "@" not in f"{program}{profile}":
-        return f'"{program}" {rest}'
-    raise ConfigurationError(
-        f"the path of this program, {program}, has a character that some AWS SDKs cannot run",
+    double_quotes = "".join(words).count('"')
+    if double_quotes and (double_quotes > 2 or "@" in "".join((*words, profile))):
+        raise _cannot_be_run(command[-1])
+    return " ".join((*words, f"credential-process --profile {profile}"))
+
+
+def _quoted(word: str) -> str:
+    if _PLAIN_PATH.fullmatch(word) or _PLAIN_PATH_OF_WINDOWS.fullmatch(word):
+        return word
+    if _PLAIN_PATH.fullmatch(word.replace(" ", "_")):
+        return f"'{word}'"
+    if _PLAIN_PATH_OF_WINDOWS.fullmatch(word.replace(" ", "_")):
+        return f'"{word}"'
+    raise _cannot_be_run(word)
+
+
+def _cannot_be_run(path: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"the path of this program, {path}, has a character that some AWS SDKs cannot run",
         hint="install mfa-session where the path has only letters, digits, blanks and _ . - /",
     )
 
 
 def runs_this_program(line: str, profile: str) -> bool:
     """Tell whether *line* is one that :func:`credential_process_line` writes for *profile*."""
-    return re.fullmatch(rf"{_PROGRAM} credential-process --profile {re.escape(profile)}", line) is not None
+    return re.fullmatch(rf"{_STARTED} credential-process --profile {re.escape(profile)}", line) is not None
+
+
+def files_run_by(words: Sequence[str]) -> tuple[list[str], Sequence[str]]:
+    """Return the files that a line of these *words* runs, an isolated interpreter before its script, and the rest.
+
+    A module of ours counts as no file: its interpreter is then the only one.
+    """
+    if words[1:2] and words[1] in _ISOLATING:
+        if words[2:4] == ["-m", "mfa_session"]:
+            return [words[0]], words[4:]
+        return [words[0], *words[2:3]], words[3:]
+    return [words[0]], words[1:]

@@ -7,6 +7,7 @@ from typing import Protocol
 from mfa_session.command_line import words_of
 from mfa_session.errors import ConfigurationError, SessionProfileTakenError
 from mfa_session.findings import Finding, error, fine, warning
+from mfa_session.process_line import files_run_by
 from mfa_session.profiles import Profile, Sections
 
 _PROCESS = "credential_process"
@@ -105,25 +106,26 @@ def _process(profile: Profile, *, finds: Callable[[str], bool]) -> Iterator[Find
     if not words:
         yield error("process", "process-unreadable", "the credential_process cannot be split into words", mend=anew)
         return
-    yield from _program(words[0], profile, finds=finds, anew=anew)
-    if _is_ours(words) and words[1:] != ["credential-process", "--profile", profile.name]:
+    files, rest = files_run_by(words)
+    yield from _program(files, profile, finds=finds, anew=anew)
+    is_ours = words[2:4] == ["-m", "mfa_session"] or PurePath(files[-1]).stem == "mfa-session"
+    if is_ours and rest != ["credential-process", "--profile", profile.name]:
         what = f"its credential_process asks mfa-session for something else than profile {profile.name}"
         yield error("process", "process-of-another-profile", what, mend=anew)
 
 
-def _program(program: str, profile: Profile, *, finds: Callable[[str], bool], anew: str) -> Iterator[Finding]:
-    if not finds(program):
+def _program(files: list[str], profile: Profile, *, finds: Callable[[str], bool], anew: str) -> Iterator[Finding]:
+    program = next((file for file in files if not finds(file)), None)
+    if program is not None:
         what = f"its credential_process names a program that cannot be run: {program}"
         yield error("process", "process-not-found", what, mend=anew)
-    elif not PurePath(program).is_absolute():
+        return
+    program = next((file for file in files if not PurePath(file).is_absolute()), None)
+    if program is not None:
         what = f"its credential_process names {program} without a path, and not every tool has your PATH"
         yield warning("process", "process-without-path", what, mend=anew)
     else:
-        yield fine("process", "process", f"AWS tools that use {profile.name} ask {program}")
-
-
-def _is_ours(words: list[str]) -> bool:
-    return PurePath(words[0]).stem == "mfa-session"
+        yield fine("process", "process", f"AWS tools that use {profile.name} ask {files[-1]}")
 
 
 def _device(profile: Profile) -> Iterator[Finding]:

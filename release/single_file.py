@@ -4,6 +4,7 @@ What is compiled for one system runs on no other, so there is one file for each.
 file runs with every version of Python: the parts that differ lie in it side by side.
 """
 
+import os
 import platform
 import shutil
 import sys
@@ -17,6 +18,9 @@ from release.pythons import pythons, supported_minors
 
 # The one dependency that is compiled for one version of Python each.
 _ONE_FOR_EACH_PYTHON = "cffi"
+
+# Isolated: no variable and no folder chooses code that sees a key. The launcher of Windows passes options on by itself.
+_INTERPRETER = "/usr/bin/env python3 -I" if sys.platform == "win32" else "/usr/bin/env -S python3 -I"
 
 
 def build(distributions: Distributions, folder: Path) -> Path:
@@ -34,7 +38,7 @@ def build(distributions: Distributions, folder: Path) -> Path:
             for compiled in (*other.glob("_cffi_backend*.so"), *other.glob("_cffi_backend*.pyd")):
                 shutil.copy2(compiled, packages)
         # The demonstration starts Python where there is no AWS CLI, and that must find boto3 too.
-        options = ["--reproducible", "--compressed", "--extend-pythonpath", "--python", "/usr/bin/env python3"]
+        options = ["--reproducible", "--compressed", "--extend-pythonpath", "--python", _INTERPRETER]
         run(
             ["shiv", "--site-packages", packages, "--console-script", "mfa-session", *options, "--output-file", file],
             environment={"SOURCE_DATE_EPOCH": str(commit.seconds_since_1970())},
@@ -53,6 +57,9 @@ def try_it(file: Path) -> None:
             environment = clean_environment(programs=python.path.parent, home=Path(home))
             version = run([python.path, file, "--version"], environment=environment, inherits=False).strip()
             print(f"Python {'.'.join(map(str, python.version))}: {version} from {file.name}", flush=True)
+            if os.name == "posix" and python.path.with_name("python3").exists():
+                # Without isolation, Python could not even start.
+                run([file, "--version"], environment={**environment, "PYTHONHOME": "/nowhere"}, inherits=False)
             if number == 0:
                 run([python.path, file, "demo"], environment=environment, inherits=False)
 

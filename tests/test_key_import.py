@@ -17,7 +17,7 @@ from mfa_session.store.shared_files import read_profiles
 from tests.fakes import InMemoryKeys
 
 KEY = AccessKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
-PROGRAM = "/usr/bin/mfa-session"
+PROGRAM = ("/usr/bin/mfa-session",)
 
 LINES = """\
 [test-user]

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from mfa_session.cli.endings import GENERAL, put_out
-from mfa_session.cli.parts import program_path
+from mfa_session.cli.own_program import program_command, program_path
 from mfa_session.errors import ConfigurationError
 
 EXAMPLE = "Example: mfa-session demo"
@@ -25,8 +25,9 @@ def demo() -> None:
         if hasattr(signal, name):
             # Whoever is ended so takes the files of the story along.
             signal.signal(getattr(signal, name), lambda number, _: sys.exit(128 + number))
-    program = program_path()
-    story = Story([program] if Path(program).exists() else [sys.executable, "-m", "mfa_session"], put_out)
+    story = Story(
+        list(program_command()) if Path(program_path()).exists() else [sys.executable, "-m", "mfa_session"], put_out
+    )
     try:
         went_well = story.tell()
     except OSError as error:

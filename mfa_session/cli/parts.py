@@ -1,7 +1,5 @@
 """The real parts, put together for one command."""
 
-import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,9 +11,9 @@ from urllib.parse import quote
 from mfa_session.ask.person import Nobody, Person
 from mfa_session.ask.terminal import Terminal
 from mfa_session.cli.guard import answering_too, check_not_answering
+from mfa_session.cli.own_program import program_command
 from mfa_session.errors import ConfigurationError, PersonNeededError
 from mfa_session.profiles import Profile, Sections, read_profile
-from mfa_session.program_search import find_program
 from mfa_session.store import places
 from mfa_session.store.shared_files import read_profiles
 
@@ -105,7 +103,7 @@ class Parts:
         """What we write into the config file."""
         from mfa_session.store.profile_settings import ProfileSettings
 
-        return ProfileSettings(self.config_file, program=program_path())
+        return ProfileSettings(self.config_file, program=program_command())
 
     @cached_property
     def plain_keys(self) -> "PlainKeys":
@@ -251,26 +249,3 @@ class Parts:
                 hint="set MFA_SESSION_PASSPHRASE_FILE or MFA_SESSION_PASSPHRASE_FD",
             )
         return self._open_terminal()
-
-
-def program_path() -> str:
-    """Return the absolute path by which other programs start this one."""
-    name = "mfa-session.exe" if sys.platform == "win32" else "mfa-session"
-    beside = Path(sys.executable).with_name(name)
-    called = Path(sys.argv[0]).absolute()
-    # All of it may lie in one file, which has more behind its name (mfa-session.pyz) and which Python was told to run.
-    started = find_program(str(called), os.environ) if called.name.startswith("mfa-session") else None
-    found = started or (beside if beside.exists() else find_program(name, os.environ) or beside)
-    program = Path(found).absolute()
-    return str(_short(program.parent) / program.name if " " in str(program) else program)
-
-
-def _short(folder: Path) -> Path:
-    """Return *folder* by the short name that Windows keeps for most: not every AWS SDK there can be told of blanks."""
-    if sys.platform != "win32":
-        return folder
-    import ctypes
-
-    short = ctypes.create_unicode_buffer(len(str(folder)) + 1)
-    length = ctypes.windll.kernel32.GetShortPathNameW(str(folder), short, len(short))
-    return Path(short.value) if 0 < length < len(short) else folder

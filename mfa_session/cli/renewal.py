@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from mfa_session.ask.passphrases import DESCRIPTOR, FILE
 from mfa_session.cli.desk import may_be_renewed
-from mfa_session.cli.parts import program_path
+from mfa_session.cli.own_program import program_command
 from mfa_session.errors import PersonNeededError
 from mfa_session.profiles import Profile
 
@@ -38,7 +38,7 @@ def renew(profile: Profile, *, beyond: timedelta, passphrase: str | None) -> Non
     try:
         with _readable(passphrase) as (descriptors, variables):
             login = subprocess.run(
-                [program_path(), "--no-prompt", "login", *options],
+                [*program_command(), "--no-prompt", "login", *options],
                 env={**os.environ, **variables},
                 pass_fds=descriptors,
                 stdin=subprocess.DEVNULL,

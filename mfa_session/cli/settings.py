@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from mfa_session.ask.code_choices import SOURCES, parse_choices
 from mfa_session.ask.code_process import PRESETS, mfa_process
-from mfa_session.cli.parts import Parts, program_path
+from mfa_session.cli.own_program import program_command
+from mfa_session.cli.parts import Parts
 from mfa_session.durations import role_duration, session_duration
 from mfa_session.errors import ConfigurationError, UsageError
 from mfa_session.mfa import MFADevice
@@ -117,7 +118,7 @@ class Choices:
                 removed here; or no line that every SDK reads can be written.
         """
         if ours:
-            line = credential_process_line(program_path(), self.name)
+            line = credential_process_line(program_command(), self.name)
             answered = Profile(self.name, self.session_profile, settings={"credential_process": line})
             self._parts.settings.check_can_answer(answered)
             check_nothing_shadows(

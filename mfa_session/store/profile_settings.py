@@ -1,6 +1,6 @@
 """What `mfa-session` writes about a profile into the config file; nothing of it is secret."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -16,9 +16,9 @@ _OTHER_CREDENTIALS = ("role_arn", "sso_session", "sso_start_url", "credential_so
 
 
 class ProfileSettings:
-    """The sections of the config file *path*; *program* is the absolute path that AWS tools start."""
+    """The sections of the config file *path*; *program* is the command by which AWS tools start this one."""
 
-    def __init__(self, path: Path, *, program: str) -> None:
+    def __init__(self, path: Path, *, program: Sequence[str]) -> None:
         self._path = path
         self._program = program
 

@@ -2,6 +2,7 @@
 
 import configparser
 import shlex
+import sys
 
 import pytest
 
@@ -23,7 +24,7 @@ role_arn = arn:aws:iam::123456789012:role/admin
 source_profile = test-user
 """
 
-LINE = f"{MFA_SESSION} credential-process --profile test-user"
+LINE = f"{sys.executable} -I {MFA_SESSION} credential-process --profile test-user"
 
 
 @pytest.fixture
@@ -139,10 +140,10 @@ def test_the_credential_process_line_starts_this_program_and_is_removed_again(ma
     configure(machine, "--credential-process")
     written = configparser.RawConfigParser()
     written.read(machine.config_file)
-    program, *rest = shlex.split(written["profile test-user"]["credential_process"])
+    python, option, program, *rest = shlex.split(written["profile test-user"]["credential_process"])
     configure(machine, "--no-credential-process")
 
-    assert program == str(MFA_SESSION)
+    assert (python, option, program) == (sys.executable, "-I", str(MFA_SESSION))
     assert rest == ["credential-process", "--profile", "test-user"]
     assert machine.config_file.read_text() == CONFIG
 

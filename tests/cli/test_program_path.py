@@ -14,7 +14,7 @@ def single_file(machine: Machine) -> Path:
     """Return a file that is the whole program, as far as its callers can tell."""
     file = machine.home / "my programs" / "mfa-session-linux.pyz"
     file.parent.mkdir()
-    file.write_text("import sys; from mfa_session.__main__ import main; sys.exit(main())\n")
+    file.write_text("#!/usr/bin/env python3\nimport sys; from mfa_session.__main__ import main; sys.exit(main())\n")
     file.chmod(0o700)
     return file
 
@@ -31,4 +31,4 @@ def test_a_single_file_names_itself(machine: Machine, single_file: Path, way: st
 
     assert changed.returncode == 0, changed.stderr
     line = machine.config("test-user")["credential_process"]
-    assert shlex.split(line) == [str(single_file), "credential-process", "--profile", "test-user"]
+    assert shlex.split(line) == [sys.executable, "-I", str(single_file), "credential-process", "--profile", "test-user"]

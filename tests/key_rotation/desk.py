@@ -65,7 +65,7 @@ class Desk(AWSDesk):
             iam=self.aws,
             store=self.store,
             journal=self.journal,
-            settings=ProfileSettings(self.home / "config", program="/usr/bin/mfa-session"),
+            settings=ProfileSettings(self.home / "config", program=["/usr/bin/mfa-session"]),
             tell=self.told.append,
             clock=self.clock.now,
             sleep=self.clock.sleep,
