@@ -70,89 +70,114 @@ class Profile:
 
 def source_profile_name(name: str, *, config: Sections, credentials: Sections) -> str:
     """Return the profile that *name* stands for: itself, or the one whose session profile it is."""
-    if source := credentials.get(name, {}).get("mfa_session_source"):
-        return source
-    for profile, settings in config.items():
-        if settings.get("mfa_session_profile") == name:
-            return profile
-    base = name.removesuffix("-mfa")
-    is_more = any(key in config.get(name, {}) for key in _OWN_CREDENTIALS) or "aws_access_key_id" in credentials.get(
-        name, {}
-    )
-    return base if base != name and not is_more and (base in config or base in credentials) else name
+    return ProfileReader(config, credentials).source_profile_name(name)
 
 
 def read_profile(name: str, *, config: Sections, credentials: Sections) -> Profile:
-    """Return what the two files say about *name*, or about the profile whose session profile it is.
-
-    Raises:
-        ProfileNotFoundError: there are profiles, and this is none of them. With no
-            profile anywhere, this is somebody's first run, and any name will do.
-        UsageError: it is a first run, and the name holds what is no character.
-        ConfigurationError: a setting cannot be what it is meant to be.
-    """
-    name = source_profile_name(name, config=config, credentials=credentials)
-    known = {*config, *credentials}
-    if known and name not in known:
-        raise _not_found(name, known)
-    if not known and not name.isprintable():
-        raise UsageError(f"no profile can be called {name}", hint="use letters, digits and _ . @ % / -")
-    return _read(name, config=config, credentials=credentials, takers=())
+    """Return what the two files say about *name*, as :meth:`ProfileReader.profile` does."""
+    return ProfileReader(config, credentials).profile(name)
 
 
-def _read(name: str, *, config: Sections, credentials: Sections, takers: tuple[str, ...]) -> Profile:
-    """Return profile *name*, whose session is to take the roles of *takers*, the last of them first."""
-    settings = config.get(name, {})
-    own = credentials.get(name, {})
-    either = {**settings, **{key: own[key] for key in _IN_EITHER_FILE if key in own}}
-    source = None
-    if either.get("role_arn"):
-        takers = (*takers, name)
-        source_name = _source_of(takers, either, config=config, credentials=credentials)
-        source = _read(source_name, config=config, credentials=credentials, takers=takers)
-    own_device = _setting(name, either, "mfa_serial", MFADevice)
-    return Profile(
-        name=name,
-        session_profile=_session_profile(name, settings),
-        region=settings.get("region") or (source.region if source else None),
-        output=settings.get("output") or (source.output if source else None),
-        mfa_device=(source and source.mfa_device) or own_device,
-        duration=_duration(name, either),
-        store=_setting(name, settings, "mfa_session_store", _store),
-        key_created=moment(settings.get("mfa_session_key_created", "")),
-        settings=dict(settings),
-        role=_role(name, either, source.user) if source else None,
-        source=source,
-    )
+class ProfileReader:
+    """Reads any number of profiles of the same two files, each in the time that one takes."""
 
+    def __init__(self, config: Sections, credentials: Sections) -> None:
+        self._config = config
+        self._credentials = credentials
+        # Where two profiles name one session profile, the first has it.
+        self._owners: dict[str, str] = {}
+        for profile, settings in config.items():
+            if session_profile := settings.get("mfa_session_profile"):
+                self._owners.setdefault(session_profile, profile)
 
-def _source_of(takers: tuple[str, ...], settings: Mapping[str, str], *, config: Sections, credentials: Sections) -> str:
-    """Return the profile whose session takes the role of the last of *takers*, whose *settings* these are."""
-    name, named = takers[-1], settings.get("source_profile")
-    if not named:
-        how = next((f" but {key}" for key in ("credential_source", "web_identity_token_file") if key in settings), "")
-        raise ConfigurationError(
-            f"profile {name} has a role_arn and no source_profile{how}",
-            hint="name the profile of the user who takes the role: source_profile = NAME",
+    def source_profile_name(self, name: str) -> str:
+        """Return the profile that *name* stands for: itself, or the one whose session profile it is."""
+        if source := self._credentials.get(name, {}).get("mfa_session_source"):
+            return source
+        if name in self._owners:
+            return self._owners[name]
+        base = name.removesuffix("-mfa")
+        settings = self._config.get(name, {})
+        is_more = any(key in settings for key in _OWN_CREDENTIALS) or "aws_access_key_id" in self._credentials.get(
+            name, {}
         )
-    source = source_profile_name(named, config=config, credentials=credentials)
-    if source not in config and source not in credentials:
-        raise ConfigurationError(
-            f"profile {name}: there is no profile {source}, which its source_profile names",
-            hint=f"{_did_you_mean(source, {*config, *credentials} - {name})}correct source_profile in profile {name}",
+        return base if base != name and not is_more and self._has(base) else name
+
+    def profile(self, name: str) -> Profile:
+        """Return what the two files say about *name*, or about the profile whose session profile it is.
+
+        Raises:
+            ProfileNotFoundError: there are profiles, and this is none of them. With no
+                profile anywhere, this is somebody's first run, and any name will do.
+            UsageError: it is a first run, and the name holds what is no character.
+            ConfigurationError: a setting cannot be what it is meant to be.
+        """
+        name = self.source_profile_name(name)
+        is_first_run = not self._config and not self._credentials
+        if not is_first_run and not self._has(name):
+            raise _not_found(name, {*self._config, *self._credentials})
+        if is_first_run and not name.isprintable():
+            raise UsageError(f"no profile can be called {name}", hint="use letters, digits and _ . @ % / -")
+        return self._read(name, takers=())
+
+    def _has(self, name: str) -> bool:
+        return name in self._config or name in self._credentials
+
+    def _read(self, name: str, *, takers: tuple[str, ...]) -> Profile:
+        """Return profile *name*, whose session is to take the roles of *takers*, the last of them first."""
+        settings = self._config.get(name, {})
+        own = self._credentials.get(name, {})
+        either = {**settings, **{key: own[key] for key in _IN_EITHER_FILE if key in own}}
+        source = None
+        if either.get("role_arn"):
+            takers = (*takers, name)
+            source_name = self._source_of(takers, either)
+            source = self._read(source_name, takers=takers)
+        own_device = _setting(name, either, "mfa_serial", MFADevice)
+        return Profile(
+            name=name,
+            session_profile=_session_profile(name, settings),
+            region=settings.get("region") or (source.region if source else None),
+            output=settings.get("output") or (source.output if source else None),
+            mfa_device=(source and source.mfa_device) or own_device,
+            duration=_duration(name, either),
+            store=_setting(name, settings, "mfa_session_store", _store),
+            key_created=moment(settings.get("mfa_session_key_created", "")),
+            settings=dict(settings),
+            role=_role(name, either, source.user) if source else None,
+            source=source,
         )
-    if len(takers) > _LONGEST_CHAIN:
-        raise ConfigurationError(
-            f"profile {takers[0]} is the end of a chain of more than {_LONGEST_CHAIN} roles",
-            hint=f"name a profile nearer to your user: source_profile in profile {takers[0]}",
-        )
-    if source in takers:
-        circle = " → ".join((*takers[takers.index(source) :], source))
-        raise ConfigurationError(
-            f"the source_profile of each leads back to itself: {circle}",
-            hint="let one of them name the profile of your user, which has the access key and no role_arn",
-        )
-    return source
+
+    def _source_of(self, takers: tuple[str, ...], settings: Mapping[str, str]) -> str:
+        """Return the profile whose session takes the role of the last of *takers*, whose *settings* these are."""
+        name, named = takers[-1], settings.get("source_profile")
+        if not named:
+            how = next(
+                (f" but {key}" for key in ("credential_source", "web_identity_token_file") if key in settings), ""
+            )
+            raise ConfigurationError(
+                f"profile {name} has a role_arn and no source_profile{how}",
+                hint="name the profile of the user who takes the role: source_profile = NAME",
+            )
+        source = self.source_profile_name(named)
+        if not self._has(source):
+            alike = _did_you_mean(source, {*self._config, *self._credentials} - {name})
+            raise ConfigurationError(
+                f"profile {name}: there is no profile {source}, which its source_profile names",
+                hint=f"{alike}correct source_profile in profile {name}",
+            )
+        if len(takers) > _LONGEST_CHAIN:
+            raise ConfigurationError(
+                f"profile {takers[0]} is the end of a chain of more than {_LONGEST_CHAIN} roles",
+                hint=f"name a profile nearer to your user: source_profile in profile {takers[0]}",
+            )
+        if source in takers:
+            circle = " → ".join((*takers[takers.index(source) :], source))
+            raise ConfigurationError(
+                f"the source_profile of each leads back to itself: {circle}",
+                hint="let one of them name the profile of your user, which has the access key and no role_arn",
+            )
+        return source
 
 
 def _role(name: str, settings: Mapping[str, str], user: Profile) -> Role:

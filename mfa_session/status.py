@@ -13,7 +13,7 @@ from typing import Protocol
 from mfa_session.credentials import SessionCredentials
 from mfa_session.errors import ConfigurationError, DamagedSessionError, LongTermKeyInSessionError, ProfileNotFoundError
 from mfa_session.identity import CallerIdentity
-from mfa_session.profiles import Profile, Sections, read_profile, source_profile_name
+from mfa_session.profiles import Profile, ProfileReader, Sections
 
 # What the CIS AWS Foundations Benchmark allows; IAM's own report and most auditors ask for the same.
 _OLD = timedelta(days=90)
@@ -82,7 +82,7 @@ def status(name: str, *, config: Sections, credentials: Sections, session_in: Se
         ProfileNotFoundError: the files know no such profile.
     """
     try:
-        profile, problem = _read(name, config=config, credentials=credentials)
+        profile, problem = _read(name, ProfileReader(config, credentials), config)
     except ProfileNotFoundError:
         for each in all_statuses(config=config, credentials=credentials, session_in=session_in, now=now):
             if name in (each.profile.name, each.profile.session_profile):
@@ -100,24 +100,25 @@ def all_statuses(*, config: Sections, credentials: Sections, session_in: Session
     in another session profile than the one that is set now has an entry of its own.
     """
     found = []
+    reader = ProfileReader(config, credentials)
     ours = set(_ours(config, credentials))
-    for name, session_profile in sorted(ours | set(_roles_of({name for name, _ in ours}, config, credentials))):
+    for name, session_profile in sorted(ours | set(_roles_of({name for name, _ in ours}, reader, config, credentials))):
         profile, problem = Profile(name, session_profile), None
         if name in config or name in credentials:
-            read, problem = _read(name, config=config, credentials=credentials)
+            read, problem = _read(name, reader, config)
             profile = replace(read, name=name, session_profile=session_profile)
         found.append(_standing(profile, problem, credentials=credentials, session_in=session_in, now=now))
     return found
 
 
-def _read(name: str, *, config: Sections, credentials: Sections) -> tuple[Profile, str | None]:
+def _read(name: str, reader: ProfileReader, config: Sections) -> tuple[Profile, str | None]:
     """Return a profile, and what is wrong with its settings; then it has none."""
     try:
-        return read_profile(name, config=config, credentials=credentials), None
+        return reader.profile(name), None
     except ProfileNotFoundError:
         raise
     except ConfigurationError as error:
-        source = source_profile_name(name, config=config, credentials=credentials)
+        source = reader.source_profile_name(name)
         return Profile(source, _session_profile(source, config)), str(error)
 
 
@@ -149,24 +150,36 @@ def _ours(config: Sections, credentials: Sections) -> Iterator[tuple[str, str]]:
             yield name, _session_profile(name, config)
 
 
-def _roles_of(users: Container[str], config: Sections, credentials: Sections) -> Iterator[tuple[str, str]]:
+def _roles_of(
+    users: Container[str], reader: ProfileReader, config: Sections, credentials: Sections
+) -> Iterator[tuple[str, str]]:
     """Yield the names of each role profile that one of *users* is behind, and of its session profile."""
+    known: dict[str, str | None] = {}
     for name in {*config, *credentials}:
-        user = _user_behind(name, config, credentials)
+        user = _user_behind(name, reader, config, credentials, known)
         if user != name and user in users:
             yield name, _session_profile(name, config)
 
 
-def _user_behind(name: str, config: Sections, credentials: Sections) -> str | None:
-    """Return the profile at the beginning of a chain of roles, ``None`` where it has no beginning."""
-    passed: set[str] = set()
-    while name not in passed:
-        passed.add(name)
-        settings = {**config.get(name, {}), **credentials.get(name, {})}
+def _user_behind(
+    name: str, reader: ProfileReader, config: Sections, credentials: Sections, known: dict[str, str | None]
+) -> str | None:
+    """Return the profile at the beginning of a chain of roles, ``None`` where it has no beginning.
+
+    The answer for each profile of the chain is written into *known*.
+    """
+    passed: dict[str, None] = {}
+    user: str | None = name
+    while user is not None and user not in known:
+        passed[user] = None
+        settings = {**config.get(user, {}), **credentials.get(user, {})}
         if not settings.get("role_arn"):
-            return name
-        name = source_profile_name(settings.get("source_profile", ""), config=config, credentials=credentials)
-    return None
+            break
+        source = reader.source_profile_name(settings.get("source_profile", ""))
+        user = None if source in passed else source
+    found = known.get(user, user) if user is not None else None
+    known.update(dict.fromkeys(passed, found))
+    return found
 
 
 def _session_profile(name: str, config: Sections) -> str:
