@@ -5,7 +5,7 @@ access key, the first gets a session for them all. Only the roles of a user who 
 log in are left out.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
@@ -70,6 +70,42 @@ def log_in_each(
             yield replace(turn, error=error)
         else:
             yield replace(turn, outcome=outcome)
+
+
+class Batch(Protocol):
+    """Sessions that wait to be written together."""
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time to write them."""
+
+    def flush(self) -> Mapping[str, MFASessionError]:
+        """Write them, and return the errors by the names of their session profiles."""
+
+
+def when_written(turns: Iterator[Turn], batch: Batch) -> Iterator[Turn]:
+    """Yield each of *turns* once its session is written, or with the error why it is not.
+
+    Whatever ends the round, what was had by then is written.
+    """
+    held: list[Turn] = []
+    try:
+        for turn in turns:
+            held.append(turn)
+            cost_a_code = turn.outcome is not None and turn.outcome.device is not None
+            if cost_a_code or batch.is_due:
+                failures = batch.flush()
+                settled, held = held, []
+                yield from (_settled(each, failures) for each in settled)
+    finally:
+        failures = batch.flush()
+    yield from (_settled(each, failures) for each in held)
+
+
+def _settled(turn: Turn, failures: Mapping[str, MFASessionError]) -> Turn:
+    error = failures.get(turn.profile.session_profile)
+    is_new = turn.outcome is not None and not turn.outcome.kept
+    return replace(turn, outcome=None, error=error) if error is not None and is_new else turn
 
 
 class _Kept:

@@ -16,6 +16,7 @@ LENIENCE = 6
 ELSEWHERE = {
     Measure.PYTHON,
     Measure.CACHED,
+    Measure.CACHED_BY_LINE,
     Measure.OLDER_PYTHON,
     Measure.OLDER_CACHED,
     Measure.PROMPT_KEYRING,

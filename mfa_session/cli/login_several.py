@@ -8,11 +8,11 @@ from mfa_session.cli.parts import Parts, now
 from mfa_session.errors import ConfigurationError, MFASessionError, UsageError
 from mfa_session.key_lookup import KeyLookup
 from mfa_session.login import Wish
-from mfa_session.login_round import LogIn, Turn, log_in_each
+from mfa_session.login_round import LogIn, Turn, log_in_each, when_written
 from mfa_session.profiles import Profile
 from mfa_session.status import all_statuses
 from mfa_session.store.sessions import session_in
-from mfa_session.store.shared_files import read_profiles
+from mfa_session.store.shared_files import read_profiles, remembering_reads
 from mfa_session.until import until_in_words
 from mfa_session.visible import visible
 
@@ -51,23 +51,32 @@ def log_in_to_several(
     Raises:
         MFASessionError: it is not known which profiles there are.
     """
+    with remembering_reads():
+        return _log_in_to_several(parts, names, habit, log_in=log_in, quiet=quiet)
+
+
+def _log_in_to_several(
+    parts: Parts, names: Sequence[str] | None, habit: Callable[[Profile], Wish], *, log_in: LogIn, quiet: bool
+) -> int:
     codes, wishes = [], {}
+    reader = parts.profiles()
     for name in names or _every_profile(parts):
         try:
-            profile = parts.profile(name)
+            profile = reader.profile(name) if name else parts.profile(name)
         except MFASessionError as error:
             codes.append(_report(name, error))
         else:
             wishes[profile.name] = habit(profile)
+    sessions = parts.write_role_sessions_together()
     turns = log_in_each(
         list(wishes.values()),
         wish_for_the_user=wish_for_the_user,
         log_in=log_in,
         keys=KeyLookup(stored=parts.access_keys, in_file=parts.plain_keys),
-        sessions=parts.sessions,
+        sessions=sessions,
         clock=now,
     )
-    for turn in turns:
+    for turn in when_written(turns, sessions):
         if turn.error:
             codes.append(_report(turn.profile.name, turn.error))
         elif turn.outcome is None:

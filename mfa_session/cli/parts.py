@@ -13,7 +13,7 @@ from mfa_session.ask.terminal import Terminal
 from mfa_session.cli.guard import answering_too, check_not_answering
 from mfa_session.cli.own_program import program_command
 from mfa_session.errors import ConfigurationError, PersonNeededError
-from mfa_session.profiles import Profile, Sections, read_profile
+from mfa_session.profiles import Profile, ProfileReader, Sections
 from mfa_session.store import places
 from mfa_session.store.shared_files import read_profiles
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mfa_session.store.profile_settings import ProfileSettings
     from mfa_session.store.rotation_journal import RotationJournal
     from mfa_session.store.safe_path import UnsafePath
-    from mfa_session.store.sessions import SessionProfiles
+    from mfa_session.store.sessions import RoleSessionsWrittenTogether, SessionProfiles
     from mfa_session.store.used_codes import UsedCodes
 
 # Somebody else may be looking for his phone.
@@ -83,11 +83,11 @@ class Parts:
 
     def profile(self, name: str | None) -> Profile:
         """Return the source profile that *name*, else ``AWS_PROFILE``, else ``default`` stands for."""
-        return read_profile(
-            name or self.environ.get("AWS_PROFILE") or "default",
-            config=self._config,
-            credentials=read_profiles(self.credentials_file, "credentials"),
-        )
+        return self.profiles().profile(name or self.environ.get("AWS_PROFILE") or "default")
+
+    def profiles(self) -> ProfileReader:
+        """Return a reader of any number of profiles, as the files are now."""
+        return ProfileReader(self._config, read_profiles(self.credentials_file, "credentials"))
 
     @cached_property
     def sessions(self) -> "SessionProfiles":
@@ -97,6 +97,15 @@ class Parts:
         return SessionProfiles(
             credentials_file=self.credentials_file, config_file=self.config_file, is_stored=self._is_stored
         )
+
+    def write_role_sessions_together(self) -> "RoleSessionsWrittenTogether":
+        """Have the sessions of roles wait, from here on, until what is returned is flushed."""
+        from mfa_session.store.sessions import RoleSessionsWrittenTogether
+
+        self.sessions = together = RoleSessionsWrittenTogether(
+            credentials_file=self.credentials_file, config_file=self.config_file, is_stored=self._is_stored
+        )
+        return together
 
     @cached_property
     def settings(self) -> "ProfileSettings":

@@ -6,11 +6,12 @@ the caller names it as the key that may go.
 """
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from pathlib import Path
 
 from mfa_session.credentials import long_term_key_id, masked
 from mfa_session.errors import SessionProfileTakenError
-from mfa_session.store.shared_files import line_of, remove_keys, write_profile
+from mfa_session.store.shared_files import line_of, remove_keys, write_profile, write_profiles
 
 
 def write_lines(path: Path, profile: str, values: Mapping[str, str | None], *, key_that_may_go: str | None) -> None:
@@ -20,11 +21,21 @@ def write_lines(path: Path, profile: str, values: Mapping[str, str | None], *, k
         SessionProfileTakenError: another long-term key stands there.
         SharedFileError: it cannot be done without harm. Nothing was changed, either way.
     """
-
-    def check(present: Mapping[str, str]) -> None:
-        check_no_key_is_lost(path, profile, present, key_that_may_go=key_that_may_go)
-
+    check = partial(_check_section, path, profile, key_that_may_go)
     write_profile(path, "credentials", profile, values, check=check)
+
+
+def write_lines_of_several(
+    path: Path, changes: Mapping[str, Mapping[str, str | None]], *, keys_that_may_go: Mapping[str, str]
+) -> None:
+    """Give each profile of *changes* its values in one write; of long-term keys go only *keys_that_may_go*.
+
+    Raises:
+        SessionProfileTakenError: another long-term key stands in one of them.
+        SharedFileError: it cannot be done without harm. Nothing was changed, either way.
+    """
+    checks = {name: partial(_check_section, path, name, keys_that_may_go.get(name)) for name in changes}
+    write_profiles(path, "credentials", changes, checks=checks)
 
 
 def remove_lines(path: Path, profile: str, keys: Collection[str], *, key_that_may_go: str | None) -> None:
@@ -34,11 +45,12 @@ def remove_lines(path: Path, profile: str, keys: Collection[str], *, key_that_ma
         SessionProfileTakenError: a long-term key stands there, and it is not *key_that_may_go*.
         SharedFileError: it cannot be done without harm. Nothing was changed, either way.
     """
-
-    def check(present: Mapping[str, str]) -> None:
-        check_no_key_is_lost(path, profile, present, key_that_may_go=key_that_may_go)
-
+    check = partial(_check_section, path, profile, key_that_may_go)
     remove_keys(path, "credentials", profile, keys, check=check)
+
+
+def _check_section(path: Path, profile: str, key_that_may_go: str | None, section: Mapping[str, str]) -> None:
+    check_no_key_is_lost(path, profile, section, key_that_may_go=key_that_may_go)
 
 
 def check_no_key_is_lost(

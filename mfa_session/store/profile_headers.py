@@ -91,6 +91,31 @@ def find_profile(found: Sections, profile: str, kind: Kind) -> int | None:
     return mine[0]
 
 
+def places_of_profiles(found: Sections, kind: Kind) -> dict[str, int]:
+    """Return which of the sections is that of each profile, in a file in which :func:`find_profile` would refuse none.
+
+    Raises:
+        SharedFileError: it would refuse one.
+    """
+    places: dict[str, int] = {}
+    for number, section in enumerate(found.sections):
+        profile = profile_of(section.name, kind)
+        if profile in places or _looks_like(section.name, kind) not in (profile, None):
+            raise _has_a_doubtful_header(section.start)
+        _refuse_text_after(found, section)
+        if profile is not None:
+            places[profile] = number
+    starts = {section.start for section in found.sections}
+    for number, text in enumerate(found.texts):
+        if number not in starts and _INDENTED_HEADER.match(text):
+            raise _has_a_doubtful_header(number)
+    return places
+
+
+def _has_a_doubtful_header(number: int) -> SharedFileError:
+    return SharedFileError(f"line {number + 1}: AWS tools may read this header differently", hint="look at that line")
+
+
 def _refuse_look_alikes(found: Sections, profile: str, kind: Kind) -> None:
     for section in found.sections:
         if profile_of(section.name, kind) != profile and _looks_like(section.name, kind) == profile:

@@ -7,14 +7,15 @@ it flattens nested blocks, cuts values at ``#`` and gives untouched lines other 
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TypeAlias
 
 from configobj import ConfigObj
 
 from mfa_session.errors import SharedFileError
-from mfa_session.store.profile_headers import find_profile, new_header
-from mfa_session.store.section_proof import Splice, proven
+from mfa_session.store.profile_headers import find_profile, new_header, places_of_profiles
+from mfa_session.store.section_proof import Splice, proven, proven_whole
 from mfa_session.store.sections import Kind, Section, Sections, read_sections
 from mfa_session.visible import visible
 
@@ -63,9 +64,55 @@ def with_values(
         kept = {key: value for key, value in wanted.items() if value is not None}
         return _with_new_section(found, new_header(profile, kind), kept) if kept else data
     splice = Splice(section.start, section.end, _edited(found, section, wanted))
+    return proven(found, splice, at=at, becomes=(section.name, _values_after(section, wanted)))
+
+
+def with_values_of_several(
+    data: bytes,
+    kind: Kind,
+    changes: Mapping[str, Mapping[str, str | None]],
+    *,
+    checks: Mapping[str, Check] = MappingProxyType({}),
+) -> bytes:
+    """Return *data* with the values of each profile of *changes* in its section, as :func:`with_values` does.
+
+    It takes two readings of the file, however many profiles there are. *checks* has the check of
+    a profile, where there is one.
+
+    Raises:
+        MFASessionError: a check does not allow it.
+        SharedFileError: AWS tools cannot read the file, or one of the sections cannot be changed without harm.
+    """
+    found = read_sections(data)
+    lines, expected = list(found.lines), [(section.name, dict(section.values)) for section in found.sections]
+    places = places_of_profiles(found, kind)
+    edits: dict[int, list[bytes]] = {}
+    new: dict[str, dict[str, str]] = {}
+    for profile, values in changes.items():
+        _refuse_default(profile, kind)
+        at = places.get(profile)
+        section = None if at is None else found.sections[at]
+        checks.get(profile, _no_check)({} if section is None else section.values)
+        wanted = _without_leftovers(_checked(values), section, kind)
+        _refuse_inherited(found, wanted)
+        if at is not None and section is not None:
+            edits[at] = _edited(found, section, wanted)
+            expected[at] = (section.name, _values_after(section, wanted))
+        elif kept := {key: value for key, value in wanted.items() if value is not None}:
+            new[new_header(profile, kind)] = kept
+    for at in sorted(edits, reverse=True):
+        section = found.sections[at]
+        lines[section.start : section.end] = edits[at]
+    end_of_line = _end_of_line(found)
+    for header, kept in new.items():
+        lines[-1:] = _followed_by_section(lines[-1:], end_of_line, header, kept)
+        expected.append((header, kept))
+    return proven_whole(lines, expected)
+
+
+def _values_after(section: Section, wanted: Mapping[str, str | None]) -> dict[str, str]:
     after = {key: value for key, value in section.values.items() if key not in wanted}
-    after |= {key: value for key, value in wanted.items() if value is not None}
-    return proven(found, splice, at=at, becomes=(section.name, after))
+    return after | {key: value for key, value in wanted.items() if value is not None}
 
 
 def without_profile(data: bytes, kind: Kind, profile: str) -> bytes:
@@ -229,18 +276,23 @@ def _rendered(found: Sections, section: Section, lines: list[str]) -> Iterator[b
 
 def _with_new_section(found: Sections, header: str, values: Mapping[str, str]) -> bytes:
     """Return the file with a section at its end, after one blank line."""
-    end_of_line = _end_of_line(found)
+    added = _followed_by_section(found.lines[-1:], _end_of_line(found), header, values)
+    splice = Splice(max(len(found.lines) - 1, 0), len(found.lines), added)
+    return proven(found, splice, at=len(found.sections), becomes=(header, values))
+
+
+def _followed_by_section(
+    last_line: Sequence[bytes], end_of_line: bytes, header: str, values: Mapping[str, str]
+) -> list[bytes]:
+    """Return the last line of a file, if it has one, with a blank line and a new section below it."""
     added = [line.encode() + end_of_line for line in [f"[{header}]", *_filled_in(["[section]"], values)[1:]]]
-    last = found.lines[-1] if found.lines else b"\n"
+    last = last_line[-1] if last_line else b"\n"
     if not last.endswith(b"\n") and not (last.endswith(b"\r") and end_of_line == b"\r"):
         # After a bare CR, this is the LF that the next line would otherwise lend it.
         last += b"\n" if last.endswith(b"\r") else end_of_line
     if last.strip():
         added.insert(0, end_of_line)
-    if found.lines:
-        added.insert(0, last)
-    splice = Splice(max(len(found.lines) - 1, 0), len(found.lines), added)
-    return proven(found, splice, at=len(found.sections), becomes=(header, values))
+    return [last, *added] if last_line else added
 
 
 def _indentation_of_new_keys(found: Sections, section: Section) -> str:

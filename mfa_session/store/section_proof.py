@@ -42,10 +42,25 @@ def proven(found: Sections, splice: Splice, *, at: int, becomes: tuple[str, Mapp
     expected += [(section.name, {}) for section in after]
     others = {section.name for number, section in enumerate(found.sections) if number != at}
     if _reading(window) != expected or (becomes and becomes[0] in others):
-        raise SharedFileError(
-            "another profile would read differently after this change", hint="write these lines with an editor"
-        )
+        raise _reads_differently()
     return b"".join([*found.lines[: splice.start], *splice.lines, *found.lines[splice.end :]])
+
+
+def proven_whole(lines: Sequence[bytes], expected: Sequence[tuple[str, Mapping[str, str]]]) -> bytes:
+    """Return the file of these *lines*, whose sections have to be those *expected*, in their order.
+
+    Raises:
+        SharedFileError: something else would read differently.
+    """
+    if _reading(lines) != [(name, dict(values)) for name, values in expected]:
+        raise _reads_differently()
+    return b"".join(lines)
+
+
+def _reads_differently() -> SharedFileError:
+    return SharedFileError(
+        "another profile would read differently after this change", hint="write these lines with an editor"
+    )
 
 
 def _reading(window: Sequence[bytes]) -> list[tuple[str, dict[str, str]]] | None:

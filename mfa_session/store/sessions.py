@@ -1,5 +1,6 @@
 """Sessions, each in its session profile of the AWS files."""
 
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeAlias
@@ -9,11 +10,18 @@ from mfa_session.errors import (
     AWSAnswerError,
     DamagedSessionError,
     LongTermKeyInSessionError,
+    MFASessionError,
     SessionProfileTakenError,
+    SharedFileError,
 )
 from mfa_session.profiles import Profile
-from mfa_session.store.credential_lines import check_no_key_is_lost, remove_lines, write_lines
-from mfa_session.store.shared_files import check_writable, read_profiles, write_profile
+from mfa_session.store.credential_lines import (
+    check_no_key_is_lost,
+    remove_lines,
+    write_lines,
+    write_lines_of_several,
+)
+from mfa_session.store.shared_files import check_writable, read_profiles, write_profile, write_profiles
 
 # Every key that we write into a session profile; what else stands there is the user's.
 _OURS = (
@@ -77,6 +85,10 @@ def session_in(section: Mapping[str, str], profile: Profile) -> SessionCredentia
         raise _damaged(profile, str(error)) from None
 
 
+def _written(profile: Profile, credentials: SessionCredentials) -> dict[str, str | None]:
+    return {**section_of(credentials), "aws_security_token": None, "mfa_session_source": profile.name}
+
+
 def _damaged(profile: Profile, what: str) -> DamagedSessionError:
     return DamagedSessionError(
         f"the session in profile {profile.session_profile} is damaged: {what}",
@@ -129,6 +141,15 @@ class SessionProfiles:
                 profile credentials of another kind.
             SharedFileError: the file cannot be read or written.
         """
+        self._check_not_taken(profile, replace=replace)
+        self._check_writable(profile)
+
+    def _check_writable(self, profile: Profile) -> None:
+        check_writable(self._credentials_file, "credentials", profile.session_profile)
+        if self._missing_settings(profile):
+            check_writable(self._config_file, "config", profile.session_profile)
+
+    def _check_not_taken(self, profile: Profile, *, replace: bool) -> None:
         name = profile.session_profile
         section = self._section(profile)
         self._may_go.pop(name, None)
@@ -152,9 +173,6 @@ class SessionProfiles:
                 f"profile {name} has {other} in {self._config_file}, and keys beside it would confuse AWS tools",
                 hint="choose another name: --session-profile NAME; or delete that line",
             )
-        check_writable(self._credentials_file, "credentials", name)
-        if self._missing_settings(profile):
-            check_writable(self._config_file, "config", name)
 
     def keep(self, profile: Profile, credentials: SessionCredentials) -> None:
         """Write the session of *profile*, and give its session profile a region and an output where it has none.
@@ -166,8 +184,8 @@ class SessionProfiles:
         # The session comes last: one that is there is whole, its region and output too.
         if missing := self._missing_settings(profile):
             write_profile(self._config_file, "config", profile.session_profile, missing)
-        values = {**section_of(credentials), "aws_security_token": None, "mfa_session_source": profile.name}
         may_go = self._may_go.get(profile.session_profile)
+        values = _written(profile, credentials)
         write_lines(self._credentials_file, profile.session_profile, values, key_that_may_go=may_go)
 
     def check_can_forget(self, profile: Profile) -> None:
@@ -200,3 +218,75 @@ class SessionProfiles:
 
     def _section(self, profile: Profile) -> Mapping[str, str]:
         return read_profiles(self._credentials_file, "credentials").get(profile.session_profile, {})
+
+
+class RoleSessionsWrittenTogether(SessionProfiles):
+    """Session profiles of which those of roles are written many at a time, by :meth:`flush`.
+
+    Each write costs as much as the file is long. A role's session that is lost before it is
+    written costs no code, so it waits; that of a user is written at once.
+    """
+
+    _least_seconds_between = 0.5
+    _times_the_last_write = 8.0
+
+    def __init__(self, *, credentials_file: Path, config_file: Path, is_stored: IsStored) -> None:
+        super().__init__(credentials_file=credentials_file, config_file=config_file, is_stored=is_stored)
+        self._waiting: dict[str, tuple[Profile, SessionCredentials]] = {}
+        self._due = 0.0
+
+    @property
+    def is_due(self) -> bool:
+        """Whether enough time has passed since the last write that another costs little beside it."""
+        return time.monotonic() >= self._due
+
+    def session(self, profile: Profile) -> SessionCredentials | None:
+        """Return the session of *profile*, also one that waits to be written."""
+        waiting = self._waiting.get(profile.session_profile)
+        if waiting is not None and waiting[0].name == profile.name:
+            return waiting[1]
+        return super().session(profile)
+
+    def claim(self, profile: Profile, *, replace: bool) -> None:
+        """Make sure that a session can be written, as :class:`SessionProfiles` does; of roles, once for each write."""
+        self._check_not_taken(profile, replace=replace)
+        waiting = self._waiting.get(profile.session_profile)
+        if waiting is not None and waiting[0].name != profile.name and not replace:
+            raise SessionProfileTakenError(
+                f"profile {profile.session_profile} holds the session of {waiting[0].name}",
+                hint="choose another name: --session-profile NAME; or insist: --replace",
+            )
+        if profile.role is None or not self._waiting:
+            self._check_writable(profile)
+
+    def keep(self, profile: Profile, credentials: SessionCredentials) -> None:
+        """Write the session of a user; have that of a role wait."""
+        if profile.role is None:
+            super().keep(profile, credentials)
+        else:
+            self._waiting[profile.session_profile] = (profile, credentials)
+
+    def flush(self) -> dict[str, MFASessionError]:
+        """Write what waits, and return the errors by the names of the session profiles that could not be written."""
+        begun = time.monotonic()
+        waiting, self._waiting = self._waiting, {}
+        failures: dict[str, MFASessionError] = {}
+        try:
+            self._write(waiting)
+        except (SharedFileError, SessionProfileTakenError):
+            for name, (profile, credentials) in waiting.items():
+                try:
+                    super().keep(profile, credentials)
+                except (SharedFileError, SessionProfileTakenError) as error:
+                    failures[name] = error
+        now = time.monotonic()
+        self._due = now + max(self._least_seconds_between, self._times_the_last_write * (now - begun))
+        return failures
+
+    def _write(self, waiting: Mapping[str, tuple[Profile, SessionCredentials]]) -> None:
+        missing = {name: self._missing_settings(profile) for name, (profile, _) in waiting.items()}
+        if missing := {name: settings for name, settings in missing.items() if settings}:
+            write_profiles(self._config_file, "config", missing)
+        if waiting:
+            values = {name: _written(profile, credentials) for name, (profile, credentials) in waiting.items()}
+            write_lines_of_several(self._credentials_file, values, keys_that_may_go=self._may_go)

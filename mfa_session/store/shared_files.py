@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from mfa_session.errors import SharedFileError, StateError
 from mfa_session.store.attributes import take_after
@@ -36,10 +36,12 @@ __all__ = [
     "lost_sections",
     "read_profiles",
     "readable_by_others",
+    "remembering_reads",
     "remove_keys",
     "remove_profile",
     "tidy",
     "write_profile",
+    "write_profiles",
 ]
 
 # Sections of the config file that are no profiles, and what only profiles have.
@@ -67,6 +69,25 @@ _LOOK_AGAIN_AFTER_SECONDS = 0.01
 _ATTEMPTS = 20
 
 
+# What was read of each file while `remembering_reads` holds, and which state of the file that was.
+_Remembered: TypeAlias = dict[tuple[str, Kind], tuple[tuple[int, ...], dict[str, dict[str, str]]]]
+_remembered: _Remembered | None = None
+
+
+@contextlib.contextmanager
+def remembering_reads() -> Iterator[None]:
+    """Have :func:`read_profiles` parse a file again only when it has changed, until the block ends.
+
+    What it returns is then the same object each time, and not to be changed.
+    """
+    global _remembered
+    before, _remembered = _remembered, {}
+    try:
+        yield
+    finally:
+        _remembered = before
+
+
 def read_profiles(path: str | os.PathLike[str], kind: Kind) -> dict[str, dict[str, str]]:
     """Return the profiles of the file *path* as botocore reads them; none where the file is missing.
 
@@ -76,7 +97,31 @@ def read_profiles(path: str | os.PathLike[str], kind: Kind) -> dict[str, dict[st
     Raises:
         SharedFileError: AWS tools could not read it; the message names the line.
     """
-    found = _read(Path(path))
+    if _remembered is None:
+        return _profiles(Path(path), kind)
+    name, state = (os.fspath(path), kind), _state(Path(path))
+    known = _remembered.get(name)
+    if known is not None and known[0] == state:
+        return known[1]
+    profiles = _profiles(Path(path), kind)
+    if state is not None and _state(Path(path)) == state:
+        _remembered[name] = (state, profiles)
+    return profiles
+
+
+def _state(path: Path) -> tuple[int, ...] | None:
+    """Return what tells one state of a file from the next, ``None`` while that cannot be told."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    # A second write within one tick of the file system's clock would not show.
+    is_settled = time.time() - status.st_mtime > _LOOK_AGAIN_AFTER_SECONDS
+    return (*identity(status), status.st_ctime_ns) if is_settled else None
+
+
+def _profiles(path: Path, kind: Kind) -> dict[str, dict[str, str]]:
+    found = _read(path)
     profiles = {}
     for section in found.sections:
         name = profile_of(section.name, kind)
@@ -162,6 +207,25 @@ def remove_keys(
 
     options = {} if check is None else {"check": check}
     _change(Path(path), kind, lambda data: without_keys(data, kind, profile, keys, **options))
+
+
+def write_profiles(
+    path: str | os.PathLike[str],
+    kind: Kind,
+    changes: Mapping[str, Mapping[str, str | None]],
+    *,
+    checks: "Mapping[str, Check] | None" = None,
+) -> None:
+    """Give each profile of *changes* its values in the file *path*, in one write, as :func:`write_profile` does.
+
+    *checks* has the check of a profile, where there is one.
+
+    Raises:
+        SharedFileError: it cannot be done without harm for one of them; nothing was changed.
+    """
+    from mfa_session.store.section_edit import with_values_of_several
+
+    _change(Path(path), kind, lambda data: with_values_of_several(data, kind, changes, checks=checks or {}))
 
 
 def remove_profile(path: str | os.PathLike[str], kind: Kind, profile: str) -> None:

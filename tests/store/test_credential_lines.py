@@ -9,7 +9,7 @@ import mfa_session
 from mfa_session.credentials import SessionCredentials, moment
 from mfa_session.errors import SessionProfileTakenError
 from mfa_session.profiles import Profile
-from mfa_session.store.credential_lines import remove_lines, write_lines
+from mfa_session.store.credential_lines import remove_lines, write_lines, write_lines_of_several
 from mfa_session.store.sessions import SessionProfiles
 
 PACKAGE = Path(mfa_session.__file__).parent
@@ -39,6 +39,15 @@ def test_a_key_that_is_no_sessions_and_was_not_named_stays(path: Path, key_id: s
         remove_lines(path, "test-user-mfa", ["aws_access_key_id", "aws_secret_access_key"], key_that_may_go=named)
 
     assert path.read_text() == before
+
+
+def test_a_joint_write_loses_no_key_either(path: Path) -> None:
+    changes = {"test-user-mfa": {"aws_access_key_id": "ASIANEW"}, "other-mfa": {"aws_access_key_id": "ASIAOTHER"}}
+
+    with pytest.raises(SessionProfileTakenError):
+        write_lines_of_several(path, changes, keys_that_may_go={})
+
+    assert path.read_text() == PASTED
 
 
 def test_a_key_that_was_named_goes(path: Path) -> None:
@@ -75,7 +84,7 @@ def test_a_key_that_is_in_a_store_is_overwritten_only_if_one_insists(path: Path,
 
 
 def test_every_write_to_the_credentials_file_goes_through_here() -> None:
-    writers = {"write_profile", "remove_profile", "remove_keys"}
+    writers = {"write_profile", "write_profiles", "remove_profile", "remove_keys"}
     found = {
         module.name
         for module in PACKAGE.rglob("*.py")
