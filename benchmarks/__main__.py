@@ -14,7 +14,7 @@ from benchmarks.logins import seconds_of_crowd
 from benchmarks.measures import Measure, Samples, rows
 from benchmarks.processors import only_processor
 from benchmarks.report import conditions, put_into, table
-from benchmarks.tasks import Task, prepared_tasks
+from benchmarks.tasks import Task, prepared_tasks, seconds_of_roles
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.presets import demo_account
 
@@ -24,7 +24,8 @@ class Pace:
     """How much is measured: *rounds*, in each of which what is quick is run *laps* times.
 
     *thinking* is how many seconds a person looks for a code; in a crowd of *callers*, it
-    is long enough for each to have found that there is no session.
+    is long enough for each to have found that there is no session. Of *roles*, there are once
+    all and once a tenth.
     """
 
     rounds: int
@@ -32,6 +33,7 @@ class Pace:
     thinking: float
     callers: int
     crowds: int
+    roles: int
 
     @property
     def thinking_in_a_crowd(self) -> float:
@@ -39,8 +41,8 @@ class Pace:
         return max(self.thinking, 0.15 * self.callers)
 
 
-_USUAL = Pace(rounds=15, laps=10, thinking=1.0, callers=100, crowds=3)
-_QUICK = Pace(rounds=2, laps=3, thinking=0.3, callers=10, crowds=1)
+_USUAL = Pace(rounds=15, laps=10, thinking=1.0, callers=100, crowds=3, roles=4000)
+_QUICK = Pace(rounds=2, laps=3, thinking=0.3, callers=10, crowds=1, roles=200)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,13 +53,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="put the table into this file, too")
     options = parser.parse_args(arguments)
     usual = _QUICK if options.quick else _USUAL
-    pace = Pace(options.rounds or usual.rounds, usual.laps, usual.thinking, usual.callers, usual.crowds)
+    pace = Pace(options.rounds or usual.rounds, usual.laps, usual.thinking, usual.callers, usual.crowds, usual.roles)
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as name:
         installations = present() if options.quick else fresh(Path(name))
         command = f"python -m benchmarks{' --quick' if options.quick else ''} --rounds {pace.rounds}"
         text = conditions(installations, command=command)
         samples = measure(installations, Path(name), pace)
-    results = rows(samples, callers=pace.callers)
+    results = rows(samples, callers=pace.callers, roles=pace.roles)
     text += "\n" + table(results, samples)
     print(text, end="")
     if options.markdown:
@@ -75,6 +77,7 @@ def measure(installations: Installations, folder: Path, pace: Pace) -> Samples:
         tasks = stack.enter_context(prepared_tasks(installations, homes, thinking=pace.thinking))
         with only_processor(0):
             _run_in_turn(tasks, samples, pace)
+        samples.add(seconds_of_roles(installations.ours.mfa_session, homes, roles=pace.roles))
         # A crowd has all processors, as on anybody's machine.
         home = homes.with_plain_key("crowd")
         for _ in range(pace.crowds):

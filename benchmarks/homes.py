@@ -9,6 +9,7 @@ from mfa_session.demo.presets import DEVICE_NAME
 from mfa_session.store.encrypted_file import EncryptedFile
 from mfa_session.store.os_keyring import OSKeyring
 from tests.clean_environment import clean_environment
+from tests.cli.roles.role_sessions import policy, trust
 from tests.machine import PASSPHRASE, PHONE, Machine
 
 REGION = "ap-northeast-1"
@@ -66,6 +67,18 @@ class Homes:
             _prepend(machine.credentials_file, _FOREIGN_CREDENTIALS)
         if settings:
             _prepend(machine.config_file, _FOREIGN_SETTINGS)
+        return machine
+
+    def with_roles(self, name: str, program: Path, *, roles: int) -> Machine:
+        """Return one with a live session, and so many role profiles of its user."""
+        machine = self.with_session(name, program)
+        machine.user.grants.inline["roles"] = policy(Action="sts:AssumeRole", Resource="*")
+        profiles = ""
+        for number in range(roles):
+            known = machine.account.roles.get(f"role-{number:04}")
+            role = known or machine.account.add_role(f"role-{number:04}", trust())
+            profiles += f"\n[profile role-{number:04}]\nrole_arn = {role.arn}\nsource_profile = test-user\n"
+        machine.write_config(machine.config_file.read_text(encoding="utf-8") + profiles)
         return machine
 
     def of_aws_mfa(self, name: str) -> Machine:

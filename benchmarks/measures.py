@@ -46,6 +46,11 @@ class Measure(Enum):
     AWSUME_WHOLE = "awsume, whole"
     AWS_WHOLE = "AWS CLI, whole (`aws sts get-session-token`)"
 
+    LOGIN_ALL_OF_A_TENTH = "`login --all`, a tenth of the roles, processor time"
+    LOGIN_ALL = "`login --all`, many roles, processor time"
+    STATUS_OF_A_TENTH = "`status`, a tenth of the roles, processor time"
+    STATUS = "`status`, many roles, processor time"
+
     CROWD = "`credential-process` of many callers, no session, Enter to the last answer"
 
 
@@ -104,8 +109,8 @@ class Row:
         return None if value is None else value <= self.at_most
 
 
-def rows(samples: Samples, *, callers: int) -> tuple[Row, ...]:
-    """Return every budget, and beside it what the other tools take; *callers* came at once."""
+def rows(samples: Samples, *, callers: int, roles: int) -> tuple[Row, ...]:
+    """Return every budget, and beside it what the other tools take; *callers* came at once, and there were *roles*."""
     answer = next((samples.median(m) for m in (Measure.CACHED, Measure.OLDER_CACHED) if m in samples), 0.0)
     python = Measure.PYTHON if Measure.PYTHON in samples else Measure.OLDER_PYTHON
     return (
@@ -137,5 +142,9 @@ def rows(samples: Samples, *, callers: int) -> tuple[Row, ...]:
         Row(Measure.AWS_MFA_WHOLE),
         Row(Measure.AWSUME_WHOLE, Measure.AWS_MFA_WHOLE),
         Row(Measure.AWS_WHOLE, Measure.AWS_MFA_WHOLE),
+        Row(Measure.LOGIN_ALL_OF_A_TENTH, note=f"{roles // 10:,}"),
+        Row(Measure.LOGIN_ALL, Measure.LOGIN_ALL_OF_A_TENTH, 12, note=f"{roles:,}"),
+        Row(Measure.STATUS_OF_A_TENTH, note=f"{roles // 10:,}"),
+        Row(Measure.STATUS, Measure.STATUS_OF_A_TENTH, 12, note=f"{roles:,}"),
         Row(Measure.CROWD, at_most=CROWD_SECONDS + callers * answer, note=f"{callers} at once"),
     )

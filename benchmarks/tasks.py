@@ -42,6 +42,19 @@ def prepared_tasks(installations: Installations, homes: Homes, *, thinking: floa
         ]
 
 
+def seconds_of_roles(ours: Path, homes: Homes, *, roles: int) -> Mapping[Measure, float]:
+    """Return what it costs to log in to so many roles, and to a tenth of them, and to list them then."""
+    took = {}
+    for number, login, status in (
+        (roles // 10, Measure.LOGIN_ALL_OF_A_TENTH, Measure.STATUS_OF_A_TENTH),
+        (roles, Measure.LOGIN_ALL, Measure.STATUS),
+    ):
+        home = homes.with_roles(f"roles-{number}", ours, roles=number)
+        took[login] = Command((ours, "login", "--all"), environment_of(home)).processor_seconds()
+        took[status] = Command((ours, "status"), environment_of(home)).processor_seconds()
+    return took
+
+
 def _cached_answers(installations: Installations, live: Machine) -> Iterator[Task]:
     if newer := installations.newer:
         yield _timed(Measure.PYTHON, live, newer.python, "-c", "pass", often=True)

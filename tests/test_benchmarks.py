@@ -31,11 +31,11 @@ def took(**seconds: float) -> Samples:
 
 
 def test_a_small_run_measures_all_that_is_there_and_nothing_is_out_of_all_proportion(tmp_path: Path) -> None:
-    pace = Pace(rounds=1, laps=2, thinking=0.1, callers=5, crowds=1)
+    pace = Pace(rounds=1, laps=2, thinking=0.1, callers=5, crowds=1, roles=20)
 
     samples = measure(present(), tmp_path, pace)
 
-    results = rows(samples, callers=pace.callers)
+    results = rows(samples, callers=pace.callers, roles=pace.roles)
     printed = table(results, samples)
     assert {row.measure for row in results} == set(Measure)
     assert {row.measure for row in results if row.measure not in samples} <= ELSEWHERE
@@ -67,7 +67,7 @@ def test_what_was_not_measured_is_in_the_table_and_not_judged() -> None:
 
 
 def test_every_caller_of_a_crowd_may_take_as_long_as_an_answer_does() -> None:
-    (crowd,) = (row for row in rows(took(CACHED=0.02), callers=100) if row.measure is Measure.CROWD)
+    (crowd,) = (row for row in rows(took(CACHED=0.02), callers=100, roles=4000) if row.measure is Measure.CROWD)
 
     assert crowd.at_most == 4.0
 
