@@ -47,11 +47,17 @@ class Derivation:
         """Derive the key; it takes about a quarter of a second and 64 MiB, and lets other threads run.
 
         Raises:
-            StoreError: this Python's OpenSSL has no Argon2id.
+            StoreError: this Python's OpenSSL, or its cryptography, has no Argon2id.
         """
         from cryptography.exceptions import UnsupportedAlgorithm
-        from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+        try:
+            from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+        except ImportError:
+            raise StoreError(
+                "the encrypted file needs Argon2id, which this version of cryptography does not have",
+                hint="install a newer one: pip install 'cryptography>=44'",
+            ) from None
         try:
             argon2 = Argon2id(
                 salt=self.salt,
