@@ -39,6 +39,30 @@ _OTHERS = (
         "see the devices: mfa-session device list --profile {name}; then: {login}",
     ),
     (
+        r"Cannot call GetSessionToken with session credentials",
+        "session-key",
+        "the key is the one of a session, and a session cannot get another session",
+        "use the session itself: --profile {session_profile}",
+    ),
+    (
+        r"1 hour session limit|exceeds the MaxSessionDuration",
+        "too-long",
+        "the role does not allow so long a session; assumed with a session, it lasts 1 hour at most",
+        "ask for less: --duration 1h",
+    ),
+    (
+        r"RegionDisabled",
+        "region-disabled",
+        "STS is turned off in this region for the account",
+        "use another region: {login} --region us-east-1; or turn it on: IAM console, Account settings",
+    ),
+    (
+        r"Throttl|Rate exceeded|TooManyRequests|RequestLimitExceeded",
+        "throttled",
+        "AWS gets too many requests at a time",
+        "wait a minute and try again",
+    ),
+    (
         r"Signature expired|Signature not yet current|RequestTimeTooSkewed|RequestExpired",
         "clock",
         "the clock of the machine is too far from AWS's",
