@@ -106,6 +106,16 @@ def test_the_help_of_every_command_has_an_example_and_says_what_it_does(name: tu
     assert hasattr(command, "commands") or "mfa-session" in (command.epilog or "")
 
 
+def test_the_index_has_one_line_for_each_page_that_says_when_it_is_needed() -> None:
+    index = ROOT / "docs" / "README.md"
+    lines = [line for line in index.read_text(encoding="utf-8").splitlines() if "](" in line]
+    listed = {(index.parent / link).resolve() for line in lines for link in LINK.findall(line)}
+
+    pages = {path for path in DOCUMENTS if path.parent not in (ROOT, ROOT / "docs" / "decisions")}
+    assert pages - {index, ROOT / "docs" / "sidebar.md"} - listed == set()
+    assert [line for line in lines if not re.match(r"- \[.+\): \S", line)] == []
+
+
 def test_every_decision_stands_in_the_index() -> None:
     folder = ROOT / "docs" / "decisions"
     index = (folder / "README.md").read_text(encoding="utf-8")

@@ -10,8 +10,8 @@ _INTRODUCTION = """\
 
 What `mfa-session COMMAND --help` says, in one page. `--debug` and `--no-prompt` are taken before and behind
 a command. Where no `--profile` is given, most commands take `AWS_PROFILE`, else `default`; a session profile
-named there stands for the profile of its user. How each ends: [exit codes](exit-codes.md). What each may say
-when it fails: [errors](errors.md).
+named there stands for the profile of its user. How each ends: [exit codes](exit-codes.md). What to do
+when one fails: [troubleshooting](../how-to/troubleshooting.md).
 
 The same is installed as manual pages: `man mfa-session`, `man mfa-session-login`.
 """

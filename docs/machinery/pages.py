@@ -6,9 +6,7 @@ from pathlib import Path
 
 from docs.machinery.command_reference import command_reference
 from docs.machinery.commands import all_commands
-from docs.machinery.error_reference import error_reference
 from docs.machinery.manual import manual
-from docs.machinery.source import Source
 from docs.machinery.tables import Row, rows
 
 DOCS = Path(__file__).parent.parent
@@ -40,7 +38,6 @@ def pages() -> dict[Path, str]:
     )
     return {
         REFERENCE / "commands.md": command_reference(commands),
-        REFERENCE / "errors.md": error_reference(Source.read()),
         **{MANUAL / name: _unless_it_stands_there(MANUAL / name, text) for name, text in manual_pages.items()},
     }
 
