@@ -1,1 +1,1 @@
-"""A release: its files, and the proofs that they are what they should be."""
+"""A release: its files. The sessions of noxfile.py try them."""

@@ -1,17 +1,15 @@
-"""``python -m release COMMAND``: make a release, or prove one thing about it."""
+"""``python -m release COMMAND``: make the files of a release; the sessions of noxfile.py try them."""
 
 import argparse
 from pathlib import Path
 
-from release import bill_of_materials, distributions, lower_bounds, pythons, requirements, single_file
+from release import bill_of_materials, distributions, requirements, single_file
 
 _COMMANDS = {
     "build": "the wheel and the source distribution, built twice and compared",
-    "pythons": "build, and try the wheel with every Python of this machine",
     "single-file": "build, and the program for this system in one file",
     "sbom": "build, and the bill of materials",
     "all": "all of the above",
-    "lower-bounds": "try the oldest version of each dependency",
     "requirements": "write requirements/*.txt anew; --check compares, --upgrade takes the newest",
 }
 
@@ -30,8 +28,6 @@ def main() -> None:
     parser.add_argument("--upgrade", action="store_true")
     options = parser.parse_args()
     match options.command:
-        case "lower-bounds":
-            lower_bounds.try_them()
         case "requirements" if options.check:
             requirements.check()
         case "requirements":
@@ -44,10 +40,8 @@ def _release(command: str, folder: Path) -> None:
     made = distributions.build(folder)
     for name, digest in made.digests().items():
         print(f"{digest}  {name}")
-    if command in ("pythons", "all"):
-        pythons.try_each(made)
     if command in ("single-file", "all"):
-        single_file.try_it(single_file.build(made, folder))
+        print(single_file.build(made, folder))
     if command in ("sbom", "all"):
         print(bill_of_materials.write(made, folder))
 

@@ -1,21 +1,23 @@
 """The bill of materials: what the installed program is made of, in CycloneDX."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from release import commit
 from release.distributions import Distributions
-from release.environments import environment
 from release.programs import run
-from release.pythons import pythons
 
 
 def write(distributions: Distributions, folder: Path) -> Path:
     """Write what an installation with the hashed requirements holds to a file in *folder*, and return that."""
     file = folder / "bill-of-materials.cdx.json"
-    with environment(pythons()[0].path) as fresh:
-        fresh.install("--require-hashes", "--requirements", commit.ROOT / "requirements" / "run.txt")
-        fresh.install("--no-deps", distributions.wheel)
+    with TemporaryDirectory() as place:
+        environment = Path(place, "environment")
+        install = ["uv", "pip", "install", "--quiet", "--python", str(environment)]
+        run(["uv", "venv", "--quiet", "--no-project", environment])
+        run([*install, "--require-hashes", "--requirements", str(commit.ROOT / "requirements" / "run.txt")])
+        run([*install, "--no-deps", str(distributions.wheel)])
         options = ["--output-reproducible", "--mc-type", "application"]
         project = commit.ROOT / "pyproject.toml"
-        run(["cyclonedx-py", "environment", *options, "--pyproject", project, "--output-file", file, fresh.python])
+        run(["cyclonedx-py", "environment", *options, "--pyproject", project, "--output-file", file, environment])
     return file

@@ -7,13 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-# Where those lie that the extra `release` installs.
-_BESIDE_PYTHON = str(Path(sys.executable).parent)
-
-_OURS = {**os.environ, "PATH": os.pathsep.join((_BESIDE_PYTHON, os.environ.get("PATH", "")))}
-
-# What a program needs to start at all.
-_NEEDED = ("LANG", "PATHEXT", "SYSTEMROOT", "TEMP", "TERM", "TMPDIR")
+# Those that the extra `release` installs come first.
+_PATH = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
 
 
 def run(
@@ -21,12 +16,9 @@ def run(
     *,
     folder: Path | None = None,
     environment: Mapping[str, str] = MappingProxyType({}),
-    inherits: bool = True,
     umask: int = -1,
 ) -> str:
-    """Run *command* in *folder*, and return what it wrote to stdout.
-
-    Its environment is *environment*, on top of ours where it *inherits* that.
+    """Run *command* in *folder*, with *environment* on top of ours, and return what it wrote to stdout.
 
     Raises:
         SystemExit: it failed; the message has what it wrote.
@@ -34,7 +26,7 @@ def run(
     ran = subprocess.run(
         [str(word) for word in command],
         cwd=folder,
-        env={**(_OURS if inherits else {}), **environment},
+        env={**os.environ, "PATH": _PATH, **environment},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -44,13 +36,3 @@ def run(
     if ran.returncode:
         raise SystemExit(f"{' '.join(map(str, command))} ended with {ran.returncode}\n{ran.stdout}{ran.stderr}")
     return ran.stdout
-
-
-def clean_environment(*, programs: Path, home: Path) -> dict[str, str]:
-    """Return an environment with the *programs* of one folder in front of those of the system, and *home* as its home.
-
-    The programs that a release is made with are not in it.
-    """
-    others = [place for place in os.environ.get("PATH", "").split(os.pathsep) if place != _BESIDE_PYTHON]
-    needed = {name: os.environ[name] for name in _NEEDED if name in os.environ}
-    return {**needed, "PATH": os.pathsep.join((str(programs), *others)), "HOME": str(home), "USERPROFILE": str(home)}

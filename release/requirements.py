@@ -12,7 +12,7 @@ _COMMAND = "python -m release requirements"
 # What each has beside the dependencies of the program.
 _FILES: dict[str, tuple[str, ...]] = {
     "run.txt": (),
-    "release.txt": ("--extra", "release"),
+    "release.txt": ("--extra", "release", "--extra", "dev"),
 }
 
 

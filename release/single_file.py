@@ -13,8 +13,10 @@ from tempfile import TemporaryDirectory
 
 from release import commit
 from release.distributions import Distributions
-from release.programs import clean_environment, run
-from release.pythons import pythons, supported_minors
+from release.programs import run
+
+# The versions of Python that the file is for; the sessions of noxfile.py try each that is there.
+_PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
 # The one dependency that is compiled for one version of Python each.
 _ONE_FOR_EACH_PYTHON = "cffi"
@@ -29,10 +31,10 @@ def build(distributions: Distributions, folder: Path) -> Path:
     file = folder / f"mfa-session-{sys.platform}-{platform.machine().lower()}.pyz"
     with TemporaryDirectory() as place:
         packages = Path(place, "packages")
-        _install(packages, "3.11", "--require-hashes", "--requirements", requirements)
-        _install(packages, "3.11", "--no-deps", distributions.wheel)
+        _install(packages, _PYTHONS[0], "--require-hashes", "--requirements", requirements)
+        _install(packages, _PYTHONS[0], "--no-deps", distributions.wheel)
         (pinned,) = _pins(requirements, _ONE_FOR_EACH_PYTHON)
-        for minor in supported_minors():
+        for minor in _PYTHONS:
             other = Path(place, minor)
             _install(other, minor, "--no-deps", pinned)
             for compiled in (*other.glob("_cffi_backend*.so"), *other.glob("_cffi_backend*.pyd")):
@@ -44,24 +46,6 @@ def build(distributions: Distributions, folder: Path) -> Path:
             environment={"SOURCE_DATE_EPOCH": str(commit.seconds_since_1970())},
         )
     return file
-
-
-def try_it(file: Path) -> None:
-    """Make sure that *file* tells its version with every Python of this machine, and its whole story with one.
-
-    Raises:
-        SystemExit: it does not.
-    """
-    with TemporaryDirectory() as home:
-        for number, python in enumerate(pythons()):
-            environment = clean_environment(programs=python.path.parent, home=Path(home))
-            version = run([python.path, file, "--version"], environment=environment, inherits=False).strip()
-            print(f"Python {'.'.join(map(str, python.version))}: {version} from {file.name}", flush=True)
-            if os.name == "posix" and python.path.with_name("python3").exists():
-                # Without isolation, Python could not even start.
-                run([file, "--version"], environment={**environment, "PYTHONHOME": "/nowhere"}, inherits=False)
-            if number == 0:
-                run([python.path, file, "demo"], environment=environment, inherits=False)
 
 
 def _install(folder: Path, python: str, *requirements: str | Path) -> None:

@@ -46,12 +46,13 @@ def test_the_program_runs_with_what_is_pinned() -> None:
 
 
 def test_a_release_is_made_with_what_is_pinned() -> None:
-    wanted = {name(tool) for tool in PROJECT["optional-dependencies"]["release"]}
+    extras = PROJECT["optional-dependencies"]
+    wanted = {name(tool) for tool in [*extras["release"], *extras["dev"]]}
 
     assert wanted <= pinned((ROOT / "requirements" / "release.txt").read_text())
 
 
-@pytest.mark.parametrize("extra", ["bench", "release", "test", "test-docs"])
+@pytest.mark.parametrize("extra", ["bench", "dev", "release", "test", "test-docs"])
 def test_every_dependency_has_a_lower_bound(extra: str) -> None:
     requirements = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"][extra]]
 

@@ -23,7 +23,7 @@ SHOWN_ONLY = {"text": "it is shown, not typed", "{toctree}": "Sphinx reads it wh
 AS_A_WHOLE = {
     "CONTRIBUTING.md": "it is what runs these tests, and builds the site",
     "docs/explanation/": "its commands measure and try for minutes and hours",
-    "docs/how-to/install.md": "its files are those of a release, which `python -m release` makes and tries",
+    "docs/how-to/install.md": "its files are those of a release, which the sessions of noxfile.py make and try",
     "docs/how-to/release.md": "it publishes",
     "docs/reference/commands.md": "made of the program's help, whose examples test_documents.py holds to the options",
     "docs/reference/": "the tests of what it describes run it",
