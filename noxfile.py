@@ -95,7 +95,7 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure everything and compare it with the budgets; the benchmarks take what stands behind --."""
-    session.install("-e", ".")
+    session.install("-e", ".[test]")
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 
