@@ -4,7 +4,6 @@ What is compiled for one system runs on no other, so there is one file for each.
 file runs with every version of Python: the parts that differ lie in it side by side.
 """
 
-import os
 import platform
 import shutil
 import sys
@@ -16,7 +15,7 @@ from release.distributions import Distributions
 from release.programs import run
 
 # The versions of Python that the file is for; the sessions of noxfile.py try each that is there.
-_PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+_PYTHONS = ("3.11", "3.12", "3.13", "3.14", "3.15")
 
 # The one dependency that is compiled for one version of Python each.
 _ONE_FOR_EACH_PYTHON = "cffi"
