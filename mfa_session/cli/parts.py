@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from mfa_session.ask.person import Nobody, Person
 from mfa_session.ask.terminal import Terminal
+from mfa_session.cli.endings import say
 from mfa_session.cli.guard import answering_too, check_not_answering
 from mfa_session.cli.own_program import program_command
 from mfa_session.errors import ConfigurationError, PersonNeededError
@@ -181,7 +182,10 @@ class Parts:
         return AccessKeys(
             {
                 "keyring": OSKeyring(
-                    environ=self.environ, interactive=not self.no_prompt, insisted=self._insisted_keyring()
+                    environ=self.environ,
+                    interactive=not self.no_prompt,
+                    insisted=self._insisted_keyring(),
+                    tell=lambda text: say(f"mfa-session: {text}"),
                 ),
                 "file": EncryptedFile(
                     self.state_folder / "keys.json", Passphrases(self.environ, self._terminal_for_a_passphrase)

@@ -17,7 +17,15 @@ from mfa_session.errors import (
     PromptCancelledError,
     StoreError,
 )
-from mfa_session.store.keyring_back_ends import USE_THE_FILE, WINDOWS, BackEnd, refuse_what_keeps_no_secret
+from mfa_session.store.keyring_back_ends import (
+    KWALLET,
+    LIBSECRET,
+    USE_THE_FILE,
+    WINDOWS,
+    BackEnd,
+    refuse_what_keeps_no_secret,
+)
+from mfa_session.store.time_limits import WRITE_DELAY
 from mfa_session.visible import visible
 
 Value = TypeVar("Value")
@@ -71,6 +79,13 @@ class LimitedBackEnd:
     def delete(self, service: str, user: str) -> None:
         """Delete what is kept, if anything is."""
         self._in_time(lambda: self._erase(service, user))
+
+    def sync(self) -> timedelta:
+        """Have what was kept or deleted written to disk; return how long that may still take."""
+        if self._back_end == KWALLET:
+            self._in_time(lambda: self._ring.iface.sync(self._ring.handle, self._ring.appid))
+        # macOS and Windows write before they answer; libsecret may speak to any Secret Service.
+        return WRITE_DELAY if self._back_end == LIBSECRET else timedelta(0)
 
     def _write(self, service: str, user: str, text: str) -> None:
         if self._back_end == WINDOWS:

@@ -2,7 +2,9 @@
 
 import os
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import cached_property
 from typing import Protocol
 
@@ -23,6 +25,7 @@ class _Keychain(Protocol):
     def get(self, service: str, user: str) -> str | None: ...
     def set(self, service: str, user: str, text: str) -> None: ...
     def delete(self, service: str, user: str) -> None: ...
+    def sync(self) -> timedelta: ...
 
 
 class OSKeyring:
@@ -30,7 +33,8 @@ class OSKeyring:
 
     A dialog that asks to unlock it may open if the call is *interactive* and the one who
     made it would see it: not over SSH, not without a display. *insisted* is what
-    ``mfa_session_keyring`` names: a back end that is used because the user says so.
+    ``mfa_session_keyring`` names: a back end that is used because the user says so. *tell*
+    is called with a sentence before a wait for a keyring that writes to disk later.
 
     Every call raises a member of the ``StoreError`` family when it does not do what it
     says; where a dialog opened, a ``PromptCancelledError`` when it was closed and a
@@ -47,12 +51,16 @@ class OSKeyring:
         insisted: str | None = None,
         platform: str = sys.platform,
         limits: TimeLimits = TimeLimits(),  # noqa: B008  frozen
+        tell: Callable[[str], None] = lambda _: None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._environ = environ
         self._interactive = interactive
         self._insisted = insisted
         self._platform = platform
         self._limits = limits
+        self._tell = tell
+        self._sleep = sleep
 
     @property
     def description(self) -> str:
@@ -68,12 +76,22 @@ class OSKeyring:
         return None if item is None else key_of(item, profile, place=self.description)
 
     def set(self, profile: str, key: AccessKey) -> None:
-        """Keep *key* in the place of the one that *profile* had, and read it back."""
+        """Keep *key* in the place of the one that *profile* had, and read it back.
+
+        It is on the disk then: what the keyring has only in memory, a crash of it would take.
+        """
         self._write(_service(profile), profile, item_of(key))
+        if wait := self._keychain.sync():
+            seconds = wait.total_seconds()
+            self._tell(f"waiting {seconds:g} s for {self.description} to write the key to disk")
+            self._sleep(seconds)
+            self._check_kept(_service(profile), profile, item_of(key))
 
     def delete(self, profile: str) -> None:
         """Delete the key of *profile*, if there is one."""
         self._keychain.delete(_service(profile), profile)
+        # Not waited for: a crash could bring the key back, and lose none.
+        self._keychain.sync()
 
     def check(self) -> None:
         """Make sure that keys can be kept here, by keeping, reading and deleting something that is not one."""
@@ -89,7 +107,12 @@ class OSKeyring:
                 hint=USE_THE_FILE.removeprefix("or "),
             )
         self._keychain.set(service, user, item)
-        if self._keychain.get(service, user) != item:
+        self._check_kept(service, user, item)
+
+    def _check_kept(self, service: str, user: str, item: str) -> None:
+        """Read *item* back, over a new connection."""
+        # Asked twice: on a busy machine KWallet may mix up the sessions of two connections.
+        if all(self._keychain.get(service, user) != item for _ in range(2)):
             raise StoreError(
                 f"{self.description} does not give back what was stored in it",
                 hint=f"check it with the program that shows your keyring; {USE_THE_FILE}",

@@ -4,8 +4,10 @@ Items have the attributes that ``keyring`` gives to its own, so that its command
 them too.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import timedelta
+from typing import TypeVar
 
 from jeepney import DBusErrorResponse
 from secretstorage import Collection, Item, create_collection
@@ -20,9 +22,14 @@ from secretstorage.util import add_match_rules
 
 from mfa_session.errors import KeyringLockedError, KeyringUnavailableError, MFASessionError, PromptCancelledError
 from mfa_session.store.keyring_back_ends import USE_THE_FILE
+from mfa_session.store.keyring_sync import sync
 from mfa_session.store.session_bus import SessionBus
 from mfa_session.store.time_limits import TimeLimits
 from mfa_session.visible import visible
+
+Value = TypeVar("Value")
+
+_NO_SUCH_OBJECT = "org.qtproject.QtDBus.Error.InvalidObjectPath"
 
 
 class SecretService:
@@ -40,25 +47,50 @@ class SecretService:
 
     def get(self, service: str, user: str) -> str | None:
         """Return the text kept for *user* of *service*, ``None`` where there is none."""
-        with self._keyring() as keyring:
+
+        def read(keyring: Collection) -> str | None:
             for item in keyring.search_items(_attributes(service, user)):
                 # KeePassXC may ask for each item, although its keyring is open.
                 unlock(item)
-                return item.get_secret().decode("utf-8", "replace")
-        return None
+                return str(item.get_secret().decode("utf-8", "replace"))
+            return None
+
+        return self._done(read)
 
     def set(self, service: str, user: str, text: str) -> None:
         """Keep *text*, in one step in the place of what was there."""
         attributes = {**_attributes(service, user), "application": "Python keyring library"}
-        with self._keyring() as keyring:
-            keyring.create_item(f"AWS access key of {user}", attributes, text.encode(), replace=True)
+        label = f"AWS access key of {user}"
+        self._done(lambda keyring: keyring.create_item(label, attributes, text.encode(), replace=True))
 
     def delete(self, service: str, user: str) -> None:
         """Delete what is kept, if anything is."""
-        with self._keyring() as keyring:
+
+        def erase(keyring: Collection) -> None:
             for item in list(keyring.search_items(_attributes(service, user))):
                 unlock(item)
                 item.delete()
+
+        self._done(erase)
+
+    def sync(self) -> timedelta:
+        """Have what was kept or deleted written to disk; return how long that may still take."""
+        with self.connected() as bus:
+            return sync(bus, self._environ, keyring=self._default_keyring(bus).get_label())
+
+    def _done(self, work: Callable[[Collection], Value]) -> Value:
+        """Do the idempotent *work* on the default keyring, and again if the service lost our session meanwhile.
+
+        KWallet does, on a busy machine, when the connection before has just been closed.
+        """
+        try:
+            with self._keyring() as keyring:
+                return work(keyring)
+        except KeyringUnavailableError as error:
+            if getattr(error.__cause__, "name", None) != _NO_SUCH_OBJECT:
+                raise
+        with self._keyring() as keyring:
+            return work(keyring)
 
     @contextmanager
     def _keyring(self) -> Iterator[Collection]:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+# How long a keyring may keep a change in memory alone; KWallet does so for 5 seconds.
+WRITE_DELAY = timedelta(seconds=10)
+
 
 @dataclass(frozen=True, slots=True)
 class TimeLimits:

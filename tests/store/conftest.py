@@ -3,4 +3,4 @@
 import sys
 
 # Their libraries are installed on Linux only.
-collect_ignore = [] if sys.platform == "linux" else ["test_os_keyring.py"]
+collect_ignore = [] if sys.platform == "linux" else ["test_os_keyring.py", "test_kwallet.py"]
