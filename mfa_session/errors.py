@@ -98,6 +98,10 @@ class KeyringUnavailableError(StoreError):
     """No OS keyring can be used on this machine, or it does not answer."""
 
 
+class NoDefaultKeyringError(KeyringUnavailableError):
+    """The desktop has no default keyring yet, and none is made without a question."""
+
+
 class KeyringLockedError(StoreError):
     """The OS keyring is locked, and was not unlocked."""
 

@@ -83,6 +83,6 @@ class InMemoryKeys:
         self.check()
         self._keys.pop(profile, None)
 
-    def check(self) -> None:
+    def check(self, *, consent: Callable[[str], bool] = lambda _: False) -> None:
         if self.refusal is not None:
             raise self.refusal

@@ -56,7 +56,7 @@ class KWallet:
         self._home = home
         self._daemon: subprocess.Popen[bytes] | None = None
 
-    def prepare(self) -> None:
+    def prepare(self, *, is_new: bool) -> None:
         """Lay down the files of a user who has a wallet."""
         self.configuration.parent.mkdir(parents=True)
         self.configuration.write_text(_CONFIGURATION)
@@ -65,8 +65,9 @@ class KWallet:
         salt.write_bytes(_SALT)
         # It offers only the wallets that were there when it started.
         self.start(is_new=True)
-        self.end()
-        self.start()
+        if not is_new:
+            self.end()
+            self.start()
 
     def start(self, *, is_new: bool = False) -> None:
         """Start it, and open the wallet as the log-in to the desktop does."""
@@ -111,12 +112,12 @@ class KWallet:
 
 
 @contextmanager
-def kwallet(home: Path) -> Iterator[KWallet]:
-    """Yield a KWallet with one open wallet."""
+def kwallet(home: Path, *, is_new: bool = False) -> Iterator[KWallet]:
+    """Yield a KWallet with one open wallet, which nobody but KDE's programs can use where it *is_new*."""
     with session_bus() as address:
         wallet = KWallet(home, address=address)
         try:
-            wallet.prepare()
+            wallet.prepare(is_new=is_new)
             yield wallet
         finally:
             wallet.end(kill=True)

@@ -40,7 +40,7 @@ def move(
         say(f"mfa-session: the key of {name} is in {new.description} already")
         return
     check_no_rotation_is_open(parts, source)
-    new.check()
+    new = parts.choose_store(parts.person(f"mfa-session keys move --to {to} --profile {name}"), wanted=to)
     with parts.lock(source):
         replaced = replaced_key(new, source, old.get(source.name))
         move_to_store(source, old=old, new=new, settings=parts.settings, replace=replace)

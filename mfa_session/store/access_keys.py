@@ -6,6 +6,7 @@ keyring that is locked today is an error, and not a reason to look elsewhere.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Protocol
 
 from mfa_session.credentials import AccessKey
@@ -35,8 +36,8 @@ class KeyStore(Protocol):
     def delete(self, profile: str) -> None:
         """Delete the key of *profile*, if there is one."""
 
-    def check(self) -> None:
-        """Make sure that keys can be kept here."""
+    def check(self, *, consent: Callable[[str], bool] = ...) -> None:
+        """Make sure that keys can be kept here; *consent* is asked before a place for them is made."""
 
 
 class AccessKeys:
@@ -81,11 +82,11 @@ class AccessKeys:
         """
         if wanted is not None:
             chosen = self.store(wanted)
-            chosen.check()
+            chosen.check(consent=partial(_agreed, consent))
             return chosen
         keyring, file = self._stores["keyring"], self._stores["file"]
         try:
-            keyring.check()
+            keyring.check(consent=partial(_agreed, consent))
         except StoreError as error:
             question = f"No OS keyring can be used: {error}. Keep the key in {file.description}, under a passphrase?"
             if not _agreed(consent, question):

@@ -4,7 +4,7 @@ import json
 import os
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -99,7 +99,7 @@ class EncryptedFile:
             else:
                 self._path.unlink(missing_ok=True)
 
-    def check(self) -> None:
+    def check(self, *, consent: Callable[[str], bool] = lambda _: False) -> None:
         """Make sure, without asking for the passphrase, that the file is one that can be used, or not there yet."""
         self._document()
 

@@ -80,6 +80,9 @@ class LimitedBackEnd:
         """Delete what is kept, if anything is."""
         self._in_time(lambda: self._erase(service, user))
 
+    def create(self) -> None:
+        """Make nothing: these back ends have a default keyring, or ask for one themselves."""
+
     def sync(self) -> timedelta:
         """Have what was kept or deleted written to disk; return how long that may still take."""
         if self._back_end == KWALLET:

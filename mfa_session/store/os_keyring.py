@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Protocol
 
 from mfa_session.credentials import AccessKey
-from mfa_session.errors import KeyringLockedError, KeyringUnavailableError, StoreError
+from mfa_session.errors import KeyringLockedError, KeyringUnavailableError, NoDefaultKeyringError, StoreError
 from mfa_session.store.key_items import item_of, key_of
 from mfa_session.store.keyring_back_ends import SECRET_SERVICE, USE_THE_FILE, BackEnd, back_end
 from mfa_session.store.time_limits import TimeLimits
@@ -26,6 +26,7 @@ class _Keychain(Protocol):
     def set(self, service: str, user: str, text: str) -> None: ...
     def delete(self, service: str, user: str) -> None: ...
     def sync(self) -> timedelta: ...
+    def create(self) -> None: ...
 
 
 class OSKeyring:
@@ -93,8 +94,21 @@ class OSKeyring:
         # Not waited for: a crash could bring the key back, and lose none.
         self._keychain.sync()
 
-    def check(self) -> None:
-        """Make sure that keys can be kept here, by keeping, reading and deleting something that is not one."""
+    def check(self, *, consent: Callable[[str], bool] = lambda _: False) -> None:
+        """Make sure that keys can be kept here, by keeping, reading and deleting something that is not one.
+
+        Where the desktop has no default keyring yet, one is made if the answer to the
+        question given to *consent* is yes; it would be the default of all its programs.
+        """
+        try:
+            self._check()
+        except NoDefaultKeyringError:
+            if not (self._may_ask and consent("The desktop has no default keyring yet. Create one?")):
+                raise
+            self._keychain.create()
+            self._check()
+
+    def _check(self) -> None:
         # A name of its own, because another process may be checking at this moment.
         user = os.urandom(8).hex()
         self._write("mfa-session check", user, os.urandom(16).hex())
@@ -122,9 +136,13 @@ class OSKeyring:
     def _back_end(self) -> BackEnd:
         return back_end(self._environ, platform=self._platform, insisted=self._insisted)
 
+    @property
+    def _may_ask(self) -> bool:
+        return self._interactive and is_seen(self._environ, platform=self._platform)
+
     @cached_property
     def _keychain(self) -> _Keychain:
-        may_ask = self._interactive and is_seen(self._environ, platform=self._platform)
+        may_ask = self._may_ask
         if self._back_end == SECRET_SERVICE:
             return self._secret_service(may_ask=may_ask)
         if self._back_end.opens_dialogs and not may_ask:

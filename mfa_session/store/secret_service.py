@@ -20,7 +20,13 @@ from secretstorage.exceptions import (
 )
 from secretstorage.util import add_match_rules
 
-from mfa_session.errors import KeyringLockedError, KeyringUnavailableError, MFASessionError, PromptCancelledError
+from mfa_session.errors import (
+    KeyringLockedError,
+    KeyringUnavailableError,
+    MFASessionError,
+    NoDefaultKeyringError,
+    PromptCancelledError,
+)
 from mfa_session.store.keyring_back_ends import USE_THE_FILE
 from mfa_session.store.keyring_sync import sync
 from mfa_session.store.session_bus import SessionBus
@@ -92,6 +98,11 @@ class SecretService:
         with self._keyring() as keyring:
             return work(keyring)
 
+    def create(self) -> None:
+        """Have the service make a default keyring, whose password it asks its user for."""
+        with self.connected() as bus:
+            create_collection(bus, "Default", "default")
+
     @contextmanager
     def _keyring(self) -> Iterator[Collection]:
         with self.connected() as bus:
@@ -114,12 +125,10 @@ class SecretService:
         try:
             return Collection(bus)
         except ItemNotFoundException:
-            if self._may_ask:
-                return create_collection(bus, "Default", "default")
-        raise KeyringUnavailableError(
-            "the Secret Service has no default keyring yet",
-            hint=f"make one at the desktop, by logging in or in Passwords and Keys; {USE_THE_FILE}",
-        )
+            raise NoDefaultKeyringError(
+                "the Secret Service has no default keyring yet",
+                hint=f"make one at the desktop, by logging in or in Passwords and Keys; {USE_THE_FILE}",
+            ) from None
 
     def _in_our_words(self, error: Exception) -> MFASessionError:
         match error:

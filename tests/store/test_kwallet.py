@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mfa_session.errors import NoDefaultKeyringError
 from mfa_session.store.access_keys import KeyStore
 from mfa_session.store.os_keyring import OSKeyring
 from tests.kwallet import KWallet, kwallet, needs_kwallet
@@ -100,3 +101,14 @@ def test_a_wallet_whose_owner_is_asked_about_each_program_is_waited_for_and_not_
 
     assert waits.seconds == [10]
     assert waits.told == ["waiting 10 s for the Secret Service keyring to write the key to disk"]
+
+
+def test_a_desktop_without_a_default_wallet_is_left_as_it_is_by_reading_and_deleting(tmp_path: Path) -> None:
+    with kwallet(tmp_path, is_new=True) as service:
+        before = service.configuration.read_bytes()
+
+        for call in (keyring(service).get, keyring(service).delete):
+            with pytest.raises(NoDefaultKeyringError):
+                call("test-user")
+
+        assert service.configuration.read_bytes() == before

@@ -31,7 +31,6 @@ from tests.secret_service import (
     PASSWORD,
     SecretService,
     needs_secret_service,
-    runnable_daemon,
     secret_service,
     session_bus,
 )
@@ -276,31 +275,6 @@ class TestALockedKeyring:
             killer.join()
 
         assert taken[0] < SLACK_SECONDS
-
-
-@needs_secret_service
-class TestASecretServiceThatIsStartedForTheFirstTime:
-    """Its user has never logged in to a desktop, so that it has no keyring yet."""
-
-    @pytest.fixture
-    def address(self, tmp_path: Path) -> Iterator[str]:
-        daemon = f"{runnable_daemon(tmp_path)} --start --foreground --components=secrets"
-        with session_bus(activates=daemon) as address:
-            yield address
-
-    def test_cannot_be_used_where_nobody_can_give_its_keyring_a_password(self, address: str) -> None:
-        with pytest.raises(KeyringUnavailableError, match="has no default keyring yet") as caught:
-            keyring(address).check()
-
-        assert "make one at the desktop" in caught.value.hint
-
-    def test_makes_a_keyring_at_the_desktop_and_keeps_the_key_there(self, address: str) -> None:
-        store = keyring_at_the_desktop(address)
-
-        with prompter(address, password=PASSWORD):
-            store.set("test-user", KEY)
-
-        assert store.get("test-user") == KEY
 
 
 @needs_secret_service
