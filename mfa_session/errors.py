@@ -106,6 +106,10 @@ class KeyringLockedError(StoreError):
     """The OS keyring is locked, and was not unlocked."""
 
 
+class DamagedItemError(StoreError):
+    """What a store has for a profile is not an access key."""
+
+
 class PassphraseError(StoreError):
     """The encrypted file does not open with this passphrase, or none was given."""
 

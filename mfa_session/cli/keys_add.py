@@ -2,11 +2,14 @@
 
 import json
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Annotated
 
 import typer
 
+from mfa_session.ask.person import Nobody, Person
 from mfa_session.cli.endings import say
 from mfa_session.cli.key_holders import (
     StoreOption,
@@ -21,7 +24,7 @@ from mfa_session.cli.key_holders import (
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts
 from mfa_session.credentials import AccessKey
-from mfa_session.errors import UsageError
+from mfa_session.errors import DamagedItemError, PromptCancelledError, UsageError
 from mfa_session.visible import visible
 
 EXAMPLE = "Example: mfa-session keys add --profile test-user"
@@ -70,13 +73,31 @@ def add(
     say(f"mfa-session: AWS accepts {key.masked_id}: {visible(proof.owner.arn)}")
     with parts.lock(source):
         if not replace:
-            check_replaceable(source, stored_key(parts, source), proof.key, directory=aws)
-            check_replaceable(source, chosen.get(source.name), proof.key, directory=aws)
+            present = _replaceable(partial(stored_key, parts, source), person)
+            check_replaceable(source, present, proof.key, directory=aws)
+            if source.store != chosen.name:
+                present = _replaceable(partial(chosen.get, source.name), person)
+                check_replaceable(source, present, proof.key, directory=aws)
         replaced = replaced_key(chosen, source, proof.key)
         keep_key(source, proof.key, store=chosen, settings=parts.settings)
         forget_in_other_store(parts, source, chosen=chosen)
     say(f"mfa-session: it is in {chosen.description}" + (f", in the place of {replaced}" if replaced else ""))
     say(f"mfa-session: try it: mfa-session login --profile {visible(source.name)}")
+
+
+def _replaceable(stored: Callable[[], AccessKey | None], person: Person | Nobody) -> AccessKey | None:
+    """Return the key that is *stored*, ``None`` where what is stored is damaged and may be replaced."""
+    try:
+        return stored()
+    except DamagedItemError as error:
+        if not person.is_there:
+            raise DamagedItemError(str(error), hint="to replace it, insist: --replace") from error
+        person.tell(f"{str(error)[0].upper()}{str(error)[1:]}.")
+        if not person.agrees("Replace it?", by_default=True):
+            raise PromptCancelledError(
+                "nothing was changed", hint="look at it with the program that shows it"
+            ) from None
+        return None
 
 
 def _key_on_stdin() -> AccessKey:

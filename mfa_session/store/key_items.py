@@ -3,7 +3,7 @@
 import json
 
 from mfa_session.credentials import AccessKey, moment, timestamp
-from mfa_session.errors import StoreError, UsageError
+from mfa_session.errors import DamagedItemError, UsageError
 from mfa_session.visible import visible
 
 
@@ -24,7 +24,7 @@ def key_of(item: str, profile: str, *, place: str) -> AccessKey:
     Fields that are not known are passed over: a later version may have written them.
 
     Raises:
-        StoreError: the text is not an access key.
+        DamagedItemError: the text is not an access key.
     """
     try:
         fields = json.loads(item)
@@ -36,7 +36,7 @@ def key_of(item: str, profile: str, *, place: str) -> AccessKey:
             create_date=moment(fields.get("CreateDate") or ""),
         )
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, UsageError):
-        raise StoreError(
+        raise DamagedItemError(
             f"what {place} holds for profile {visible(profile)} is not an access key",
             hint=f"store the key again: mfa-session keys add --profile {visible(profile)}",
         ) from None

@@ -4,7 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from mfa_session.errors import DamagedItemError
 from mfa_session.store.os_keyring import OSKeyring
+from mfa_session.store.secret_service import SecretService as SecretServiceClient
+from mfa_session.store.time_limits import TimeLimits
 from tests.cli.refusals import CONFIGURATION, files
 from tests.cli.test_keys_import import places_of_the_secret
 from tests.machine import Machine
@@ -96,3 +99,37 @@ def test_a_move_that_was_cut_short_before_the_deletion_is_finished_by_the_same_c
     assert "is in the encrypted file ~/.aws/mfa-session/keys.json already" in ran.stderr
     assert keyring(service).get("test-user") is None
     assert stored_key(machine) == key
+
+
+def damage_the_item(machine: Machine, service: SecretService) -> None:
+    machine.write_config("[profile test-user]\nregion = ap-northeast-1\nmfa_session_store = keyring\n")
+    client = SecretServiceClient({"DBUS_SESSION_BUS_ADDRESS": service.address}, limits=TimeLimits(), may_ask=False)
+    client.set("mfa-session:test-user", "test-user", "no key")
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_a_damaged_item_is_replaced_by_a_new_key_after_a_question(
+    machine: Machine, service: SecretService, answer: str
+) -> None:
+    damage_the_item(machine, service)
+
+    with machine.terminal() as terminal:
+        program = machine.start(terminal, "keys", "add", *PROFILE)
+        terminal.expect("Access key ID for test-user: ")
+        terminal.type(machine.key.access_key_id + "\n")
+        terminal.expect("Secret access key (not shown): ")
+        terminal.type(machine.key.secret_access_key + "\n")
+        terminal.expect("is not an access key")
+        terminal.expect("Replace it?")
+        terminal.type(f"{answer}\n")
+        exit_code = program.wait()
+
+    if answer == "y":
+        assert exit_code == 0
+        kept = keyring(service).get("test-user")
+        assert kept is not None
+        assert kept.secret_access_key == machine.key.secret_access_key
+    else:
+        assert exit_code == 130
+        with pytest.raises(DamagedItemError):
+            keyring(service).get("test-user")
