@@ -33,6 +33,9 @@ _LONGEST_ANSWER = 4096
 # The dialog closes by itself first, and puts its terminal back as it was.
 _GRACE_SECONDS = 2.0
 
+# The flavors that open no window; one that opens it, or falls back to the terminal, is named with it (gtk2:curses).
+_ON_A_TERMINAL = (b"tty", b"curses")
+
 _GPGCONF_SECONDS = 2.0
 
 # What a pinentry would open its window by.
@@ -83,7 +86,9 @@ class Pinentry:
         environ = {k: v for k, v in self._environ.items() if terminal is None or k not in _SCREENS}
         name = visible(Path(program).name)
         with started([program], name=name, hint=_HINT, environ=environ, listens=True) as child:
-            return _Conversation(child, name, question).pin(_settings(question, terminal, environ))
+            return _Conversation(child, name, question).pin(
+                _settings(question, terminal, environ), has_terminal=terminal is not None
+            )
 
     def _program(self) -> str | None:
         if self._chosen:
@@ -181,16 +186,24 @@ class _Conversation:
         deadline = None if question.deadline is None else question.deadline + _GRACE_SECONDS
         self._lines = self._read(replace(question, deadline=deadline))
 
-    def pin(self, settings: Iterator[str]) -> str:
+    def pin(self, settings: Iterator[str], *, has_terminal: bool) -> str:
         """Return what is typed, after the greeting and the *settings*."""
         self._insisted_on(self._answer())
         for setting in settings:
             self._say(setting)
             self._answer()  # some know fewer settings than others
+        if not has_terminal:
+            self._insist_on_a_window()
         self._say("GETPIN")
         data = self._insisted_on(self._answer())
         self._say("BYE")
         return data.decode("utf-8", errors="replace")
+
+    def _insist_on_a_window(self) -> None:
+        """Refuse a pinentry that asks on a terminal only: without one, it says that its user has cancelled."""
+        self._say("GETINFO flavor")
+        if self._answer().data in _ON_A_TERMINAL:
+            raise CodeSourceError(f"{self._name} could not ask: it needs a terminal", hint=_HINT)
 
     def _say(self, line: str) -> None:
         self._child.hear(f"{line}\n".encode(errors="replace"))

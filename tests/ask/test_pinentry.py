@@ -156,6 +156,15 @@ def test_it_closes_when_nobody_answers(screen: VirtualScreen, tmp_path: Path) ->
     assert screen.windows("mfa-session") == []
 
 
+@pytest.mark.parametrize("program", TERMINAL_PINENTRIES)
+@pytest.mark.parametrize("variables", [{}, {"DISPLAY": ":0"}], ids=["no screen", "a screen"])
+def test_a_pinentry_for_terminals_without_one_is_no_user_who_cancelled(
+    tmp_path: Path, program: str, variables: dict[str, str]
+) -> None:
+    with pytest.raises(CodeSourceError, match=f"^{program} could not ask: it needs a terminal$"):
+        answer(installed(program), environ=clean_environment(tmp_path, **variables))
+
+
 def test_a_pinentry_that_can_show_nothing_fails_at_once(tmp_path: Path) -> None:
     begun = time.monotonic()
 
@@ -262,7 +271,7 @@ def test_no_text_can_be_more_than_the_rest_of_one_line(tmp_path: Path, text: str
 
     lines = (tmp_path / "log").read_bytes().splitlines(keepends=True)
     commands = [line.split()[0] for line in lines]
-    assert commands == [b"SETTIMEOUT", b"SETTITLE", b"SETDESC", b"SETPROMPT", b"GETPIN", b"BYE"]
+    assert commands == [b"SETTIMEOUT", b"SETTITLE", b"SETDESC", b"SETPROMPT", b"GETINFO", b"GETPIN", b"BYE"]
     assert max(map(len, lines)) <= 1000
 
 
