@@ -231,7 +231,7 @@ def test_after_a_rotation_without_an_answer_a_key_that_was_made_by_hand_may_be_g
     theirs = machine.account.add_access_key(machine.user)
     pair = {"AccessKeyId": theirs.access_key_id, "SecretAccessKey": theirs.secret_access_key}
 
-    ran = add_from_stdin(machine, json.dumps({"AccessKey": pair}))
+    ran = add_from_stdin(machine, json.dumps({"AccessKey": pair}), "--replace")
 
     assert ran.returncode == 0, ran.stderr
     key = stored_key(machine)
