@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 from mfa_session.errors import UsageError
-from mfa_session.until import span_in_words
+from mfa_session.text import span_in_words
 
 # DurationSeconds of GetSessionToken: 900 to 129600, 43200 where none is given.
 SHORTEST_SESSION = timedelta(minutes=15)

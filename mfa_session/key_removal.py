@@ -6,7 +6,7 @@ from mfa_session.profiles import Profile
 from mfa_session.rotation import place_of_new_key, place_of_old_key
 
 
-class Store(Protocol):
+class RemovalStore(Protocol):
     """Where the key is."""
 
     def delete(self, profile: str) -> None:
@@ -43,7 +43,7 @@ def places_of(profile: Profile) -> tuple[str, ...]:
 def remove_key(
     profile: Profile,
     *,
-    store: Store,
+    store: RemovalStore,
     rotations: Memory,
     sessions: Sessions,
     others: tuple[Memory, ...],

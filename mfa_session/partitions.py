@@ -3,7 +3,7 @@
 import re
 
 from mfa_session.errors import UsageError
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 USUAL_PARTITION = "aws"
 

@@ -18,7 +18,7 @@ from mfa_session.ask.question import Question
 from mfa_session.command_line import words_of
 from mfa_session.errors import CodeSourceError, PromptTimeoutError, UsageError
 from mfa_session.mfa import MFADevice, TokenCode
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 # What each word stands for. The item has the name of the device unless another is configured, as with aws-vault.
 _ITEM = "ITEM"

@@ -8,7 +8,7 @@ from mfa_session.ask.question import Question
 from mfa_session.errors import UsageError
 from mfa_session.mfa import MFADevice, TokenCode
 from mfa_session.profiles import Profile
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 # How long a dialog stays open where its asker sets no limit.
 _LIMIT = timedelta(minutes=2)

@@ -16,7 +16,7 @@ from datetime import timedelta
 
 from mfa_session.ask.terminal import Terminal
 from mfa_session.errors import PassphraseError, PersonNeededError
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 DESCRIPTOR = "MFA_SESSION_PASSPHRASE_FD"
 FILE = "MFA_SESSION_PASSPHRASE_FILE"

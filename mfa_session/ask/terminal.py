@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from mfa_session.ask.question import Question
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 # By their numbers, which no colour scheme changes.
 _WHITE_ON_BLACK = "\x1b[38;5;231;48;5;16m"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mfa_session.errors import ConfigurationError
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 Service = Literal["sts", "iam", "signin"]
 

@@ -14,7 +14,7 @@ from botocore.loaders import Loader
 
 from mfa_session.aws.endpoints import Endpoints, Service
 from mfa_session.errors import ConfigurationError
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 API_VERSIONS: dict[Service, str] = {"sts": "2011-06-15", "iam": "2010-05-08"}
 

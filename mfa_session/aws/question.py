@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from mfa_session.aws.endpoints import Service
 from mfa_session.credentials import AccessKey, SessionCredentials
 from mfa_session.mfa import TokenCode
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 # AWS's validation errors quote the value they do not like.
 _QUOTED_VALUE = re.compile(r"\b[Vv]alue '[^']*'")

@@ -11,7 +11,7 @@ from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts
 from mfa_session.cli.settings import NOTHING, Choices, Setting
 from mfa_session.errors import ConfigurationError, PersonNeededError, UsageError
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 EXAMPLE = "Example: mfa-session configure --profile test-user --region eu-west-1 --credential-process"
 

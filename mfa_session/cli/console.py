@@ -14,7 +14,7 @@ from mfa_session.console import sign_in_url
 from mfa_session.environment import OURS
 from mfa_session.errors import OutputError
 from mfa_session.profiles import Profile
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 if TYPE_CHECKING:
     from mfa_session.aws.signin import SignIn

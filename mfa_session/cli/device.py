@@ -12,7 +12,7 @@ from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts, now
 from mfa_session.errors import ConfigurationError, PersonNeededError, UsageError
 from mfa_session.mfa import MFADevice
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 # The rest is imported where it is needed: every other command reads this module too.
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from mfa_session.credentials import timestamp
 from mfa_session.mfa import MFADevice
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 _HEADINGS = ("SERIAL NUMBER", "KIND", "ENABLED", "")
 

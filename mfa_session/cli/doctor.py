@@ -10,7 +10,7 @@ import typer
 from mfa_session.cli.endings import put_out
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 # The rest is imported where it is needed: every other command reads this module too.
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from mfa_session.errors import (
     StoreError,
     UsageError,
 )
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 # The AWS CLI's: https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-returncodes.html
 USAGE = 2

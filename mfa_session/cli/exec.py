@@ -15,10 +15,10 @@ from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts
 from mfa_session.environment import child_environment
 from mfa_session.errors import ConfigurationError, UsageError
+from mfa_session.exec_program import become
 from mfa_session.program_search import find_program
 from mfa_session.store.sessions import section_of
-from mfa_session.takeover import become
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 EXAMPLE = "Example: mfa-session exec --profile test-user -- terraform plan"
 

@@ -25,7 +25,7 @@ from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts
 from mfa_session.credentials import AccessKey
 from mfa_session.errors import DamagedItemError, PromptCancelledError, UsageError
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 EXAMPLE = "Example: mfa-session keys add --profile test-user"
 

@@ -29,7 +29,7 @@ from mfa_session.errors import (
     UsageError,
 )
 from mfa_session.profiles import Profile
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 # The rest is imported where it is needed: every other command reads this module too.
 if TYPE_CHECKING:

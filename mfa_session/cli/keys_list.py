@@ -11,7 +11,7 @@ from mfa_session.cli.endings import put_out, say
 from mfa_session.cli.parts import Parts, now
 from mfa_session.credentials import timestamp
 from mfa_session.store.shared_files import read_profiles
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 # Imported where it is needed: every other command reads this module too.
 if TYPE_CHECKING:

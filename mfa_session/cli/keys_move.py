@@ -10,7 +10,7 @@ from mfa_session.cli.key_holders import check_no_rotation_is_open, holder, repla
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts
 from mfa_session.errors import StoreError
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 EXAMPLE = "Example: mfa-session keys move --to keyring --profile test-user"
 

@@ -13,7 +13,7 @@ from mfa_session.errors import ConfigurationError, PersonNeededError, PromptCanc
 from mfa_session.key_copies import CONFIG_FILE, listed
 from mfa_session.key_removal import remove_key
 from mfa_session.profiles import Profile
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 if TYPE_CHECKING:
     from mfa_session.credentials import AccessKey

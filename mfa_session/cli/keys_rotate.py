@@ -12,7 +12,7 @@ from mfa_session.cli.key_holders import check_no_rotation_is_open, holder, keys_
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts, now
 from mfa_session.profiles import Profile
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 if TYPE_CHECKING:
     from mfa_session.key_copies import KeyCopy

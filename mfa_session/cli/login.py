@@ -21,8 +21,7 @@ from mfa_session.profiles import Profile
 from mfa_session.roles import goes_with_a_code
 from mfa_session.store.profile_headers import insist_on_a_portable_profile_name
 from mfa_session.store.shared_files import readable_by_others, tidy
-from mfa_session.until import kept_in_words, until_in_words
-from mfa_session.visible import visible
+from mfa_session.text import kept_in_words, until_in_words, visible
 
 EXAMPLE = "Example: mfa-session login --profile test-user"
 

@@ -13,8 +13,7 @@ from mfa_session.profiles import Profile
 from mfa_session.status import all_statuses
 from mfa_session.store.sessions import session_in
 from mfa_session.store.shared_files import read_profiles, remembering_reads
-from mfa_session.until import until_in_words
-from mfa_session.visible import visible
+from mfa_session.text import until_in_words, visible
 
 
 def check_options(*, every: bool, profiles: list[str] | None, for_one: bool) -> None:

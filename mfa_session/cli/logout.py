@@ -8,7 +8,7 @@ from mfa_session.cli.endings import exit_code, report, say
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts
 from mfa_session.errors import SessionProfileTakenError, UsageError
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 EXAMPLE = "Example: mfa-session logout --profile test-user"
 

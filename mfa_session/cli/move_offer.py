@@ -13,7 +13,7 @@ from mfa_session.credentials import AccessKey
 from mfa_session.errors import MFASessionError, PromptCancelledError
 from mfa_session.key_import import move_key
 from mfa_session.profiles import Profile
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 
 def offer_to_move(parts: Parts, profile: Profile, key: AccessKey) -> None:

@@ -7,7 +7,7 @@ from mfa_session.policies import Decision
 from mfa_session.policy_check import Report
 from mfa_session.policy_holes import Hole
 from mfa_session.policy_trial import Caller
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 _WORDS = {
     Decision.ALLOWED: "allowed",

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TypeAlias
 
 from mfa_session.ask.person import Nobody, Person
-from mfa_session.cli import qr
 from mfa_session.cli.endings import say
 from mfa_session.cli.parts import Parts
+from mfa_session.cli.qr import png, rows
 from mfa_session.errors import ConfigurationError
 from mfa_session.mfa import VirtualMFADevice
 from mfa_session.store.passing_file import passing_file
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 Show: TypeAlias = Callable[[VirtualMFADevice], None]
 
@@ -46,7 +46,7 @@ def seed_display(parts: Parts, person: Person | Nobody, *, file: str | None, see
 
         def show(made: VirtualMFADevice) -> None:
             person.tell("Scan this QR code with an authenticator app:")
-            person.show_picture(qr.rows(made.key_uri), coloured=_colours_are_welcome(parts))
+            person.show_picture(rows(made.key_uri), coloured=_colours_are_welcome(parts))
             show_seed(made)
 
         yield show
@@ -55,7 +55,7 @@ def seed_display(parts: Parts, person: Person | Nobody, *, file: str | None, see
     with passing_file(Path(file)) as write:
 
         def write_and_tell(made: VirtualMFADevice) -> None:
-            write(qr.png(made.key_uri))
+            write(png(made.key_uri))
             person.tell(f"The QR code is in {file}. Scan it with an authenticator app.")
             show_seed(made)
 

@@ -17,8 +17,7 @@ from mfa_session.errors import MFASessionError
 from mfa_session.status import State, Status, all_statuses, status
 from mfa_session.store.sessions import session_in
 from mfa_session.store.shared_files import read_profiles
-from mfa_session.until import span_in_words, until_in_words
-from mfa_session.visible import visible
+from mfa_session.text import span_in_words, until_in_words, visible
 
 EXAMPLE = "Example: mfa-session status"
 

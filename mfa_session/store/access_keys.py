@@ -11,7 +11,7 @@ from typing import Protocol
 
 from mfa_session.credentials import AccessKey
 from mfa_session.errors import PersonNeededError, StoreError, UsageError
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 
 class KeyStore(Protocol):

@@ -9,7 +9,7 @@ from mfa_session.store import sealed_token
 from mfa_session.store.aws_vault_item import is_session
 from mfa_session.store.places import home
 from mfa_session.store.private_files import read_private
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 
 class AWSVaultFiles:

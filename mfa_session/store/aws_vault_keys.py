@@ -11,7 +11,7 @@ from typing import Protocol
 from mfa_session.credentials import AccessKey
 from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, StoreError
 from mfa_session.store.aws_vault_item import key_of
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 
 class BackEnd(Protocol):

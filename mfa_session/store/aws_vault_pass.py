@@ -8,7 +8,7 @@ from mfa_session.errors import StoreError
 from mfa_session.program_search import find_program
 from mfa_session.store.aws_vault_item import is_session
 from mfa_session.store.places import home
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 # Somebody may have to look for the password of a key.
 _PATIENCE_SECONDS = 60.0

@@ -9,7 +9,7 @@ from mfa_session.errors import KeyringUnavailableError
 from mfa_session.store.aws_vault_item import is_session
 from mfa_session.store.os_keyring import is_seen
 from mfa_session.store.time_limits import TimeLimits
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 # Imported where it is needed: its libraries are on Linux only, and take their time.
 if TYPE_CHECKING:

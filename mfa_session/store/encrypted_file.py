@@ -15,7 +15,7 @@ from mfa_session.store.key_items import item_of, key_of
 from mfa_session.store.locks import locked
 from mfa_session.store.private_files import read_private, write_private
 from mfa_session.store.refusals import refusal
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 # What seals is loaded when there is something to open: most users have a keyring.
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import json
 
 from mfa_session.credentials import AccessKey, moment, timestamp
 from mfa_session.errors import DamagedItemError, UsageError
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 
 def item_of(key: AccessKey) -> str:

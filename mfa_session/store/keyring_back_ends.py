@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from mfa_session.errors import KeyringUnavailableError
 from mfa_session.store.places import home
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 # Ends the hint wherever a keyring does not do: the way out that every machine has.
 USE_THE_FILE = "or keep the key in the encrypted file: mfa-session keys add --store file"

@@ -26,7 +26,7 @@ from mfa_session.store.keyring_back_ends import (
     refuse_what_keeps_no_secret,
 )
 from mfa_session.store.time_limits import WRITE_DELAY
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 Value = TypeVar("Value")
 

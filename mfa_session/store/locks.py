@@ -13,7 +13,7 @@ from mfa_session.errors import LockedError, StateError
 from mfa_session.store.folders import make_private
 from mfa_session.store.private_open import open_lock
 from mfa_session.store.refusals import refusal
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 # A holder needs a millisecond or a person; the pause grows from the one towards the other.
 _SHORTEST_PAUSE_SECONDS = 0.001

@@ -13,7 +13,7 @@ from mfa_session.errors import KeyringLockedError, KeyringUnavailableError, NoDe
 from mfa_session.store.key_items import item_of, key_of
 from mfa_session.store.keyring_back_ends import SECRET_SERVICE, USE_THE_FILE, BackEnd, back_end
 from mfa_session.store.time_limits import TimeLimits
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 # Windows holds 2,560 bytes (CRED_MAX_CREDENTIAL_BLOB_SIZE) of two a character; a key is about 200 characters.
 _LONGEST_ITEM = 1200

@@ -8,7 +8,7 @@ from pathlib import Path
 from mfa_session.errors import StateError, UsageError
 from mfa_session.store.private_open import create_new
 from mfa_session.store.refusals import refusal
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 
 @contextmanager

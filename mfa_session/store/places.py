@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mfa_session.errors import ConfigurationError
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 _VARIABLE = re.compile(r"\$(?:\{([^}]*)\}|(\w+))", re.ASCII)
 _VARIABLE_OF_WINDOWS = re.compile(rf"{_VARIABLE.pattern}|%([^%]+)%", re.ASCII)

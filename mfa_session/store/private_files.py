@@ -8,7 +8,7 @@ from mfa_session.store.locks import locked
 from mfa_session.store.private_open import open_private
 from mfa_session.store.refusals import refusal
 from mfa_session.store.replacement import LOCK_NAME, remove_leftover, replace
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 
 def write_private(path: Path, data: bytes) -> None:

@@ -5,7 +5,7 @@ import shlex
 
 from mfa_session.errors import SharedFileError, UsageError
 from mfa_session.store.sections import Kind, Section, Sections
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 # What every SDK reads alike; the rest each breaks several of them.
 _PORTABLE = re.compile(r"[A-Za-z0-9_.@%/-]+", re.ASCII)

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 
 class Refusal(NamedTuple):

@@ -9,7 +9,7 @@ from mfa_session.errors import StateError
 from mfa_session.profiles import Profile
 from mfa_session.rotation import Rotation
 from mfa_session.store.private_files import delete_private, read_private, write_private
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 
 class RotationJournal:

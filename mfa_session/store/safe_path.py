@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 # As many as Linux follows.
 _MOST_LINKS = 40

@@ -31,7 +31,7 @@ from mfa_session.store.keyring_back_ends import USE_THE_FILE
 from mfa_session.store.keyring_sync import sync
 from mfa_session.store.session_bus import SessionBus
 from mfa_session.store.time_limits import TimeLimits
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 Value = TypeVar("Value")
 

@@ -17,7 +17,7 @@ from mfa_session.errors import SharedFileError
 from mfa_session.store.profile_headers import find_profile, new_header, places_of_profiles
 from mfa_session.store.section_proof import Splice, proven, proven_whole
 from mfa_session.store.sections import Kind, Section, Sections, read_sections
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 # What a value may not hold: SDKs end a line, or a string, at each of these.
 _IMPOSSIBLE_IN_A_VALUE = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mfa_session.errors import SharedFileError
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 Kind = Literal["credentials", "config"]
 

@@ -21,7 +21,7 @@ from jeepney.io.blocking import DBusConnection, Proxy, prep_socket
 from mfa_session.errors import KeyringLockedError, KeyringUnavailableError, PromptTimeoutError
 from mfa_session.store.keyring_back_ends import USE_THE_FILE
 from mfa_session.store.time_limits import TimeLimits
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 _SERVICE = "org.freedesktop.secrets"
 

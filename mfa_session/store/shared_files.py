@@ -22,7 +22,7 @@ from mfa_session.store.refusals import refusal
 from mfa_session.store.replacement import LOCK_NAME, has_leftover, remove_leftover, replace
 from mfa_session.store.sections import Kind, Sections, read_sections
 from mfa_session.store.snapshots import identity, identity_of, refuse_other_than_regular, snapshot
-from mfa_session.visible import visible
+from mfa_session.text import visible
 
 # Imported where it is needed: who only reads does without the editor.
 if TYPE_CHECKING:
