@@ -16,7 +16,7 @@ from mfa_session.demo.account import Account, User
 from mfa_session.demo.devices import VirtualDevice
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.presets import demo_account
-from mfa_session.store.locks import locked
+from mfa_session.filesystem.locks import locked
 from tests.campaigns import scale
 from tests.machine import PHONE, Machine, running_machine
 from tests.skip_summary import pytest_terminal_summary

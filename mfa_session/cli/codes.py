@@ -12,9 +12,9 @@ from mfa_session.ask.patience import Patience
 from mfa_session.ask.person import Nobody, Person
 from mfa_session.ask.pinentry import Pinentry
 from mfa_session.errors import ConfigurationError, UnsafeProgramError, UsageError
+from mfa_session.filesystem.safe_path import UnsafePath
 from mfa_session.mfa import MFADevice
 from mfa_session.profiles import Profile
-from mfa_session.store.safe_path import UnsafePath
 
 _SETTINGS = ("mfa_process", "mfa_session_code_source", "mfa_session_pinentry")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mfa_session.errors import MFASessionError
-from mfa_session.store import places
+from mfa_session.filesystem import paths
 from mfa_session.store.shared_files import Kind, read_profiles
 
 # What every shell takes as it stands; zsh evaluates what it is offered.
@@ -15,7 +15,7 @@ _HARMLESS = re.compile(r"[\w.@%/][\w.@%/-]*")
 
 def profile_names(incomplete: str) -> list[str]:
     """Return the profiles of both AWS files whose names begin with *incomplete*."""
-    names = {*_names(places.config_file, "config"), *_names(places.credentials_file, "credentials")}
+    names = {*_names(paths.config_file, "config"), *_names(paths.credentials_file, "credentials")}
     return sorted(name for name in names if name.startswith(incomplete) and _HARMLESS.fullmatch(name))
 
 

@@ -9,10 +9,10 @@ from mfa_session.cli.parts import Parts, now
 from mfa_session.credentials import AccessKey
 from mfa_session.diagnosis import Instruments
 from mfa_session.errors import MFASessionError, SharedFileError
+from mfa_session.filesystem import paths
+from mfa_session.filesystem.safe_path import UnsafePath, unsafe_path
 from mfa_session.profiles import Profile, Sections
 from mfa_session.program_search import find_program
-from mfa_session.store import places
-from mfa_session.store.safe_path import UnsafePath, unsafe_path
 from mfa_session.store.sessions import session_in
 from mfa_session.store.shadows import check_nothing_shadows
 from mfa_session.store.shared_files import lost_sections, read_profiles, readable_by_others
@@ -54,11 +54,11 @@ class _Files:
             return []  # which the reading of it has told already
 
     def open_to_others(self) -> list[str]:
-        places = (self._parts.credentials_file, self._parts.state_folder)
-        return [str(place) for place in places if readable_by_others(place)]
+        paths = (self._parts.credentials_file, self._parts.state_folder)
+        return [str(place) for place in paths if readable_by_others(place)]
 
     def unsafe(self) -> list[UnsafePath]:
-        home = places.home(self._parts.environ)
+        home = paths.home(self._parts.environ)
         files = (self._parts.config_file, self._parts.credentials_file)
         return list(dict.fromkeys(unsafe for file in files if (unsafe := unsafe_path(file, home=home))))
 

@@ -14,14 +14,15 @@ from mfa_session.cli.endings import say
 from mfa_session.cli.guard import answering_too, check_not_answering
 from mfa_session.cli.own_program import program_command
 from mfa_session.errors import ConfigurationError, PersonNeededError
+from mfa_session.filesystem import paths
 from mfa_session.profiles import Profile, ProfileReader, Sections
-from mfa_session.store import places
 from mfa_session.store.shared_files import read_profiles
 
 # Each part is imported where it is made: `--help`, and a caller that finds a live session, need few of them.
 if TYPE_CHECKING:
     from mfa_session.aws.connection import AWS
     from mfa_session.aws.endpoints import Endpoints
+    from mfa_session.filesystem.safe_path import UnsafePath
     from mfa_session.key_lookup import KeyLookup
     from mfa_session.store.access_keys import AccessKeys, KeyStore
     from mfa_session.store.declined_moves import DeclinedMoves
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from mfa_session.store.plain_keys import PlainKeys
     from mfa_session.store.profile_settings import ProfileSettings
     from mfa_session.store.rotation_journal import RotationJournal
-    from mfa_session.store.safe_path import UnsafePath
     from mfa_session.store.sessions import RoleSessionsWrittenTogether, SessionProfiles
     from mfa_session.store.used_codes import UsedCodes
 
@@ -63,23 +63,23 @@ class Parts:
     @cached_property
     def credentials_file(self) -> Path:
         """The AWS credentials file."""
-        return places.credentials_file(self.environ)
+        return paths.credentials_file(self.environ)
 
     @cached_property
     def config_file(self) -> Path:
         """The AWS config file."""
-        return places.config_file(self.environ)
+        return paths.config_file(self.environ)
 
     @cached_property
     def state_folder(self) -> Path:
         """The folder of our own files."""
-        return places.state_folder(self.environ)
+        return paths.state_folder(self.environ)
 
     def unsafe_settings(self) -> "UnsafePath | None":
         """Return who else may have written the AWS files, and so chosen the programs that they name."""
-        from mfa_session.store.safe_path import unsafe_path
+        from mfa_session.filesystem.safe_path import unsafe_path
 
-        home = places.home(self.environ)
+        home = paths.home(self.environ)
         return unsafe_path(self.config_file, home=home) or unsafe_path(self.credentials_file, home=home)
 
     def profile(self, name: str | None) -> Profile:
@@ -241,7 +241,7 @@ class Parts:
             ConfigurationError: a login that waits for us holds it.
             LockedError: another held it all the time.
         """
-        from mfa_session.store.locks import locked
+        from mfa_session.filesystem.locks import locked
 
         check_not_answering(self.environ, profile)
         with locked(self.state_folder / "locks" / quote(profile.name, safe=""), within=within):

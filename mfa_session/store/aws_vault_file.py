@@ -5,10 +5,10 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from mfa_session.errors import StateError, StoreError
+from mfa_session.filesystem.paths import home
+from mfa_session.filesystem.private_files import read_private
 from mfa_session.store import sealed_token
 from mfa_session.store.aws_vault_item import is_session
-from mfa_session.store.places import home
-from mfa_session.store.private_files import read_private
 from mfa_session.text import visible
 
 

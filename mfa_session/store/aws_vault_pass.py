@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mfa_session.errors import StoreError
+from mfa_session.filesystem.paths import home
 from mfa_session.program_search import find_program
 from mfa_session.store.aws_vault_item import is_session
-from mfa_session.store.places import home
 from mfa_session.text import visible
 
 # Somebody may have to look for the password of a key.

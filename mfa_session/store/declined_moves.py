@@ -6,9 +6,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from mfa_session.credentials import AccessKey, moment, timestamp
+from mfa_session.filesystem.private_files import delete_private, read_private, write_private
 from mfa_session.profiles import Profile
 from mfa_session.recent import has_happened, utc_now
-from mfa_session.store.private_files import delete_private, read_private, write_private
 
 
 class DeclinedMoves:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from mfa_session.store.places import home
+from mfa_session.filesystem.paths import home
 from mfa_session.store.shared_files import read_profiles
 
 # Each of these makes a profile one that has credentials, in either file.

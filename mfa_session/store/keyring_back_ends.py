@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mfa_session.errors import KeyringUnavailableError
-from mfa_session.store.places import home
+from mfa_session.filesystem.paths import home
 from mfa_session.text import visible
 
 # Ends the hint wherever a keyring does not do: the way out that every machine has.

@@ -15,7 +15,7 @@ from jeepney import DBusAddress, DBusErrorResponse, MessageType, new_method_call
 from jeepney.bus_messages import message_bus
 from jeepney.io.blocking import Proxy
 
-from mfa_session.store.places import home
+from mfa_session.filesystem.paths import home
 from mfa_session.store.time_limits import WRITE_DELAY
 
 _SECRETS = "org.freedesktop.secrets"

@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from mfa_session.errors import SharedFileError, StateError
-from mfa_session.store.attributes import take_after
-from mfa_session.store.folders import make_private
-from mfa_session.store.locks import locked
+from mfa_session.filesystem.atomic_write import LOCK_NAME, has_leftover, remove_leftover, replace
+from mfa_session.filesystem.locks import locked
+from mfa_session.filesystem.os_errors import refusal
+from mfa_session.filesystem.permissions import make_private, take_after
 from mfa_session.store.profile_headers import is_portable_profile_name, profile_of
-from mfa_session.store.refusals import refusal
-from mfa_session.store.replacement import LOCK_NAME, has_leftover, remove_leftover, replace
 from mfa_session.store.sections import Kind, Sections, read_sections
 from mfa_session.store.snapshots import identity, identity_of, refuse_other_than_regular, snapshot
 from mfa_session.text import visible

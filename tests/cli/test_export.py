@@ -9,7 +9,7 @@ from pathlib import Path
 import dotenv
 import pytest
 
-from mfa_session.store.locks import locked
+from mfa_session.filesystem.locks import locked
 from tests.cli.sections import KEY_ID, LONG_HENCE, SECRET, TOKEN, long_term_key, session
 from tests.machine import MFA_SESSION, Machine
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from mfa_session.errors import StateError, StoreError
+from mfa_session.filesystem.atomic_write import LOCK_NAME
 from mfa_session.mfa import MFADevice
 from mfa_session.profiles import Profile
 from mfa_session.rotation import Rotation
 from mfa_session.store.failed_logins import FailedLogins
 from mfa_session.store.key_items import key_of
-from mfa_session.store.replacement import LOCK_NAME
 from mfa_session.store.rotation_journal import RotationJournal
 from mfa_session.store.used_codes import UsedCodes
 

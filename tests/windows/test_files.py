@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from mfa_session.errors import LockedError, SharedFileError
-from mfa_session.store.locks import locked
-from mfa_session.store.private_files import read_private, write_private
+from mfa_session.filesystem.locks import locked
+from mfa_session.filesystem.private_files import read_private, write_private
 from mfa_session.store.shared_files import read_profiles, write_profile
 
 HOLD = """
 import sys
 from pathlib import Path
-from mfa_session.store.locks import locked
+from mfa_session.filesystem.locks import locked
 with locked(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

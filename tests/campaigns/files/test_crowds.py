@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.store.replacement import LOCK_NAME
+from mfa_session.filesystem.atomic_write import LOCK_NAME
 from mfa_session.store.shared_files import read_profiles
 from tests.campaigns import scale
 from tests.campaigns.figures import count
@@ -64,7 +64,7 @@ for child in children:
 HOLDER = """
 import sys, time
 from pathlib import Path
-from mfa_session.store.locks import locked
+from mfa_session.filesystem.locks import locked
 with locked(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.installations import Installation, fresh_others
-from mfa_session.store.locks import locked
+from mfa_session.filesystem.locks import locked
 from tests.campaigns import scale
 from tests.campaigns.figures import count
 from tests.campaigns.files.peers import PEERS, Peer

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from mfa_session import errors
 from mfa_session.credentials import AccessKey
 from mfa_session.errors import MFASessionError, StateError
+from mfa_session.filesystem.atomic_write import LOCK_NAME
+from mfa_session.filesystem.private_files import delete_private, read_private, write_private
 from mfa_session.mfa import MFADevice
 from mfa_session.profiles import Profile
 from mfa_session.rotation import Rotation
 from mfa_session.store.declined_moves import DeclinedMoves
 from mfa_session.store.failed_logins import FailedLogins
 from mfa_session.store.key_items import item_of, key_of
-from mfa_session.store.private_files import delete_private, read_private, write_private
-from mfa_session.store.replacement import LOCK_NAME
 from mfa_session.store.rotation_journal import RotationJournal
 from mfa_session.store.used_codes import UsedCodes
 from tests.campaigns.fuzz.fuzzing import fuzzed

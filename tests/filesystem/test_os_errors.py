@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.store.refusals import refusal
+from mfa_session.filesystem.os_errors import refusal
 
 PATH = Path("/home/me/.aws/credentials")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mfa_session.errors import ConfigurationError
-from mfa_session.store.places import config_file, credentials_file, home, state_folder
+from mfa_session.filesystem.paths import config_file, credentials_file, home, state_folder
 from tests.clean_environment import clean_environment
 
 NAMED = ["/x/file", "~/x/file", "~", "$PLACE/file", "${PLACE}/f", "$NOWHERE/f", "file", "~nobody-of-this-name/f"]

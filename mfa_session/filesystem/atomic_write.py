@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mfa_session.store.folders import give_to_owner_of
-from mfa_session.store.private_open import create_new
+from mfa_session.filesystem.permissions import give_to_owner_of
+from mfa_session.filesystem.private_open import create_new
 
 # The lock that everybody holds who replaces a file of the folder it stands in.
 LOCK_NAME = ".mfa-session.lock"

@@ -1,13 +1,16 @@
 """Private files: written whole or not at all, readable by their owner only."""
 
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from mfa_session.errors import StateError
-from mfa_session.store.folders import make_private, owner_for
-from mfa_session.store.locks import locked
-from mfa_session.store.private_open import open_private
-from mfa_session.store.refusals import refusal
-from mfa_session.store.replacement import LOCK_NAME, remove_leftover, replace
+from mfa_session.errors import StateError, UsageError
+from mfa_session.filesystem.atomic_write import LOCK_NAME, remove_leftover, replace
+from mfa_session.filesystem.locks import locked
+from mfa_session.filesystem.os_errors import refusal
+from mfa_session.filesystem.permissions import make_private, owner_for
+from mfa_session.filesystem.private_open import create_new, open_private
 from mfa_session.text import visible
 
 
@@ -64,3 +67,43 @@ def delete_private(path: Path) -> None:
 
 def _unreadable(path: Path, problem: str) -> StateError:
     return StateError(f"cannot read {visible(str(path))}: {problem}", hint=f"look at it: ls -l {visible(str(path))}")
+
+
+@contextmanager
+def passing_file(path: Path) -> Iterator[Callable[[bytes], None]]:
+    """Have an empty file *path*, 0600, inside the block; the value is what writes its content, once.
+
+    It is created at once, so that whoever is about to write a secret knows that it can be
+    written; and it is deleted however the block is left.
+
+    Raises:
+        UsageError: there is something of this name already, and it stays.
+        StateError: it cannot be created, written or deleted.
+    """
+    try:
+        descriptor = create_new(path)
+    except FileExistsError:
+        raise UsageError(f"{visible(str(path))} is there already", hint="choose another name, or delete it") from None
+    except OSError as error:
+        raise _cannot("create", path, error) from error
+
+    def write(content: bytes) -> None:
+        try:
+            with open(descriptor, "wb", closefd=False) as file:
+                file.write(content)
+        except OSError as error:
+            raise _cannot("write", path, error) from error
+
+    try:
+        yield write
+    finally:
+        os.close(descriptor)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _cannot("delete", path, error) from error
+
+
+def _cannot(do: str, path: Path, error: OSError) -> StateError:
+    problem, hint = refusal(error, path)
+    return StateError(f"cannot {do} {visible(str(path))}: {problem}", hint=hint)

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from mfa_session.errors import LockedError, StateError
-from mfa_session.store.locks import locked
+from mfa_session.filesystem.locks import locked
 from tests.clean_environment import clean_environment
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from mfa_session.store.locks import locked
+from mfa_session.filesystem.locks import locked
 with locked(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
@@ -148,7 +148,7 @@ CLOSED = """
 import sys
 from pathlib import Path
 from mfa_session.errors import StateError
-from mfa_session.store.locks import locked
+from mfa_session.filesystem.locks import locked
 try:
     with locked(Path(sys.argv[1])):
         pass

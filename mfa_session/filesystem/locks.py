@@ -10,9 +10,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from mfa_session.errors import LockedError, StateError
-from mfa_session.store.folders import make_private
-from mfa_session.store.private_open import open_lock
-from mfa_session.store.refusals import refusal
+from mfa_session.filesystem.os_errors import refusal
+from mfa_session.filesystem.permissions import make_private
+from mfa_session.filesystem.private_open import open_lock
 from mfa_session.text import visible
 
 # A holder needs a millisecond or a person; the pause grows from the one towards the other.

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from mfa_session.errors import StateError
-from mfa_session.store.folders import give_to_owner_of
+from mfa_session.filesystem.permissions import give_to_owner_of
 from mfa_session.text import visible
 
 _PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)

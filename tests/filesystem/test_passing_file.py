@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mfa_session.errors import StateError, UsageError
-from mfa_session.store.passing_file import passing_file
+from mfa_session.filesystem.private_files import passing_file
 
 
 @pytest.fixture

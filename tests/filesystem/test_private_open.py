@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from mfa_session.errors import StateError
-from mfa_session.store.folders import make_private
-from mfa_session.store.locks import locked
-from mfa_session.store.private_files import read_private, write_private
+from mfa_session.filesystem.locks import locked
+from mfa_session.filesystem.permissions import make_private
+from mfa_session.filesystem.private_files import read_private, write_private
 from tests.machine import Machine
 
 SOMEBODY, SOMEBODY_ELSE = 1000, 1001

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.store.safe_path import is_windows_drive, unsafe_path
+from mfa_session.filesystem.safe_path import is_windows_drive, unsafe_path
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has access lists instead")
 as_root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can be somebody else")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from mfa_session.errors import StateError
-from mfa_session.store.private_files import read_private, write_private
-from mfa_session.store.replacement import replace
+from mfa_session.filesystem.atomic_write import replace
+from mfa_session.filesystem.private_files import read_private, write_private
 from tests.clean_environment import clean_environment
 
 
@@ -125,7 +125,7 @@ def test_a_write_that_the_system_does_not_let_through_leaves_the_old_content(pat
     write_private(path, b"old")
     code = (
         "import resource, sys; from pathlib import Path\n"
-        "from mfa_session.store.private_files import write_private\n"
+        "from mfa_session.filesystem.private_files import write_private\n"
         "from mfa_session.errors import StateError\n"
         "sys.dont_write_bytecode = True  # a file cut off at ten bytes would stay for everybody\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))\n"

@@ -1,0 +1,1 @@
+"""Private files, atomic writes, locks, permissions and paths. Nothing here knows what AWS is."""
