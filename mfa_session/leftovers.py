@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from mfa_session.command_line import words_of
 from mfa_session.findings import Finding, warning
 from mfa_session.profiles import Sections
+from mfa_session.system.commands import words_of
 
 _ABOUT = "leftovers"
 _LONG_TERM = "-long-term"

@@ -8,12 +8,12 @@ from mfa_session.credentials import AccessKey
 from mfa_session.errors import ConfigurationError, KeyringLockedError, SharedFileError
 from mfa_session.key_import import move_key
 from mfa_session.key_lookup import KeyLookup
-from mfa_session.process_line import credential_process_line
 from mfa_session.profiles import Profile, read_profile
 from mfa_session.store.access_keys import AccessKeys
 from mfa_session.store.plain_keys import PlainKeys
 from mfa_session.store.profile_settings import ProfileSettings
 from mfa_session.store.shared_files import read_profiles
+from mfa_session.system.credential_process_line import credential_process_line
 from tests.fakes import InMemoryKeys
 
 KEY = AccessKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")

@@ -17,9 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Literal, TypeAlias
 
 from mfa_session.ask.question import Question
-from mfa_session.command_line import words_of
 from mfa_session.errors import CodeSourceError
-from mfa_session.program_search import find_program
+from mfa_session.system.commands import find_program, words_of
 
 Stream: TypeAlias = Literal["stdout", "stderr"]
 

@@ -15,9 +15,9 @@ from datetime import timedelta
 from mfa_session.ask.child import started
 from mfa_session.ask.patience import Patience
 from mfa_session.ask.question import Question
-from mfa_session.command_line import words_of
 from mfa_session.errors import CodeSourceError, PromptTimeoutError, UsageError
 from mfa_session.mfa import MFADevice, TokenCode
+from mfa_session.system.commands import words_of
 from mfa_session.text import visible
 
 # What each word stands for. The item has the name of the device unless another is configured, as with aws-vault.

@@ -12,7 +12,7 @@ from mfa_session.ask.child import started
 from mfa_session.ask.question import Question
 from mfa_session.ask.screen import has_screen
 from mfa_session.errors import CodeSourceError, PersonNeededError, PromptCancelledError
-from mfa_session.program_search import find_program
+from mfa_session.system.commands import find_program
 from mfa_session.text import visible
 
 _TITLE = "mfa-session"

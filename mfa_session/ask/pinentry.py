@@ -17,7 +17,7 @@ from mfa_session.ask.child import Child, started
 from mfa_session.ask.question import Question
 from mfa_session.ask.screen import has_screen
 from mfa_session.errors import CodeSourceError, PersonNeededError, PromptCancelledError, PromptTimeoutError
-from mfa_session.program_search import find_program
+from mfa_session.system.commands import find_program
 from mfa_session.text import visible
 
 # The low 16 bits of the number behind ERR are libgpg-error's.

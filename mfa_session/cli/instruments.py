@@ -12,10 +12,10 @@ from mfa_session.errors import MFASessionError, SharedFileError
 from mfa_session.filesystem import paths
 from mfa_session.filesystem.safe_path import UnsafePath, unsafe_path
 from mfa_session.profiles import Profile, Sections
-from mfa_session.program_search import find_program
 from mfa_session.store.sessions import session_in
 from mfa_session.store.shadows import check_nothing_shadows
 from mfa_session.store.shared_files import lost_sections, read_profiles, readable_by_others
+from mfa_session.system.commands import find_program
 
 
 def instruments(environ: Mapping[str, str]) -> Instruments:

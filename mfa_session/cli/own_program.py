@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import mfa_session
-from mfa_session.program_search import find_program
+from mfa_session.system.commands import find_program
 
 # What pip, uv and distributions write; the second is for an interpreter whose path is long or has blanks.
 _SCRIPT_OF_PYTHON = re.compile(rb"#!.*\b(?:python|pypy)[0-9.]*(?P<options> .*)?\r?\n|#! ?/bin/sh\n'''exec' ")

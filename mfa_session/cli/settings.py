@@ -10,11 +10,11 @@ from mfa_session.cli.parts import Parts
 from mfa_session.durations import role_duration, session_duration
 from mfa_session.errors import ConfigurationError, UsageError
 from mfa_session.mfa import MFADevice
-from mfa_session.process_line import credential_process_line, runs_this_program
 from mfa_session.profiles import Profile, source_profile_name
 from mfa_session.store.profile_headers import insist_on_a_portable_profile_name
 from mfa_session.store.shadows import check_nothing_shadows
 from mfa_session.store.shared_files import line_of, read_profiles
+from mfa_session.system.credential_process_line import credential_process_line, runs_this_program
 
 # What people type for a setting that is to go: it stands in the brackets where there is none.
 NOTHING = "none"

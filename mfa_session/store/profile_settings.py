@@ -7,9 +7,9 @@ from pathlib import Path
 from mfa_session.credentials import timestamp
 from mfa_session.errors import ConfigurationError
 from mfa_session.mfa import MFADevice
-from mfa_session.process_line import credential_process_line, runs_this_program
 from mfa_session.profiles import Profile
 from mfa_session.store.shared_files import line_of, read_profiles, remove_keys, write_profile
+from mfa_session.system.credential_process_line import credential_process_line, runs_this_program
 
 # Credentials that a profile may have besides a `credential_process`; SDKs differ in which they take.
 _OTHER_CREDENTIALS = ("role_arn", "sso_session", "sso_start_url", "credential_source")

@@ -23,9 +23,9 @@ VERSION = "3.11"
 # Those that are written for every system, and look into what Windows does otherwise.
 TESTS = (
     "tests/windows",
-    "tests/test_batch_file.py",
-    "tests/test_command_line.py",
-    "tests/test_program_search.py",
+    "tests/system/test_batch_file.py",
+    "tests/system/test_commands.py",
+    "tests/system/test_program_search.py",
     "tests/ask/test_windows_console.py",
 )
 

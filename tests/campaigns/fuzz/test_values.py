@@ -15,7 +15,7 @@ from mfa_session.iam_role import Role, usual_session_name
 from mfa_session.identity import CallerIdentity
 from mfa_session.mfa import MFADevice, TokenCode, VirtualMFADevice, start_of, time_step
 from mfa_session.partitions import PARTITIONS, partition, partition_in, partition_of
-from mfa_session.process_line import credential_process_line, runs_this_program
+from mfa_session.system.credential_process_line import credential_process_line, runs_this_program
 from mfa_session.text import visible
 from tests.campaigns.fuzz.fuzzing import fuzzed
 from tests.campaigns.fuzz.texts import any_text, like, made_of

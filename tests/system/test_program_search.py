@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.program_search import find_program
+from mfa_session.system.commands import find_program
 
 
 @pytest.fixture

@@ -2,9 +2,8 @@
 
 import pytest
 
-from mfa_session.batch_file import batch_command_line, is_batch_file
-from mfa_session.command_line import words_of
 from mfa_session.errors import UsageError
+from mfa_session.system.commands import batch_command_line, is_batch_file, words_of
 
 PROGRAM = r"C:\npm\cdk.cmd"
 

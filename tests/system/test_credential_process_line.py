@@ -4,7 +4,7 @@ import pytest
 from botocore.compat import compat_shell_split
 
 from mfa_session.errors import ConfigurationError
-from mfa_session.process_line import credential_process_line, runs_this_program
+from mfa_session.system.credential_process_line import credential_process_line, runs_this_program
 
 
 @pytest.mark.parametrize(

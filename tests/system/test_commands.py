@@ -5,7 +5,7 @@ from botocore.compat import compat_shell_split
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfa_session.command_line import words_of
+from mfa_session.system.commands import words_of
 
 # Twice as many of what matters as of what does not.
 LINES = st.text(alphabet=st.sampled_from('\\\\""\'  \tab$'), max_size=12)

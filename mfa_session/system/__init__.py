@@ -1,0 +1,1 @@
+"""Finding programs, and writing their command lines for a shell or the AWS config file."""

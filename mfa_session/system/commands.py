@@ -1,0 +1,100 @@
+"""A command line, taken apart into words as the system that runs it does.
+
+botocore does so with a ``credential_process``: by the rules of ``sh`` where there is one, and by
+those of Microsoft's C run-time library on Windows, where a backslash is a part of every path.
+https://learn.microsoft.com/en-us/cpp/c-language/parsing-c-command-line-arguments
+"""
+
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PureWindowsPath
+
+from mfa_session.errors import UsageError
+
+# Backslashes before a quotation mark stand for half as many, all others for themselves.
+_WINDOWS_PIECE = re.compile(r'(?P<backslashes>\\*)(?P<mark>")|(?P<text>\\+|[^\\"])', re.DOTALL)
+
+
+def words_of(line: str, *, platform: str = sys.platform) -> list[str]:
+    """Return the words of *line* on *platform*, as ``sys.platform`` names it.
+
+    Raises:
+        ValueError: a quotation mark is not closed.
+    """
+    return _words_on_windows(line) if platform == "win32" else shlex.split(line)
+
+
+def _words_on_windows(line: str) -> list[str]:
+    words: list[str] = []
+    word: str | None = None
+    is_quoted = False
+    for piece in _WINDOWS_PIECE.finditer(line):
+        if piece["mark"]:
+            count = len(piece["backslashes"])
+            is_literal = count % 2 == 1
+            word = (word or "") + "\\" * (count // 2) + ('"' if is_literal else "")
+            is_quoted ^= not is_literal
+        elif piece["text"] in (" ", "\t") and not is_quoted:
+            words += [] if word is None else [word]
+            word = None
+        else:
+            word = (word or "") + piece["text"]
+    if is_quoted:
+        raise ValueError("a quotation mark is not closed")
+    return words if word is None else [*words, word]
+
+
+# What cmd.exe reads even between quotation marks, and what ends its line.
+_READ_IN_QUOTES = re.compile(r'["%\r\n]')
+
+
+def is_batch_file(program: str) -> bool:
+    """Tell whether *program* is one, by its name."""
+    return PureWindowsPath(program).suffix.lower() in (".bat", ".cmd")
+
+
+def batch_command_line(program: str, arguments: Sequence[str]) -> str:
+    """Return the line by which Windows starts the batch file *program* with these *arguments*.
+
+    Raises:
+        UsageError: cmd.exe would take something in them for its own.
+    """
+    if any(_READ_IN_QUOTES.search(word) for word in (program, *arguments)):
+        raise UsageError(
+            f"{PureWindowsPath(program).name} is a batch file, and cmd.exe would change its arguments",
+            hint='leave out " and % and line breaks, or run the program that is behind the batch file',
+        )
+    # A backslash before the closing mark would belong to the mark, for most programs that the batch file starts.
+    return " ".join(f'"{word}{_trailing_backslashes(word)}"' for word in (program, *arguments))
+
+
+def _trailing_backslashes(word: str) -> str:
+    return word[len(word.rstrip("\\")) :]
+
+
+# Of Windows itself, where the environment names none.
+_ENDINGS = ".COM;.EXE;.BAT;.CMD"
+
+
+def find_program(name: str, environ: Mapping[str, str], *, platform: str = sys.platform) -> str | None:
+    """Return the path of the program *name* on *platform*, as ``sys.platform`` names it; ``None`` where there is none.
+
+    A name with a folder in it is looked for there alone. On Windows it may lack its ending.
+    """
+    path = environ.get("PATH")
+    if platform != "win32":
+        return shutil.which(name, path=path)
+    endings = [ending for ending in (environ.get("PATHEXT") or _ENDINGS).split(os.pathsep) if ending]
+    names = [name] if name.lower().endswith(tuple(map(str.lower, endings))) else [name + ending for ending in endings]
+    if Path(name).name != name:
+        folders = [Path()]
+    else:
+        folders = [Path(folder) for entry in (path or "").split(os.pathsep) if (folder := entry.strip('"'))]
+        # A relative one leads from wherever we are, as no folder at all does.
+        folders = [folder for folder in folders if folder.is_absolute()]
+    places = (folder / each for folder in folders for each in names)
+    return next((str(place.absolute()) for place in places if place.is_file()), None)
