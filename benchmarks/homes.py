@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from mfa_session.credentials import AccessKey
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.presets import DEVICE_NAME
+from mfa_session.model.credentials import AccessKey
 from mfa_session.store.encrypted_file import EncryptedFile
 from mfa_session.store.os_keyring import OSKeyring
 from tests.clean_environment import clean_environment

@@ -5,9 +5,9 @@ AWS lets no user in this way, whatever the user's session has proven: a password
 
 from typing import Protocol
 
-from mfa_session.credentials import SessionCredentials
 from mfa_session.errors import ConfigurationError, SignInRefusedError
-from mfa_session.profiles import Profile
+from mfa_session.model.credentials import SessionCredentials
+from mfa_session.model.profile import Profile
 
 
 class SignIn(Protocol):

@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from mfa_session.credentials import SessionCredentials, timestamp
+from mfa_session.model.credentials import SessionCredentials, timestamp
 
 # Where to ask. SDKs take plain http for nothing but the loopback.
 _LOOPBACK = "127.0.0.1"

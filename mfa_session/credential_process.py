@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from mfa_session.credentials import SessionCredentials
 from mfa_session.errors import (
     DamagedSessionError,
     MFASessionError,
@@ -18,7 +17,8 @@ from mfa_session.errors import (
     PromptTimeoutError,
     StateError,
 )
-from mfa_session.profiles import Profile
+from mfa_session.model.credentials import SessionCredentials
+from mfa_session.model.profile import Profile
 
 # Below this AWS tools would start a request with credentials that end under way.
 LEAST_REMAINING = timedelta(seconds=60)

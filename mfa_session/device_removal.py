@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mfa_session.credentials import AccessKey, SessionCredentials
 from mfa_session.discovery import Directory, iam_user
 from mfa_session.errors import (
     AWSError,
@@ -14,7 +13,8 @@ from mfa_session.errors import (
     NoSuchEntityError,
     PromptCancelledError,
 )
-from mfa_session.mfa import MFADevice
+from mfa_session.model.credentials import AccessKey, SessionCredentials
+from mfa_session.model.mfa_device import MFADevice
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from mfa_session.credentials import AccessKey, SessionCredentials
-from mfa_session.durations import in_words
 from mfa_session.environment_findings import environment_findings
 from mfa_session.errors import (
     AccessKeyRefusedError,
@@ -28,12 +26,14 @@ from mfa_session.errors import (
 )
 from mfa_session.explanation import explain
 from mfa_session.findings import Finding, Severity, error, fine, warning
-from mfa_session.identity import CallerIdentity
 from mfa_session.key_findings import Keys, look_for_key
 from mfa_session.leftovers import leftovers
-from mfa_session.partitions import partition_of
+from mfa_session.model.caller_identity import CallerIdentity
+from mfa_session.model.credentials import AccessKey, SessionCredentials
+from mfa_session.model.durations import in_words
+from mfa_session.model.partitions import partition_of
+from mfa_session.model.profile import Profile, Sections, read_profile
 from mfa_session.profile_findings import Files, file_findings, profile_findings
-from mfa_session.profiles import Profile, Sections, read_profile
 from mfa_session.status import SessionIn
 
 # Signatures may be fifteen minutes off; long before that, times that are compared begin to mislead.

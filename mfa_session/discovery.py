@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from mfa_session.credentials import AccessKey, SessionCredentials
 from mfa_session.errors import AccessDeniedError, MFADeviceNotFoundError, NotAnIAMUserError
-from mfa_session.identity import CallerIdentity
-from mfa_session.mfa import MFADevice
+from mfa_session.model.caller_identity import CallerIdentity
+from mfa_session.model.credentials import AccessKey, SessionCredentials
+from mfa_session.model.mfa_device import MFADevice
 
 
 class Directory(Protocol):

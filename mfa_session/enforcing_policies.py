@@ -12,8 +12,8 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
-from mfa_session.durations import LONGEST_SESSION, in_words
 from mfa_session.errors import UsageError
+from mfa_session.model.durations import LONGEST_SESSION, in_words
 
 # Of a managed policy, blanks not counted: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 LONGEST_POLICY = 6144

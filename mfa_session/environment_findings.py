@@ -4,9 +4,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from mfa_session.credentials import SessionCredentials, moment
-from mfa_session.durations import in_words
 from mfa_session.findings import Finding, error, fine, warning
+from mfa_session.model.credentials import SessionCredentials, moment
+from mfa_session.model.durations import in_words
 
 _ABOUT = "environment"
 

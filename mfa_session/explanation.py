@@ -4,8 +4,8 @@ import re
 
 from mfa_session.errors import AWSAnswerError
 from mfa_session.findings import Finding, error, warning
-from mfa_session.identity import CallerIdentity
-from mfa_session.profiles import Profile
+from mfa_session.model.caller_identity import CallerIdentity
+from mfa_session.model.profile import Profile
 
 _ABOUT = "message"
 

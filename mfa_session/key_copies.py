@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from mfa_session.credentials import AccessKey, masked
 from mfa_session.errors import ConfigurationError, MFASessionError, PromptCancelledError
-from mfa_session.profiles import Profile, Sections
+from mfa_session.model.credentials import AccessKey, masked
+from mfa_session.model.profile import Profile, Sections
 
 # What the two files are called among the stores.
 CREDENTIALS_FILE = "credentials_file"

@@ -2,7 +2,6 @@
 
 from typing import Protocol
 
-from mfa_session.credentials import AccessKey
 from mfa_session.errors import (
     ConfigurationError,
     KeyringLockedError,
@@ -12,7 +11,8 @@ from mfa_session.errors import (
     PersonNeededError,
 )
 from mfa_session.findings import Finding, error, fine, warning
-from mfa_session.profiles import Profile
+from mfa_session.model.credentials import AccessKey
+from mfa_session.model.profile import Profile
 
 _ABOUT = "key"
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from mfa_session.credentials import AccessKey
 from mfa_session.errors import ConfigurationError
-from mfa_session.profiles import Profile
+from mfa_session.model.credentials import AccessKey
+from mfa_session.model.profile import Profile
 
 
 class Store(Protocol):

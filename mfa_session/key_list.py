@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from mfa_session.credentials import AccessKey
 from mfa_session.errors import MFASessionError
-from mfa_session.profiles import Sections
+from mfa_session.model.credentials import AccessKey
+from mfa_session.model.profile import Sections
 
 # What the credentials file is called among the stores.
 _CREDENTIALS_FILE = "credentials_file"

@@ -2,9 +2,9 @@
 
 from typing import Protocol
 
-from mfa_session.credentials import AccessKey
 from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError
-from mfa_session.profiles import Profile
+from mfa_session.model.credentials import AccessKey
+from mfa_session.model.profile import Profile
 
 
 class Stored(Protocol):

@@ -2,10 +2,10 @@
 
 from typing import Protocol
 
-from mfa_session.credentials import AccessKey
 from mfa_session.errors import AccessKeyNotFoundError
 from mfa_session.key_import import check_no_other_key
-from mfa_session.profiles import Profile
+from mfa_session.model.credentials import AccessKey
+from mfa_session.model.profile import Profile
 
 
 class Store(Protocol):

@@ -4,11 +4,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from mfa_session.credentials import AccessKey, SessionCredentials
 from mfa_session.discovery import Directory, iam_user
 from mfa_session.errors import AWSError
-from mfa_session.identity import CallerIdentity
-from mfa_session.key_metadata import AccessKeyMetadata
+from mfa_session.model.caller_identity import CallerIdentity
+from mfa_session.model.credentials import AccessKey, AccessKeyMetadata, SessionCredentials
 
 
 class Registry(Directory, Protocol):

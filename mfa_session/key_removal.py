@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from mfa_session.profiles import Profile
-from mfa_session.rotation import place_of_new_key, place_of_old_key
+from mfa_session.model.profile import Profile
+from mfa_session.model.rotation_record import place_of_new_key, place_of_old_key
 
 
 class RemovalStore(Protocol):

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from mfa_session.credentials import AccessKey, SessionCredentials, masked
 from mfa_session.errors import (
     AccessDeniedError,
     AccessKeyNotFoundError,
@@ -23,11 +22,11 @@ from mfa_session.errors import (
     NoSuchEntityError,
     ReplyLostError,
 )
-from mfa_session.identity import CallerIdentity
-from mfa_session.key_metadata import AccessKeyMetadata
-from mfa_session.profiles import Profile
-from mfa_session.recent import has_happened
-from mfa_session.rotation import Rotation, place_of_new_key, place_of_old_key
+from mfa_session.model.caller_identity import CallerIdentity
+from mfa_session.model.credentials import AccessKey, AccessKeyMetadata, SessionCredentials, masked
+from mfa_session.model.durations import has_happened
+from mfa_session.model.profile import Profile
+from mfa_session.model.rotation_record import Rotation, place_of_new_key, place_of_old_key
 from mfa_session.second_key import Consent, KeyUse
 
 # AWS knows a new key everywhere after 3 to 15 seconds.

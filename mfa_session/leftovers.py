@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from mfa_session.findings import Finding, warning
-from mfa_session.profiles import Sections
+from mfa_session.model.profile import Sections
 from mfa_session.system.commands import words_of
 
 _ABOUT = "leftovers"

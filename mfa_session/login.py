@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from mfa_session.credentials import AccessKey, SessionCredentials
 from mfa_session.discovery import DeviceChooser, Directory, find_device
-from mfa_session.durations import USUAL_SESSION
 from mfa_session.errors import (
     AccessDeniedError,
     AWSAnswerError,
@@ -16,8 +14,10 @@ from mfa_session.errors import (
     ReplyLostError,
     TokenCodeRefusedError,
 )
-from mfa_session.mfa import MFADevice, TokenCode, start_of, time_step
-from mfa_session.profiles import Profile
+from mfa_session.model.credentials import AccessKey, SessionCredentials
+from mfa_session.model.durations import USUAL_SESSION
+from mfa_session.model.mfa_device import MFADevice, TokenCode, start_of, time_step
+from mfa_session.model.profile import Profile
 
 # What `login` keeps rather than replaces.
 WORTH_KEEPING = timedelta(minutes=15)

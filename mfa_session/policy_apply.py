@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mfa_session.credentials import SessionCredentials
 from mfa_session.errors import AccessDeniedError, EntityAlreadyExistsError, LimitExceededError, LockOutError
-from mfa_session.identity import CallerIdentity
-from mfa_session.mfa import MFADevice
+from mfa_session.model.caller_identity import CallerIdentity
+from mfa_session.model.credentials import SessionCredentials
+from mfa_session.model.mfa_device import MFADevice
 
 # As many names as a person reads.
 _MOST_NAMES = 20

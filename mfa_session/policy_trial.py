@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Self
 
 from mfa_session.errors import UsageError
-from mfa_session.identity import CallerIdentity
+from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.policies import Decision, Policy, Request, Ruling, evaluate
 
 # Whoever has no policies of his own to try: AWS's documents call him so.

@@ -14,11 +14,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 
-from mfa_session.credentials import AccessKey, SessionCredentials
-from mfa_session.durations import USUAL_ROLE_SESSION, in_words
 from mfa_session.errors import AccessDeniedError, ConfigurationError, ExpiredSessionError, UsageError
-from mfa_session.iam_role import Role
-from mfa_session.identity import CallerIdentity
 from mfa_session.login import (
     AWS,
     AccessKeys,
@@ -31,8 +27,12 @@ from mfa_session.login import (
     log_in,
     session_worth_keeping,
 )
-from mfa_session.mfa import MFADevice, TokenCode
-from mfa_session.profiles import Profile
+from mfa_session.model.caller_identity import CallerIdentity
+from mfa_session.model.credentials import AccessKey, SessionCredentials
+from mfa_session.model.durations import USUAL_ROLE_SESSION, in_words
+from mfa_session.model.mfa_device import MFADevice, TokenCode
+from mfa_session.model.profile import Profile
+from mfa_session.model.role import Role
 
 # What AWS calls role chaining begins with any session, a user's too.
 LONGEST_FROM_A_SESSION = timedelta(hours=1)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from mfa_session.errors import PersonNeededError, PromptCancelledError
-from mfa_session.key_metadata import AccessKeyMetadata
+from mfa_session.model.credentials import AccessKeyMetadata
 
 
 @dataclass(frozen=True, slots=True)

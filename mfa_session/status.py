@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from mfa_session.credentials import SessionCredentials
 from mfa_session.errors import ConfigurationError, DamagedSessionError, LongTermKeyInSessionError, ProfileNotFoundError
-from mfa_session.identity import CallerIdentity
-from mfa_session.profiles import Profile, ProfileReader, Sections
+from mfa_session.model.caller_identity import CallerIdentity
+from mfa_session.model.credentials import SessionCredentials
+from mfa_session.model.profile import Profile, ProfileReader, Sections
 
 # What the CIS AWS Foundations Benchmark allows; IAM's own report and most auditors ask for the same.
 _OLD = timedelta(days=90)

@@ -15,7 +15,7 @@ from mfa_session.errors import (
     TokenCodeRefusedError,
 )
 from mfa_session.login import USUAL_ATTEMPTS, Clock, UsedCodes
-from mfa_session.mfa import MFADevice, TokenCode, time_step
+from mfa_session.model.mfa_device import MFADevice, TokenCode, time_step
 
 TwoCodes: TypeAlias = tuple[TokenCode, TokenCode]
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mfa_session.aws.connection import AWS, Endpoints
-from mfa_session.credentials import AccessKey
 from mfa_session.demo.account import User
 from mfa_session.demo.devices import VirtualDevice
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.key_lookup import KeyLookup
-from mfa_session.mfa import MFADevice
+from mfa_session.model.credentials import AccessKey
+from mfa_session.model.mfa_device import MFADevice
 from mfa_session.store.access_keys import AccessKeys
 from mfa_session.store.plain_keys import PlainKeys
 from mfa_session.store.sessions import SessionProfiles

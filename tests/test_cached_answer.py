@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mfa_session.cached_answer import _seconds_since_1970, cached_session, document
-from mfa_session.credentials import SessionCredentials, moment, timestamp
+from mfa_session.model.credentials import SessionCredentials, moment, timestamp
 from tests.clean_environment import clean_environment
 
 NOW = 1_800_000_000.0

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 import pytest
 
 from mfa_session.aws.connection import AWS, Endpoints
-from mfa_session.credentials import AccessKey, SessionCredentials
 from mfa_session.demo.account import User
 from mfa_session.demo.devices import VirtualDevice
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.faults import ServerError
 from mfa_session.demo.presets import demo_account
 from mfa_session.device_removal import Removal, remove_device
-from mfa_session.durations import SHORTEST_SESSION
 from mfa_session.errors import AWSError, LockOutError, MFADeviceNotFoundError, MFASessionError, PromptCancelledError
-from mfa_session.mfa import MFADevice
+from mfa_session.model.credentials import AccessKey, SessionCredentials
+from mfa_session.model.durations import SHORTEST_SESSION
+from mfa_session.model.mfa_device import MFADevice
 
 PREFIX = "arn:aws:iam::123456789012:mfa"
 PHONE = MFADevice(f"{PREFIX}/test-user-phone")

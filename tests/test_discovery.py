@@ -9,12 +9,12 @@ import pytest
 from mfa_session.ask.person import Nobody, Person
 from mfa_session.ask.terminal import Terminal
 from mfa_session.aws.connection import AWS, Endpoints
-from mfa_session.credentials import AccessKey
 from mfa_session.demo.account import Account
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.faults import HostileFields
 from mfa_session.discovery import DeviceChooser, find_device
 from mfa_session.errors import MFADeviceNotFoundError, NotAnIAMUserError, PersonNeededError
+from mfa_session.model.credentials import AccessKey
 from tests.fakes import TypedLines
 
 PREFIX = "arn:aws:iam::123456789012"

@@ -24,7 +24,7 @@ from mfa_session.enforcing_policies import (
     size,
 )
 from mfa_session.errors import UsageError
-from mfa_session.partitions import PARTITIONS, partition, partition_of
+from mfa_session.model.partitions import PARTITIONS, partition, partition_of
 from mfa_session.policies import Decision, Policy, Request, evaluate
 from tests.clean_environment import clean_environment
 

@@ -3,8 +3,8 @@
 import pytest
 
 from mfa_session.explanation import explain
-from mfa_session.identity import CallerIdentity
-from mfa_session.profiles import Profile
+from mfa_session.model.caller_identity import CallerIdentity
+from mfa_session.model.profile import Profile
 
 PROFILE = Profile("test-user", "test-user-mfa")
 USER = CallerIdentity("arn:aws:iam::123456789012:user/engineering/test-user")

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.credentials import AccessKey
 from mfa_session.errors import ConfigurationError
 from mfa_session.key_move import move_to_store
-from mfa_session.profiles import Profile
+from mfa_session.model.credentials import AccessKey
+from mfa_session.model.profile import Profile
 from mfa_session.store.profile_settings import ProfileSettings
 from tests.fakes import InMemoryKeys
 

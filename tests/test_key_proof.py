@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 
 from mfa_session.aws.connection import AWS, Endpoints
-from mfa_session.credentials import AccessKey
 from mfa_session.demo.account import Account
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.errors import AccessKeyRefusedError, NotAnIAMUserError
 from mfa_session.key_proof import prove
-from mfa_session.mfa import MFADevice, TokenCode
+from mfa_session.model.credentials import AccessKey
+from mfa_session.model.mfa_device import MFADevice, TokenCode
 
 PHONE = "arn:aws:iam::123456789012:mfa/test-user-phone"
 

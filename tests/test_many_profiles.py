@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mfa_session.profiles import ProfileReader
+from mfa_session.model.profile import ProfileReader
 from mfa_session.status import all_statuses
 from mfa_session.store.sessions import session_in
 

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 
 from mfa_session.aws.connection import AWS, Endpoints
-from mfa_session.credentials import SessionCredentials
 from mfa_session.demo.account import Account, Group
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.presets import demo_account
 from mfa_session.enforcing_policies import safe_policy
 from mfa_session.errors import LimitExceededError, LockOutError
+from mfa_session.model.credentials import SessionCredentials
 from mfa_session.policy_apply import Plan, carry_out, check_that_all_have_devices, plan_enforcement
 
 NAME = "MFAEnforcePolicy"

@@ -8,7 +8,7 @@ import pytest
 
 from mfa_session.enforcing_policies import KNOWN_POLICIES, Shape, safe_policy
 from mfa_session.errors import UsageError
-from mfa_session.identity import CallerIdentity
+from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.policies import Decision
 from mfa_session.policy_check import Report, check
 from mfa_session.policy_holes import Hole

@@ -12,7 +12,6 @@ from mfa_session.ask.terminal import Terminal
 from mfa_session.demo.clock import Clock
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.presets import demo_account
-from mfa_session.durations import SHORTEST_SESSION
 from mfa_session.errors import (
     AccessDeniedError,
     MFADeviceNotFoundError,
@@ -21,7 +20,8 @@ from mfa_session.errors import (
     PersonNeededError,
     TokenCodeRefusedError,
 )
-from mfa_session.mfa import STEP, MFADevice, TokenCode, time_step
+from mfa_session.model.durations import SHORTEST_SESSION
+from mfa_session.model.mfa_device import STEP, MFADevice, TokenCode, time_step
 from mfa_session.resynchronization import resynchronize
 from tests.desk import PHONE, AWSDesk
 from tests.fakes import SteppedClock, TypedLines

@@ -11,7 +11,6 @@ import pytest
 
 from mfa_session.ask.person import Nobody, Person
 from mfa_session.ask.terminal import Terminal
-from mfa_session.credentials import SessionCredentials
 from mfa_session.demo.clock import Clock
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.presets import demo_account
@@ -24,10 +23,11 @@ from mfa_session.errors import (
     TokenCodeRefusedError,
     UsageError,
 )
-from mfa_session.iam_role import Role
 from mfa_session.login import Login, Prompter, Wish
-from mfa_session.mfa import TokenCode
-from mfa_session.profiles import Profile
+from mfa_session.model.credentials import SessionCredentials
+from mfa_session.model.mfa_device import TokenCode
+from mfa_session.model.profile import Profile
+from mfa_session.model.role import Role
 from mfa_session.roles import goes_with_a_code, take_role, take_role_with_a_code
 from tests.desk import PHONE, AWSDesk
 from tests.fakes import SteppedClock, TypedLines

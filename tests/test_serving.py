@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from mfa_session.container_credentials import Answer, Door, Request
-from mfa_session.credentials import SessionCredentials, timestamp
 from mfa_session.errors import MFASessionError, PersonNeededError
-from mfa_session.profiles import Profile
+from mfa_session.model.credentials import SessionCredentials, timestamp
+from mfa_session.model.profile import Profile
 from mfa_session.serving import Watch, answer
 from mfa_session.store.sessions import SessionProfiles
 from tests.fakes import SteppedClock

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mfa_session.credentials import timestamp
 from mfa_session.errors import ProfileNotFoundError
-from mfa_session.profiles import Sections
+from mfa_session.model.credentials import timestamp
+from mfa_session.model.profile import Sections
 from mfa_session.status import State, Status, all_statuses, status
 from mfa_session.store.sessions import session_in
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from mfa_session.ask.code_process import PRESETS, Command, mfa_process, preset
 from mfa_session.errors import UsageError
-from mfa_session.mfa import MFADevice
+from mfa_session.model.mfa_device import MFADevice
 
 SOURCES = "mfa_session_code_source"
 

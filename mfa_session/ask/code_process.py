@@ -16,7 +16,7 @@ from mfa_session.ask.child import started
 from mfa_session.ask.patience import Patience
 from mfa_session.ask.question import Question
 from mfa_session.errors import CodeSourceError, PromptTimeoutError, UsageError
-from mfa_session.mfa import MFADevice, TokenCode
+from mfa_session.model.mfa_device import MFADevice, TokenCode
 from mfa_session.system.commands import words_of
 from mfa_session.text import visible
 

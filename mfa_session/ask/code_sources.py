@@ -21,8 +21,8 @@ from mfa_session.errors import (
     TokenCodeRefusedError,
     UnsafeProgramError,
 )
-from mfa_session.mfa import MFADevice, TokenCode
-from mfa_session.profiles import Profile
+from mfa_session.model.mfa_device import MFADevice, TokenCode
+from mfa_session.model.profile import Profile
 
 
 class Asker(Protocol):

@@ -6,8 +6,8 @@ from typing import Protocol
 from mfa_session.ask.patience import Patience
 from mfa_session.ask.question import Question
 from mfa_session.errors import UsageError
-from mfa_session.mfa import MFADevice, TokenCode
-from mfa_session.profiles import Profile
+from mfa_session.model.mfa_device import MFADevice, TokenCode
+from mfa_session.model.profile import Profile
 from mfa_session.text import visible
 
 # How long a dialog stays open where its asker sets no limit.

@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import NoReturn, TypeVar
 
 from mfa_session.ask.terminal import Terminal
-from mfa_session.credentials import AccessKey
-from mfa_session.durations import in_words
 from mfa_session.errors import PersonNeededError, UsageError
-from mfa_session.mfa import MFADevice, TokenCode
-from mfa_session.profiles import Profile
+from mfa_session.model.credentials import AccessKey
+from mfa_session.model.durations import in_words
+from mfa_session.model.mfa_device import MFADevice, TokenCode
+from mfa_session.model.profile import Profile
 
 _SECOND = timedelta(seconds=1)
 

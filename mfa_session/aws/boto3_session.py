@@ -6,7 +6,7 @@ import boto3
 import botocore.session
 from botocore.credentials import CredentialResolver, RefreshableCredentials
 
-from mfa_session.credentials import SessionCredentials, timestamp
+from mfa_session.model.credentials import SessionCredentials, timestamp
 
 _NAME = "mfa-session"
 

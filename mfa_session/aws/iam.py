@@ -7,9 +7,9 @@ from datetime import UTC
 from mfa_session.aws.answer import Answer, not_from_aws
 from mfa_session.aws.client import Client
 from mfa_session.aws.question import Question
-from mfa_session.credentials import AccessKey, SessionCredentials
 from mfa_session.errors import AccessDeniedError, UsageError
-from mfa_session.mfa import MFADevice
+from mfa_session.model.credentials import AccessKey, SessionCredentials
+from mfa_session.model.mfa_device import MFADevice
 
 # A user has at most eight devices and two keys, and AWS puts a hundred on a page: who needs so many pages is not AWS.
 _MOST_PAGES = 20

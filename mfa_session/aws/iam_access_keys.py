@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 from mfa_session.aws.answer import Answer, not_from_aws
 from mfa_session.aws.iam import IAMCalls
 from mfa_session.aws.question import Question
-from mfa_session.credentials import AccessKey, SessionCredentials
 from mfa_session.errors import UsageError
-from mfa_session.key_metadata import AccessKeyMetadata
+from mfa_session.model.credentials import AccessKey, AccessKeyMetadata, SessionCredentials
 
 _ACTIVE, _INACTIVE = "Active", "Inactive"
 

@@ -8,9 +8,9 @@ from base64 import b64decode
 from mfa_session.aws.answer import Answer, not_from_aws
 from mfa_session.aws.iam import IAMCalls
 from mfa_session.aws.question import Question
-from mfa_session.credentials import AccessKey, SessionCredentials
 from mfa_session.errors import AWSAnswerError, UsageError
-from mfa_session.mfa import MFADevice, TokenCode, VirtualMFADevice
+from mfa_session.model.credentials import AccessKey, SessionCredentials
+from mfa_session.model.mfa_device import MFADevice, TokenCode, VirtualMFADevice
 
 
 class IAMDeviceCalls(IAMCalls):

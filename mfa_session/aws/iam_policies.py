@@ -9,10 +9,10 @@ from urllib.parse import unquote
 from mfa_session.aws.answer import Answer, not_from_aws
 from mfa_session.aws.iam import IAMCalls, mfa_device
 from mfa_session.aws.question import Question
-from mfa_session.credentials import SessionCredentials
 from mfa_session.errors import AWSAnswerError, NoSuchEntityError
-from mfa_session.identity import CallerIdentity
-from mfa_session.mfa import MFADevice
+from mfa_session.model.caller_identity import CallerIdentity
+from mfa_session.model.credentials import SessionCredentials
+from mfa_session.model.mfa_device import MFADevice
 
 # An account may have 5,000 users in one group; with a hundred on a page, that would be more pages than are read.
 _ON_A_PAGE = {"MaxItems": 1000}

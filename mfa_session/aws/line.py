@@ -26,8 +26,8 @@ from mfa_session.aws.hosts import API_VERSIONS, Hosts
 from mfa_session.aws.question import Question
 from mfa_session.aws.refusals import refusal
 from mfa_session.aws.silence import no_answer
-from mfa_session.credentials import SessionCredentials
 from mfa_session.errors import ReplyLostError, ThrottledError
+from mfa_session.model.credentials import SessionCredentials
 
 # Before the second attempt and before the third, for questions that may be put again.
 _PAUSES_IN_SECONDS = (0.2, 1.0)

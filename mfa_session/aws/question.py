@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mfa_session.aws.endpoints import Service
-from mfa_session.credentials import AccessKey, SessionCredentials
-from mfa_session.mfa import TokenCode
+from mfa_session.model.credentials import AccessKey, SessionCredentials
+from mfa_session.model.mfa_device import TokenCode
 from mfa_session.text import visible
 
 # AWS's validation errors quote the value they do not like.

@@ -15,8 +15,6 @@ from mfa_session.aws.endpoints import Endpoints
 from mfa_session.aws.exchange import Reply
 from mfa_session.aws.question import Question
 from mfa_session.aws.silence import outcome_unknown
-from mfa_session.credentials import AccessKey
-from mfa_session.durations import in_words
 from mfa_session.errors import (
     AccessDeniedError,
     AccessKeyRefusedError,
@@ -36,6 +34,8 @@ from mfa_session.errors import (
     ThrottledError,
     TokenCodeRefusedError,
 )
+from mfa_session.model.credentials import AccessKey
+from mfa_session.model.durations import in_words
 
 # "20220127T001427Z is now earlier than 20220127T014428Z (20220127T015928Z - 15 min.)": the first is the
 # time of the signature, the one in brackets AWS's own.

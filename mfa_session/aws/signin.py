@@ -18,8 +18,8 @@ from mfa_session.aws.endpoints import Endpoints
 from mfa_session.aws.exchange import Exchange, Limits, OverdueError, Reply
 from mfa_session.aws.question import Question
 from mfa_session.aws.silence import no_answer, outcome_unknown
-from mfa_session.credentials import SessionCredentials
 from mfa_session.errors import AWSError, ConfigurationError, SignInRefusedError
+from mfa_session.model.credentials import SessionCredentials
 
 # Where one signs in, and what one signs in to. AWS documents no such address for the other partitions.
 _HOSTS = {

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from mfa_session.aws.answer import Answer, not_from_aws
 from mfa_session.aws.client import Client
 from mfa_session.aws.question import Question
-from mfa_session.credentials import AccessKey, SessionCredentials
 from mfa_session.errors import AWSAnswerError
-from mfa_session.iam_role import Role
-from mfa_session.identity import CallerIdentity
-from mfa_session.mfa import MFADevice, TokenCode
+from mfa_session.model.caller_identity import CallerIdentity
+from mfa_session.model.credentials import AccessKey, SessionCredentials
+from mfa_session.model.mfa_device import MFADevice, TokenCode
+from mfa_session.model.role import Role
 
 # AWS accepts a signature from a clock that is fifteen minutes off; its idea of now may differ from ours by as much.
 _CLOCK_TOLERANCE = timedelta(minutes=15)

@@ -3,7 +3,7 @@
 from mfa_session.aws.connection import AWS
 from mfa_session.cli.desk import live_session
 from mfa_session.cli.parts import Parts
-from mfa_session.credentials import SessionCredentials
+from mfa_session.model.credentials import SessionCredentials
 
 
 def aws_with_mfa(parts: Parts, profile: str | None) -> tuple[AWS, SessionCredentials]:

@@ -13,8 +13,8 @@ from mfa_session.ask.person import Nobody, Person
 from mfa_session.ask.pinentry import Pinentry
 from mfa_session.errors import ConfigurationError, UnsafeProgramError, UsageError
 from mfa_session.filesystem.safe_path import UnsafePath
-from mfa_session.mfa import MFADevice
-from mfa_session.profiles import Profile
+from mfa_session.model.mfa_device import MFADevice
+from mfa_session.model.profile import Profile
 
 _SETTINGS = ("mfa_process", "mfa_session_code_source", "mfa_session_pinentry")
 

@@ -13,7 +13,7 @@ from mfa_session.cli.parts import Parts
 from mfa_session.console import sign_in_url
 from mfa_session.environment import OURS
 from mfa_session.errors import OutputError
-from mfa_session.profiles import Profile
+from mfa_session.model.profile import Profile
 from mfa_session.text import visible
 
 if TYPE_CHECKING:

@@ -11,16 +11,16 @@ from mfa_session.cli.endings import explain, put_out, say
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts, now
 from mfa_session.errors import ConfigurationError, PersonNeededError, UsageError
-from mfa_session.mfa import MFADevice
+from mfa_session.model.mfa_device import MFADevice
 from mfa_session.text import visible
 
 # The rest is imported where it is needed: every other command reads this module too.
 if TYPE_CHECKING:
     from mfa_session.cli.desk import Desk
-    from mfa_session.credentials import AccessKey, SessionCredentials
     from mfa_session.device_removal import Removal
     from mfa_session.login import Login
-    from mfa_session.profiles import Profile
+    from mfa_session.model.credentials import AccessKey, SessionCredentials
+    from mfa_session.model.profile import Profile
 
 EXAMPLE = "Example: mfa-session device add --profile test-user"
 

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Sequence
 
-from mfa_session.credentials import timestamp
-from mfa_session.mfa import MFADevice
+from mfa_session.model.credentials import timestamp
+from mfa_session.model.mfa_device import MFADevice
 from mfa_session.text import visible
 
 _HEADINGS = ("SERIAL NUMBER", "KIND", "ENABLED", "")

@@ -7,7 +7,7 @@ comes in this way finds the names of the profiles for which codes are being got 
 from collections.abc import Iterable, Mapping
 
 from mfa_session.errors import ConfigurationError
-from mfa_session.profiles import Profile
+from mfa_session.model.profile import Profile
 
 # Names stand on lines of their own: they may hold anything else.
 _VARIABLE = "MFA_SESSION_ANSWERING"

@@ -6,12 +6,12 @@ from functools import partial
 
 from mfa_session.aws.connection import AWS
 from mfa_session.cli.parts import Parts, now
-from mfa_session.credentials import AccessKey
 from mfa_session.diagnosis import Instruments
 from mfa_session.errors import MFASessionError, SharedFileError
 from mfa_session.filesystem import paths
 from mfa_session.filesystem.safe_path import UnsafePath, unsafe_path
-from mfa_session.profiles import Profile, Sections
+from mfa_session.model.credentials import AccessKey
+from mfa_session.model.profile import Profile, Sections
 from mfa_session.store.sessions import session_in
 from mfa_session.store.shadows import check_nothing_shadows
 from mfa_session.store.shared_files import lost_sections, read_profiles, readable_by_others

@@ -8,10 +8,10 @@ import typer
 
 from mfa_session.cli.endings import explain
 from mfa_session.cli.parts import Parts, now
-from mfa_session.credentials import AccessKey, SessionCredentials
 from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, ProfileNotFoundError, StoreError
 from mfa_session.login import Wish, session_worth_keeping
-from mfa_session.profiles import Profile
+from mfa_session.model.credentials import AccessKey, SessionCredentials
+from mfa_session.model.profile import Profile
 from mfa_session.store.shared_files import read_profiles
 
 if TYPE_CHECKING:

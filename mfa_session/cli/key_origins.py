@@ -8,10 +8,10 @@ from typing import Protocol
 from mfa_session.ask.terminal import Terminal
 from mfa_session.cli.key_holders import ORIGINS
 from mfa_session.cli.parts import Parts
-from mfa_session.credentials import AccessKey
 from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, PersonNeededError, UsageError
-from mfa_session.mfa import MFADevice
-from mfa_session.profiles import Profile
+from mfa_session.model.credentials import AccessKey
+from mfa_session.model.mfa_device import MFADevice
+from mfa_session.model.profile import Profile
 
 # Where keys are looked for when nobody says where: what can be read without asking anybody.
 _USUAL = ("aws-mfa", "credentials")

@@ -23,8 +23,8 @@ from mfa_session.cli.key_holders import (
 )
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts
-from mfa_session.credentials import AccessKey
 from mfa_session.errors import DamagedItemError, PromptCancelledError, UsageError
+from mfa_session.model.credentials import AccessKey
 from mfa_session.text import visible
 
 EXAMPLE = "Example: mfa-session keys add --profile test-user"

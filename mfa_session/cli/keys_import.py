@@ -20,7 +20,6 @@ from mfa_session.cli.key_holders import (
 )
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts
-from mfa_session.credentials import AccessKey
 from mfa_session.errors import (
     AccessKeyNotFoundError,
     ConfigurationError,
@@ -28,7 +27,8 @@ from mfa_session.errors import (
     PromptCancelledError,
     UsageError,
 )
-from mfa_session.profiles import Profile
+from mfa_session.model.credentials import AccessKey
+from mfa_session.model.profile import Profile
 from mfa_session.text import visible
 
 # The rest is imported where it is needed: every other command reads this module too.

@@ -9,7 +9,7 @@ import typer
 
 from mfa_session.cli.endings import put_out, say
 from mfa_session.cli.parts import Parts, now
-from mfa_session.credentials import timestamp
+from mfa_session.model.credentials import timestamp
 from mfa_session.store.shared_files import read_profiles
 from mfa_session.text import visible
 

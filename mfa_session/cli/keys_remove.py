@@ -12,12 +12,12 @@ from mfa_session.cli.parts import Parts
 from mfa_session.errors import ConfigurationError, PersonNeededError, PromptCancelledError
 from mfa_session.key_copies import CONFIG_FILE, listed
 from mfa_session.key_removal import remove_key
-from mfa_session.profiles import Profile
+from mfa_session.model.profile import Profile
 from mfa_session.text import visible
 
 if TYPE_CHECKING:
-    from mfa_session.credentials import AccessKey
     from mfa_session.key_copies import KeyCopy
+    from mfa_session.model.credentials import AccessKey
     from mfa_session.store.access_keys import KeyStore
 
 EXAMPLE = "Example: mfa-session keys remove --profile test-user"

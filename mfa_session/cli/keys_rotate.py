@@ -11,7 +11,7 @@ from mfa_session.cli.endings import say
 from mfa_session.cli.key_holders import check_no_rotation_is_open, holder, keys_of, other_copies, store_of
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts, now
-from mfa_session.profiles import Profile
+from mfa_session.model.profile import Profile
 from mfa_session.text import visible
 
 if TYPE_CHECKING:

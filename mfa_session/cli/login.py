@@ -7,7 +7,6 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from mfa_session import durations
 from mfa_session.cli.desk import Desk
 from mfa_session.cli.endings import explain, say
 from mfa_session.cli.move_offer import offer_to_move
@@ -16,8 +15,9 @@ from mfa_session.cli.parts import Parts, now
 from mfa_session.cli.settings import output_format
 from mfa_session.errors import ConfigurationError, UsageError
 from mfa_session.login import WORTH_KEEPING, Login, Wish
-from mfa_session.mfa import MFADevice, TokenCode
-from mfa_session.profiles import Profile
+from mfa_session.model import durations
+from mfa_session.model.mfa_device import MFADevice, TokenCode
+from mfa_session.model.profile import Profile
 from mfa_session.roles import goes_with_a_code
 from mfa_session.store.profile_headers import insist_on_a_portable_profile_name
 from mfa_session.store.shared_files import readable_by_others, tidy

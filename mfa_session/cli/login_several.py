@@ -9,7 +9,7 @@ from mfa_session.errors import ConfigurationError, MFASessionError, UsageError
 from mfa_session.key_lookup import KeyLookup
 from mfa_session.login import Wish
 from mfa_session.login_round import LogIn, Turn, log_in_each, when_written
-from mfa_session.profiles import Profile
+from mfa_session.model.profile import Profile
 from mfa_session.status import all_statuses
 from mfa_session.store.sessions import session_in
 from mfa_session.store.shared_files import read_profiles, remembering_reads

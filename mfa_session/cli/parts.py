@@ -15,7 +15,7 @@ from mfa_session.cli.guard import answering_too, check_not_answering
 from mfa_session.cli.own_program import program_command
 from mfa_session.errors import ConfigurationError, PersonNeededError
 from mfa_session.filesystem import paths
-from mfa_session.profiles import Profile, ProfileReader, Sections
+from mfa_session.model.profile import Profile, ProfileReader, Sections
 from mfa_session.store.shared_files import read_profiles
 
 # Each part is imported where it is made: `--help`, and a caller that finds a live session, need few of them.

@@ -71,7 +71,7 @@ def show(
     The safe one is the one to use; the others are those that many accounts have, as they
     were published.
     """
-    from mfa_session.partitions import partition as known_partition
+    from mfa_session.model.partitions import partition as known_partition
 
     where = known_partition(partition) if partition else _partition_at_hand(context.obj)
     shape = _shape(no_password_change=no_password_change, via_aws_service=via_aws_service, max_mfa_age=max_mfa_age)
@@ -117,7 +117,7 @@ def check_(
     """
     from mfa_session.cli.policy_report import as_json, as_text
     from mfa_session.cli.policy_source import Source, trial_of
-    from mfa_session.partitions import partition as known_partition
+    from mfa_session.model.partitions import partition as known_partition
     from mfa_session.policy_check import check
 
     source = Source.of(file=file, arn=arn, group=group, user=user)
@@ -189,8 +189,8 @@ def _variant(name: str, partition: str, shape: "Shape") -> "EnforcingPolicy":
 
 
 def _shape(*, no_password_change: bool, via_aws_service: bool, max_mfa_age: str | None) -> "Shape":
-    from mfa_session import durations
     from mfa_session.enforcing_policies import Shape
+    from mfa_session.model import durations
 
     return Shape(
         password_change=not no_password_change,
@@ -201,7 +201,7 @@ def _shape(*, no_password_change: bool, via_aws_service: bool, max_mfa_age: str 
 
 def _partition_at_hand(parts: Parts) -> str:
     """Return the partition of the region in use; nobody needs a profile to look at a policy."""
-    from mfa_session.partitions import partition_of
+    from mfa_session.model.partitions import partition_of
 
     region = parts.environ.get("AWS_REGION") or parts.environ.get("AWS_DEFAULT_REGION")
     if not region and parts.environ.get("AWS_PROFILE"):

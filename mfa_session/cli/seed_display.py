@@ -14,7 +14,7 @@ from mfa_session.cli.parts import Parts
 from mfa_session.cli.qr import png, rows
 from mfa_session.errors import ConfigurationError
 from mfa_session.filesystem.private_files import passing_file
-from mfa_session.mfa import VirtualMFADevice
+from mfa_session.model.mfa_device import VirtualMFADevice
 from mfa_session.text import visible
 
 Show: TypeAlias = Callable[[VirtualMFADevice], None]

@@ -19,7 +19,7 @@ from mfa_session.environment import served_environment
 if TYPE_CHECKING:
     from mfa_session.container_credentials import Door
     from mfa_session.loopback.listener import Listener
-    from mfa_session.profiles import Profile
+    from mfa_session.model.profile import Profile
     from mfa_session.serving import Watch
 
 EXAMPLE = "Example: mfa-session serve --profile test-user -- terraform apply"

@@ -12,8 +12,8 @@ import typer
 from mfa_session.cli.endings import put_out, say
 from mfa_session.cli.options import ListedProfileOption
 from mfa_session.cli.parts import Parts, now
-from mfa_session.credentials import timestamp
 from mfa_session.errors import MFASessionError
+from mfa_session.model.credentials import timestamp
 from mfa_session.status import State, Status, all_statuses, status
 from mfa_session.store.sessions import session_in
 from mfa_session.store.shared_files import read_profiles

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import TypeAlias
 from xml.sax.saxutils import escape
 
-from mfa_session.credentials import timestamp
+from mfa_session.model.credentials import timestamp
 
 Value: TypeAlias = "bool | int | str | bytes | datetime | Mapping[str, Value] | Sequence[Value] | None"
 Result: TypeAlias = Mapping[str, Value]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from mfa_session.demo.clock import Clock
 from mfa_session.demo.totp import totp
-from mfa_session.mfa import time_step
+from mfa_session.model.mfa_device import time_step
 
 _BYTES_OF_A_SEED = 40
 

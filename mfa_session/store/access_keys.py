@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Protocol
 
-from mfa_session.credentials import AccessKey
 from mfa_session.errors import PersonNeededError, StoreError, UsageError
+from mfa_session.model.credentials import AccessKey
 from mfa_session.text import visible
 
 

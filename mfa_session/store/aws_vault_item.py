@@ -3,8 +3,8 @@
 import base64
 import json
 
-from mfa_session.credentials import AccessKey
 from mfa_session.errors import StoreError, UsageError
+from mfa_session.model.credentials import AccessKey
 
 
 def is_session(name: str) -> bool:

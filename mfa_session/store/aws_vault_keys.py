@@ -8,8 +8,8 @@ it is that reads cannot. Where nothing else will do, aws-vault itself hands a ke
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
-from mfa_session.credentials import AccessKey
 from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, StoreError
+from mfa_session.model.credentials import AccessKey
 from mfa_session.store.aws_vault_item import key_of
 from mfa_session.text import visible
 

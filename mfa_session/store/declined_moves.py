@@ -5,10 +5,10 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from mfa_session.credentials import AccessKey, moment, timestamp
 from mfa_session.filesystem.private_files import delete_private, read_private, write_private
-from mfa_session.profiles import Profile
-from mfa_session.recent import has_happened, utc_now
+from mfa_session.model.credentials import AccessKey, moment, timestamp
+from mfa_session.model.durations import has_happened, utc_now
+from mfa_session.model.profile import Profile
 
 
 class DeclinedMoves:

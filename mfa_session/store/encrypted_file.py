@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from mfa_session.credentials import AccessKey
 from mfa_session.errors import PassphraseError, StateError, StoreError
 from mfa_session.filesystem.locks import locked
 from mfa_session.filesystem.os_errors import refusal
 from mfa_session.filesystem.private_files import read_private, write_private
+from mfa_session.model.credentials import AccessKey
 from mfa_session.store.key_items import item_of, key_of
 from mfa_session.text import visible
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from mfa_session.credentials import AccessKey
 from mfa_session.errors import ConfigurationError, UsageError
+from mfa_session.model.credentials import AccessKey
 
 _NAMES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 

@@ -9,8 +9,8 @@ from urllib.parse import quote
 from mfa_session import errors
 from mfa_session.errors import AWSError, MFASessionError
 from mfa_session.filesystem.private_files import delete_private, read_private, write_private
-from mfa_session.profiles import Profile
-from mfa_session.recent import has_happened, utc_now
+from mfa_session.model.durations import has_happened, utc_now
+from mfa_session.model.profile import Profile
 
 # A diagnosis tells of the last failure; one of another day explains nothing any more.
 _MAX_AGE = timedelta(days=1)

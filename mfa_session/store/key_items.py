@@ -2,8 +2,8 @@
 
 import json
 
-from mfa_session.credentials import AccessKey, moment, timestamp
 from mfa_session.errors import DamagedItemError, UsageError
+from mfa_session.model.credentials import AccessKey, moment, timestamp
 from mfa_session.text import visible
 
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Protocol
 
-from mfa_session.credentials import AccessKey
 from mfa_session.errors import KeyringLockedError, KeyringUnavailableError, NoDefaultKeyringError, StoreError
+from mfa_session.model.credentials import AccessKey
 from mfa_session.store.key_items import item_of, key_of
 from mfa_session.store.keyring_back_ends import SECRET_SERVICE, USE_THE_FILE, BackEnd, back_end
 from mfa_session.store.time_limits import TimeLimits

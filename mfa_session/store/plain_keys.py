@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from mfa_session.credentials import AccessKey
 from mfa_session.errors import ConfigurationError, SharedFileError, UsageError
+from mfa_session.model.credentials import AccessKey
 from mfa_session.store.credential_lines import remove_lines
 from mfa_session.store.shared_files import check_writable, line_of, read_profiles
 from mfa_session.text import visible

@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from mfa_session.credentials import timestamp
 from mfa_session.errors import ConfigurationError
-from mfa_session.mfa import MFADevice
-from mfa_session.profiles import Profile
+from mfa_session.model.credentials import timestamp
+from mfa_session.model.mfa_device import MFADevice
+from mfa_session.model.profile import Profile
 from mfa_session.store.shared_files import line_of, read_profiles, remove_keys, write_profile
 from mfa_session.system.credential_process_line import credential_process_line, runs_this_program
 

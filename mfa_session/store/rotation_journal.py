@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 from urllib.parse import quote
 
-from mfa_session.credentials import moment, timestamp
 from mfa_session.errors import StateError
 from mfa_session.filesystem.private_files import delete_private, read_private, write_private
-from mfa_session.profiles import Profile
-from mfa_session.rotation import Rotation
+from mfa_session.model.credentials import moment, timestamp
+from mfa_session.model.profile import Profile
+from mfa_session.model.rotation_record import Rotation
 from mfa_session.text import visible
 
 

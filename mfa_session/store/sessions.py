@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from mfa_session.credentials import SessionCredentials, long_term_key_id, masked, moment, timestamp
 from mfa_session.errors import (
     AWSAnswerError,
     DamagedSessionError,
@@ -14,7 +13,8 @@ from mfa_session.errors import (
     SessionProfileTakenError,
     SharedFileError,
 )
-from mfa_session.profiles import Profile
+from mfa_session.model.credentials import SessionCredentials, long_term_key_id, masked, moment, timestamp
+from mfa_session.model.profile import Profile
 from mfa_session.store.credential_lines import (
     check_no_key_is_lost,
     remove_lines,

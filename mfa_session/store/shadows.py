@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mfa_session.errors import ConfigurationError
-from mfa_session.profiles import Profile
+from mfa_session.model.profile import Profile
 from mfa_session.store.shared_files import Kind, line_of
 
 # Most SDKs take keys that stand in a file before they ask a process; some take the process, .NET refuses the profile.

@@ -10,8 +10,8 @@ import re
 from pathlib import Path
 
 from mfa_session.filesystem.private_files import delete_private, read_private, write_private
-from mfa_session.mfa import MFADevice
-from mfa_session.profiles import Profile
+from mfa_session.model.mfa_device import MFADevice
+from mfa_session.model.profile import Profile
 
 # Steps have eight digits until 2065; Python refuses to read a number of thousands.
 _STEP = re.compile(rb"\s*[0-9]{1,18}\s*")

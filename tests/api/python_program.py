@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-from mfa_session.credentials import timestamp
+from mfa_session.model.credentials import timestamp
 from tests.clean_environment import clean_environment
 from tests.machine import Machine
 

@@ -14,7 +14,7 @@ import pytest
 from mfa_session.ask.code_process import PRESETS, CodeProgram, Command, mfa_process, preset
 from mfa_session.ask.patience import Patience
 from mfa_session.errors import CodeSourceError, PromptCancelledError, UsageError
-from mfa_session.mfa import MFADevice, TokenCode
+from mfa_session.model.mfa_device import MFADevice, TokenCode
 from tests.clean_environment import clean_environment
 from tests.processes import is_running
 from tests.programs import shell_program
@@ -171,7 +171,7 @@ from datetime import timedelta
 from mfa_session.ask.code_process import CodeProgram, mfa_process
 from mfa_session.ask.patience import Patience
 import os
-from mfa_session.mfa import MFADevice
+from mfa_session.model.mfa_device import MFADevice
 command = mfa_process({shell(f"echo $$ >{tmp_path}/child; sleep 60; sleep 60")!r})
 program = CodeProgram(lambda _: command, environ=os.environ, patience=Patience())
 program.token_code(MFADevice("GAHT12345678"), show=print)

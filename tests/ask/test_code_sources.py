@@ -25,8 +25,8 @@ from mfa_session.errors import (
     TokenCodeRefusedError,
     UsageError,
 )
-from mfa_session.mfa import MFADevice
-from mfa_session.profiles import Profile
+from mfa_session.model.mfa_device import MFADevice
+from mfa_session.model.profile import Profile
 from tests.clean_environment import clean_environment
 from tests.fakes import SteppedClock, TypedLines
 from tests.programs import shell_program

@@ -13,7 +13,7 @@ import pytest
 from mfa_session.ask.person import Nobody, Person
 from mfa_session.ask.terminal import Terminal
 from mfa_session.errors import PersonNeededError
-from mfa_session.mfa import MFADevice
+from mfa_session.model.mfa_device import MFADevice
 from tests.clean_environment import clean_environment
 from tests.fakes import SteppedClock, TypedLines
 from tests.terminal import Program, PseudoTerminal, Stream
@@ -25,8 +25,8 @@ from datetime import timedelta
 from mfa_session.ask.person import Person
 from mfa_session.ask.terminal import Terminal
 from mfa_session.errors import MFASessionError
-from mfa_session.mfa import MFADevice
-from mfa_session.profiles import Profile
+from mfa_session.model.mfa_device import MFADevice
+from mfa_session.model.profile import Profile
 
 alice = Profile("alice", session_profile="alice-mfa")
 phone = MFADevice("arn:aws:iam::123456789012:mfa/alice-phone")

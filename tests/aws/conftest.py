@@ -6,11 +6,11 @@ import pytest
 
 from mfa_session.aws.connection import AWS
 from mfa_session.aws.endpoints import Endpoints
-from mfa_session.credentials import AccessKey
 from mfa_session.demo.account import Account, User
 from mfa_session.demo.devices import VirtualDevice
 from mfa_session.demo.endpoint import Endpoint
-from mfa_session.mfa import MFADevice, TokenCode
+from mfa_session.model.credentials import AccessKey
+from mfa_session.model.mfa_device import MFADevice, TokenCode
 
 
 @pytest.fixture

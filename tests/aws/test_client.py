@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from mfa_session.aws.connection import AWS
-from mfa_session.credentials import AccessKey
 from mfa_session.demo.endpoint import Endpoint
-from mfa_session.mfa import MFADevice, TokenCode
+from mfa_session.model.credentials import AccessKey
+from mfa_session.model.mfa_device import MFADevice, TokenCode
 from tests.aws.raw_server import Connection, serving
 from tests.clean_environment import clean_environment
 
@@ -89,7 +89,7 @@ def test_nothing_of_the_user_is_read_but_what_was_handed_over(
         opened = []
         sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
         from mfa_session.aws.connection import AWS, Endpoints
-        from mfa_session.credentials import AccessKey
+        from mfa_session.model.credentials import AccessKey
         url, key_id, secret = sys.argv[1:]
         aws = AWS(Endpoints(sts_url=url, iam_url=url))
         print(aws.get_caller_identity(AccessKey(key_id, secret)).user_name)
@@ -107,7 +107,7 @@ def test_ctrl_c_ends_the_wait_for_an_answer(tmp_path: Path) -> None:
     program = """
         import sys
         from mfa_session.aws.connection import AWS, Endpoints
-        from mfa_session.credentials import AccessKey
+        from mfa_session.model.credentials import AccessKey
         AWS(Endpoints(sts_url=sys.argv[1])).get_caller_identity(AccessKey("AKIAIOSFODNN7EXAMPLE", "secret"))
     """
 
@@ -131,7 +131,7 @@ def test_what_goes_wrong_while_the_line_is_opened_is_raised_by_the_question(tmp_
     (tmp_path / "botocore.py").write_text("raise ImportError('this botocore is broken')")
     program = """
         from mfa_session.aws.connection import AWS, Endpoints
-        from mfa_session.credentials import AccessKey
+        from mfa_session.model.credentials import AccessKey
         aws = AWS(Endpoints())
         aws.prepare()
         try:

@@ -13,11 +13,11 @@ from mfa_session.aws.endpoints import Endpoints
 from mfa_session.aws.exchange import Limits
 from mfa_session.aws.line import Line
 from mfa_session.aws.question import Question
-from mfa_session.credentials import AccessKey
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.faults import DropReply, ResetConnection, ServerError, Throttle
 from mfa_session.errors import AWSAnswerError, AWSUnreachableError, ReplyLostError, ThrottledError
-from mfa_session.mfa import MFADevice, TokenCode
+from mfa_session.model.credentials import AccessKey
+from mfa_session.model.mfa_device import MFADevice, TokenCode
 from tests.aws.raw_server import Connection, RawServer, Script, answering, serving
 
 KEY = AccessKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")

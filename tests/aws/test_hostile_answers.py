@@ -7,10 +7,10 @@ import pytest
 
 from mfa_session.aws.connection import AWS
 from mfa_session.aws.endpoints import Endpoints
-from mfa_session.credentials import AccessKey, SessionCredentials, timestamp
 from mfa_session.errors import AWSAnswerError
-from mfa_session.identity import CallerIdentity
-from mfa_session.mfa import MFADevice, TokenCode
+from mfa_session.model.caller_identity import CallerIdentity
+from mfa_session.model.credentials import AccessKey, SessionCredentials, timestamp
+from mfa_session.model.mfa_device import MFADevice, TokenCode
 from tests.aws.raw_server import RawServer, answering, serving
 
 KEY = AccessKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 
 from mfa_session.aws.connection import AWS
-from mfa_session.credentials import AccessKey, SessionCredentials
 from mfa_session.demo.account import Account, User
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.faults import DropReply, HostileFields
@@ -19,7 +18,8 @@ from mfa_session.errors import (
     NoSuchEntityError,
     ReplyLostError,
 )
-from mfa_session.mfa import MFADevice, TokenCode
+from mfa_session.model.credentials import AccessKey, SessionCredentials
+from mfa_session.model.mfa_device import MFADevice, TokenCode
 
 
 @pytest.fixture

@@ -7,12 +7,10 @@ import pytest
 
 from mfa_session.aws.connection import AWS
 from mfa_session.aws.endpoints import Endpoints
-from mfa_session.credentials import AccessKey, SessionCredentials
 from mfa_session.demo.account import Account, User
 from mfa_session.demo.devices import VirtualDevice
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.faults import DropReply, Refuse
-from mfa_session.durations import SHORTEST_SESSION
 from mfa_session.errors import (
     AccessDeniedError,
     AWSAnswerError,
@@ -24,7 +22,9 @@ from mfa_session.errors import (
     ReplyLostError,
     TokenCodeRefusedError,
 )
-from mfa_session.mfa import STEP, MFADevice, TokenCode, VirtualMFADevice
+from mfa_session.model.credentials import AccessKey, SessionCredentials
+from mfa_session.model.durations import SHORTEST_SESSION
+from mfa_session.model.mfa_device import STEP, MFADevice, TokenCode, VirtualMFADevice
 from tests.aws.raw_server import answering, serving
 
 PHONE = MFADevice("arn:aws:iam::123456789012:mfa/test-user-phone")

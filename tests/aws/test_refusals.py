@@ -9,7 +9,6 @@ import pytest
 from mfa_session.aws.endpoints import Endpoints
 from mfa_session.aws.line import Line
 from mfa_session.aws.question import Question
-from mfa_session.credentials import AccessKey, SessionCredentials
 from mfa_session.errors import (
     AccessDeniedError,
     AccessKeyRefusedError,
@@ -24,7 +23,8 @@ from mfa_session.errors import (
     ThrottledError,
     TokenCodeRefusedError,
 )
-from mfa_session.mfa import TokenCode
+from mfa_session.model.credentials import AccessKey, SessionCredentials
+from mfa_session.model.mfa_device import TokenCode
 from tests.aws.raw_server import answering, serving
 
 KEY = AccessKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")

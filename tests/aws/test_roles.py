@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mfa_session.aws.connection import AWS
-from mfa_session.credentials import AccessKey, SessionCredentials
 from mfa_session.demo import account as demo
 from mfa_session.demo.account import Account
 from mfa_session.demo.endpoint import Endpoint
@@ -21,8 +20,9 @@ from mfa_session.errors import (
     ReplyLostError,
     TokenCodeRefusedError,
 )
-from mfa_session.iam_role import Role
-from mfa_session.mfa import MFADevice, TokenCode
+from mfa_session.model.credentials import AccessKey, SessionCredentials
+from mfa_session.model.mfa_device import MFADevice, TokenCode
+from mfa_session.model.role import Role
 
 HOUR = timedelta(hours=1)
 DEPLOY = Role("arn:aws:iam::123456789012:role/deploy", "work")

@@ -7,7 +7,6 @@ import pytest
 
 from mfa_session.aws.endpoints import Endpoints, endpoint_settings
 from mfa_session.aws.signin import SignIn
-from mfa_session.credentials import SessionCredentials
 from mfa_session.demo.account import Account
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.faults import DropReply, EndlessBody, Fault, HTMLBody, Redirect, ServerError
@@ -20,6 +19,7 @@ from mfa_session.errors import (
     ReplyLostError,
     SignInRefusedError,
 )
+from mfa_session.model.credentials import SessionCredentials
 
 HOUR = timedelta(hours=1)
 

@@ -8,7 +8,6 @@ import pytest
 
 from mfa_session.aws.connection import AWS
 from mfa_session.aws.endpoints import Endpoints
-from mfa_session.credentials import AccessKey
 from mfa_session.demo.account import Account
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.errors import (
@@ -19,7 +18,8 @@ from mfa_session.errors import (
     RegionDisabledError,
     TokenCodeRefusedError,
 )
-from mfa_session.mfa import MFADevice, TokenCode
+from mfa_session.model.credentials import AccessKey
+from mfa_session.model.mfa_device import MFADevice, TokenCode
 from tests.aws.raw_server import answering, serving
 
 HOUR = timedelta(hours=1)

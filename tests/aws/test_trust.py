@@ -8,9 +8,9 @@ from mfa_session.aws.endpoints import Endpoints
 from mfa_session.aws.exchange import Limits
 from mfa_session.aws.line import Line
 from mfa_session.aws.question import Question
-from mfa_session.credentials import AccessKey
 from mfa_session.errors import AWSUnreachableError, ConfigurationError, ReplyLostError
-from mfa_session.mfa import TokenCode
+from mfa_session.model.credentials import AccessKey
+from mfa_session.model.mfa_device import TokenCode
 from tests.aws.certificates import self_signed
 from tests.aws.raw_server import Connection, RawServer, answering, serving
 

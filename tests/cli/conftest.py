@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from mfa_session.credentials import timestamp
+from mfa_session.model.credentials import timestamp
 from tests.machine import Machine
 
 # The libraries of the Secret Service are installed on Linux only.

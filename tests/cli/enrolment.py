@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from mfa_session.demo.devices import VirtualDevice
 from mfa_session.demo.totp import totp
-from mfa_session.mfa import time_step
+from mfa_session.model.mfa_device import time_step
 from tests.machine import Machine
 from tests.terminal import Program, PseudoTerminal
 

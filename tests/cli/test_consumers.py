@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.credentials import timestamp
+from mfa_session.model.credentials import timestamp
 from tests.clean_environment import clean_environment
 from tests.machine import AWS_CLI, MFA_SESSION, Machine
 from tests.terminal import Stream

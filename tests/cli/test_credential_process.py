@@ -10,10 +10,10 @@ from functools import partial
 
 import pytest
 
-from mfa_session.credentials import timestamp
 from mfa_session.errors import TokenCodeRefusedError
-from mfa_session.mfa import MFADevice, time_step
-from mfa_session.profiles import Profile
+from mfa_session.model.credentials import timestamp
+from mfa_session.model.mfa_device import MFADevice, time_step
+from mfa_session.model.profile import Profile
 from mfa_session.store.failed_logins import FailedLogins
 from mfa_session.store.used_codes import UsedCodes
 from tests.clean_environment import clean_environment

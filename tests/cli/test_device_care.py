@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from mfa_session.credentials import timestamp
-from mfa_session.mfa import STEP
+from mfa_session.model.credentials import timestamp
+from mfa_session.model.mfa_device import STEP
 from tests.cli.refusals import GENERAL, INTERRUPTED, SERVICE, USAGE, files
 from tests.machine import PHONE, Machine
 

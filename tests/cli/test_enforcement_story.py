@@ -3,7 +3,7 @@
 import json
 from datetime import timedelta
 
-from mfa_session.credentials import timestamp
+from mfa_session.model.credentials import timestamp
 from tests import qr_reader
 from tests.cli.enrolment import adding, app, seed_in
 from tests.machine import AWS_CLI, Machine

@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 
-from mfa_session.credentials import AccessKey
-from mfa_session.profiles import Profile
+from mfa_session.model.credentials import AccessKey
+from mfa_session.model.profile import Profile
 from mfa_session.store.declined_moves import DeclinedMoves
 from tests.cli.refusals import CONFIGURATION, INTERRUPTED, SERVICE, files
 from tests.machine import AWS_CLI, PASSPHRASE, Machine

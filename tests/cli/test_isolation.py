@@ -13,7 +13,7 @@ import pytest
 
 import mfa_session
 from mfa_session.cli import own_program
-from mfa_session.credentials import timestamp
+from mfa_session.model.credentials import timestamp
 from tests.clean_environment import clean_environment
 from tests.machine import MFA_SESSION, Machine
 

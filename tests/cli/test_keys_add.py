@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from mfa_session.credentials import moment
 from mfa_session.demo.faults import HostileFields, ServerError, Slow
+from mfa_session.model.credentials import moment
 from tests.cli.refusals import CONFIGURATION, SERVICE, USAGE, files
 from tests.machine import MFA_SESSION, Machine
 from tests.stored_keys import encrypted_file, store, stored_key

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from mfa_session.credentials import AccessKey
+from mfa_session.model.credentials import AccessKey
 from tests.cli.sections import LONG_TERM_SECRET, long_term_key
 from tests.machine import Machine
 from tests.stored_keys import encrypted_file, store

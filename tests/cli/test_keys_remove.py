@@ -2,8 +2,8 @@
 
 import pytest
 
-from mfa_session.profiles import Profile
-from mfa_session.rotation import Rotation, place_of_new_key
+from mfa_session.model.profile import Profile
+from mfa_session.model.rotation_record import Rotation, place_of_new_key
 from mfa_session.store.rotation_journal import RotationJournal
 from tests.cli.refusals import CONFIGURATION, GENERAL, INTERRUPTED, files
 from tests.machine import Machine

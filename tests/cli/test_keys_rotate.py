@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from mfa_session.credentials import moment
 from mfa_session.demo.faults import DropReply, ServerError
+from mfa_session.model.credentials import moment
 from tests.cli.refusals import CONFIGURATION, GENERAL, SERVICE
 from tests.machine import AWS_CLI, Machine
 from tests.stored_keys import store, stored_key

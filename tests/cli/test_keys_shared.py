@@ -2,7 +2,7 @@
 
 import pytest
 
-from mfa_session.credentials import moment
+from mfa_session.model.credentials import moment
 from tests.cli.refusals import CONFIGURATION, files
 from tests.machine import Machine
 from tests.stored_keys import store, stored_key

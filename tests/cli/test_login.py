@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mfa_session.credentials import moment, timestamp
+from mfa_session.model.credentials import moment, timestamp
 from tests.machine import AWS_CLI, MFA_SESSION, PHONE, Machine
 
 QUESTION = "test-user: code of MFA device test-user-phone of account 123456789012"

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from mfa_session.cli.endings import is_out_of_memory
-from mfa_session.credentials import AccessKey
+from mfa_session.model.credentials import AccessKey
 from mfa_session.store.key_items import item_of
 from mfa_session.store.sealed_text import Derivation, seal
 from tests.machine import MFA_SESSION, PASSPHRASE, Machine

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from mfa_session.credentials import timestamp
+from mfa_session.model.credentials import timestamp
 from tests.clean_environment import clean_environment
 from tests.cli.sections import LONG_AGO, LONG_HENCE, SECRET, TOKEN, long_term_key, session
 from tests.machine import PHONE, Machine

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from mfa_session.credentials import AccessKey
 from mfa_session.demo.account import Account, User
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.sessions import LongTermKey, Session
+from mfa_session.model.credentials import AccessKey
 from tests.demo.clients import client, refused
 
 

@@ -15,7 +15,7 @@ from mfa_session.demo.devices import VirtualDevice
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.faults import Refuse
 from mfa_session.demo.sessions import LongTermKey, Session
-from mfa_session.mfa import STEP
+from mfa_session.model.mfa_device import STEP
 from tests.demo.clients import client, refused
 from tests.demo.wire import signed
 

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mfa_session.credentials import SessionCredentials, moment
 from mfa_session.demo.account import Account, User
 from mfa_session.demo.clock import Clock
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.presets import demo_account
 from mfa_session.demo.sessions import LongTermKey, Session
+from mfa_session.model.credentials import SessionCredentials, moment
 from tests.demo.wire import signed
 
 NOON = datetime(2026, 11, 23, 12, 0, 10, tzinfo=UTC)

@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mfa_session.credentials import moment
 from mfa_session.demo.account import Account, User
 from mfa_session.demo.clock import Clock
 from mfa_session.demo.devices import VirtualDevice
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.presets import demo_account
 from mfa_session.demo.sessions import LongTermKey, Session
-from mfa_session.mfa import STEP
+from mfa_session.model.credentials import moment
+from mfa_session.model.mfa_device import STEP
 from tests.demo.wire import Received, signed
 
 NOON = datetime(2026, 11, 23, 12, 0, 10, tzinfo=UTC)

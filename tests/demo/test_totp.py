@@ -7,7 +7,7 @@ import pytest
 from mfa_session.demo.clock import Clock
 from mfa_session.demo.devices import VirtualDevice
 from mfa_session.demo.totp import totp
-from mfa_session.mfa import time_step
+from mfa_session.model.mfa_device import time_step
 
 # RFC 6238, appendix B, SHA-1; the RFC shows eight digits, of which six are the last ones.
 SEED = b"12345678901234567890"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from mfa_session.credentials import timestamp
+from mfa_session.model.credentials import timestamp
 from tests.aws_vault import item, sealed, write_item
 from tests.documents.reader import PASSPHRASE
 from tests.machine import PHONE, Machine

@@ -14,8 +14,8 @@ from mfa_session.enrolment import Person as PersonWithDevices
 from mfa_session.enrolment import enrol
 from mfa_session.errors import MFASessionError
 from mfa_session.login import Login
-from mfa_session.mfa import STEP, VirtualMFADevice
-from mfa_session.profiles import Profile
+from mfa_session.model.mfa_device import STEP, VirtualMFADevice
+from mfa_session.model.profile import Profile
 from tests.desk import AWSDesk
 from tests.fakes import TypedLines
 

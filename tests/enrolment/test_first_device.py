@@ -1,7 +1,7 @@
 """The first device of a user, from nothing to a session."""
 
 from mfa_session.demo.devices import VirtualDevice
-from mfa_session.mfa import MFADevice, time_step
+from mfa_session.model.mfa_device import MFADevice, time_step
 from tests.enrolment.desk import PREFIX, Desk, refuse
 
 

@@ -7,7 +7,7 @@ import pytest
 from mfa_session.demo.devices import VirtualDevice
 from mfa_session.enforcing_policies import safe_policy
 from mfa_session.errors import PromptCancelledError
-from mfa_session.mfa import MFADevice
+from mfa_session.model.mfa_device import MFADevice
 from tests.desk import PHONE
 from tests.enrolment.desk import PREFIX, Desk, refusal, refuse
 

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 from mfa_session.ask.person import Nobody, Person
 from mfa_session.ask.terminal import Terminal
-from mfa_session.credentials import AccessKey
 from mfa_session.demo.sessions import LongTermKey
 from mfa_session.discovery import iam_user
 from mfa_session.key_rotation import KeyRotation
-from mfa_session.mfa import TokenCode
-from mfa_session.profiles import Profile, read_profile
-from mfa_session.rotation import Rotation, place_of_new_key, place_of_old_key
+from mfa_session.model.credentials import AccessKey
+from mfa_session.model.mfa_device import TokenCode
+from mfa_session.model.profile import Profile, read_profile
+from mfa_session.model.rotation_record import Rotation, place_of_new_key, place_of_old_key
 from mfa_session.second_key import OwnersConsent
 from mfa_session.store.profile_settings import ProfileSettings
 from mfa_session.store.rotation_journal import RotationJournal

@@ -3,7 +3,7 @@
 import pytest
 
 from mfa_session.errors import MFASessionError
-from mfa_session.rotation import Rotation
+from mfa_session.model.rotation_record import Rotation
 from tests.key_rotation.desk import PROFILE, Desk
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mfa_session.credentials import AccessKey
 from mfa_session.errors import AccessDeniedError, AccessKeyNotFoundError
+from mfa_session.model.credentials import AccessKey
 from tests.key_rotation.desk import PROFILE, Desk
 
 

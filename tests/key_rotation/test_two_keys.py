@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from mfa_session.credentials import AccessKey
 from mfa_session.errors import PersonNeededError, PromptCancelledError
+from mfa_session.model.credentials import AccessKey
 from tests.key_rotation.desk import Desk
 
 

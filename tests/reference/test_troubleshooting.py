@@ -11,7 +11,7 @@ import pytest
 from docs.machinery.pages import DOCS
 from mfa_session.cli.program import COMMANDS, run
 from mfa_session.explanation import explain
-from mfa_session.profiles import Profile
+from mfa_session.model.profile import Profile
 from tests.test_documents import ROOT
 
 PAGE = (DOCS / "how-to" / "troubleshooting.md").read_text(encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from mfa_session.credentials import AccessKey
+from mfa_session.model.credentials import AccessKey
 from mfa_session.store.access_keys import KeyStore
 
 KEY = AccessKey(

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.credentials import AccessKey
 from mfa_session.errors import (
     AccessKeyNotFoundError,
     ConfigurationError,
@@ -18,6 +17,7 @@ from mfa_session.errors import (
     PassphraseError,
     StoreError,
 )
+from mfa_session.model.credentials import AccessKey
 from mfa_session.store import sealed_token
 from mfa_session.store.aws_vault_file import AWSVaultFiles
 from mfa_session.store.aws_vault_keys import AWSVaultKeys

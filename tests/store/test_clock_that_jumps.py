@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.credentials import AccessKey
 from mfa_session.errors import MFASessionError, TokenCodeRefusedError
-from mfa_session.mfa import MFADevice, time_step
-from mfa_session.profiles import Profile
-from mfa_session.recent import has_happened
+from mfa_session.model.credentials import AccessKey
+from mfa_session.model.durations import has_happened
+from mfa_session.model.mfa_device import MFADevice, time_step
+from mfa_session.model.profile import Profile
 from mfa_session.store.declined_moves import DeclinedMoves
 from mfa_session.store.failed_logins import FailedLogins
 from mfa_session.store.used_codes import UsedCodes

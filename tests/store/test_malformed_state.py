@@ -8,9 +8,9 @@ import pytest
 
 from mfa_session.errors import StateError, StoreError
 from mfa_session.filesystem.atomic_write import LOCK_NAME
-from mfa_session.mfa import MFADevice
-from mfa_session.profiles import Profile
-from mfa_session.rotation import Rotation
+from mfa_session.model.mfa_device import MFADevice
+from mfa_session.model.profile import Profile
+from mfa_session.model.rotation_record import Rotation
 from mfa_session.store.failed_logins import FailedLogins
 from mfa_session.store.key_items import key_of
 from mfa_session.store.rotation_journal import RotationJournal

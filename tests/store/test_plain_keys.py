@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.credentials import AccessKey
 from mfa_session.errors import ConfigurationError, SharedFileError
-from mfa_session.mfa import MFADevice
+from mfa_session.model.credentials import AccessKey
+from mfa_session.model.mfa_device import MFADevice
 from mfa_session.store.aws_mfa_keys import AWSMFAKeys
 from mfa_session.store.environment_key import EnvironmentKey
 from mfa_session.store.plain_keys import PlainKeys

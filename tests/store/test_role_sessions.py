@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.credentials import SessionCredentials
 from mfa_session.errors import SessionProfileTakenError
-from mfa_session.iam_role import Role
 from mfa_session.login import Login
 from mfa_session.login_round import Turn, when_written
-from mfa_session.mfa import MFADevice
-from mfa_session.profiles import Profile
+from mfa_session.model.credentials import SessionCredentials
+from mfa_session.model.mfa_device import MFADevice
+from mfa_session.model.profile import Profile
+from mfa_session.model.role import Role
 from mfa_session.store import section_edit, section_proof, shared_files
 from mfa_session.store.sections import Sections, read_sections
 from mfa_session.store.sessions import RoleSessionsWrittenTogether

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from mfa_session.credentials import AccessKey
+from mfa_session.model.credentials import AccessKey
 from mfa_session.store.os_keyring import OSKeyring
 
 KEY = AccessKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")

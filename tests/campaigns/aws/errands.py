@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from mfa_session.mfa import STEP
+from mfa_session.model.mfa_device import STEP
 from tests.cli.enrolment import app
 from tests.cli.mfa_process.code_program import configure
 from tests.cli.roles.role_sessions import add_role, log_in, policy

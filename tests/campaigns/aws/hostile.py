@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from mfa_session.credentials import timestamp
+from mfa_session.model.credentials import timestamp
 from tests.campaigns.aws.bad_way import Fault, Visit, answer, refusal
 from tests.campaigns.aws.faults import pouring, sending
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from mfa_session.aws.answer import Answer, Value
 from mfa_session.aws.document import read_answer, read_refusal
-from mfa_session.credentials import timestamp
 from mfa_session.errors import AWSAnswerError
+from mfa_session.model.credentials import timestamp
 from tests.campaigns.fuzz.fuzzing import fuzzed
 from tests.campaigns.fuzz.texts import any_bytes, any_text, like, made_of
 

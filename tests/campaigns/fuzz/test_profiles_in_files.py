@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 
 from mfa_session.cached_answer import cached_session, document
-from mfa_session.profiles import read_profile, source_profile_name
+from mfa_session.model.profile import read_profile, source_profile_name
 from mfa_session.store.profile_headers import find_profile, profile_of
 from mfa_session.store.sections import Kind, read_sections, split_lines
 from mfa_session.store.sessions import session_in

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from mfa_session.credentials import AccessKey
+from mfa_session.model.credentials import AccessKey
 from mfa_session.store import sealed_text, sealed_token
 from mfa_session.store.aws_vault_item import is_session, key_of
 from mfa_session.store.sealed_text import Derivation, Key

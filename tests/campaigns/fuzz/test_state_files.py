@@ -7,13 +7,13 @@ import pytest
 from hypothesis import strategies as st
 
 from mfa_session import errors
-from mfa_session.credentials import AccessKey
 from mfa_session.errors import MFASessionError, StateError
 from mfa_session.filesystem.atomic_write import LOCK_NAME
 from mfa_session.filesystem.private_files import delete_private, read_private, write_private
-from mfa_session.mfa import MFADevice
-from mfa_session.profiles import Profile
-from mfa_session.rotation import Rotation
+from mfa_session.model.credentials import AccessKey
+from mfa_session.model.mfa_device import MFADevice
+from mfa_session.model.profile import Profile
+from mfa_session.model.rotation_record import Rotation
 from mfa_session.store.declined_moves import DeclinedMoves
 from mfa_session.store.failed_logins import FailedLogins
 from mfa_session.store.key_items import item_of, key_of

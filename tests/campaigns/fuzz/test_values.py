@@ -9,12 +9,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from mfa_session.credentials import AccessKey, SessionCredentials, moment, timestamp
-from mfa_session.durations import duration, in_words, role_duration, session_duration
-from mfa_session.iam_role import Role, usual_session_name
-from mfa_session.identity import CallerIdentity
-from mfa_session.mfa import MFADevice, TokenCode, VirtualMFADevice, start_of, time_step
-from mfa_session.partitions import PARTITIONS, partition, partition_in, partition_of
+from mfa_session.model.caller_identity import CallerIdentity
+from mfa_session.model.credentials import AccessKey, SessionCredentials, moment, timestamp
+from mfa_session.model.durations import duration, in_words, role_duration, session_duration
+from mfa_session.model.mfa_device import MFADevice, TokenCode, VirtualMFADevice, start_of, time_step
+from mfa_session.model.partitions import PARTITIONS, partition, partition_in, partition_of
+from mfa_session.model.role import Role, usual_session_name
 from mfa_session.system.credential_process_line import credential_process_line, runs_this_program
 from mfa_session.text import visible
 from tests.campaigns.fuzz.fuzzing import fuzzed

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from mfa_session.credentials import timestamp
+from mfa_session.model.credentials import timestamp
 from tests.campaigns.secrets.scene import Scene
 from tests.stored_keys import store
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from mfa_session.demo.devices import VirtualDevice
 from mfa_session.demo.totp import totp
-from mfa_session.mfa import time_step
+from mfa_session.model.mfa_device import time_step
 from tests.machine import PASSPHRASE, Machine
 from tests.terminal import Program, PseudoTerminal
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mfa_session.credentials import timestamp
+from mfa_session.model.credentials import timestamp
 from tests.cli.mfa_process.code_program import let_codes_come_from, move_the_key, print_fresh_code
 from tests.machine import Machine
 

@@ -3,9 +3,9 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-from mfa_session.credentials import moment, timestamp
 from mfa_session.demo.account import Role
 from mfa_session.demo.sessions import Session
+from mfa_session.model.credentials import moment, timestamp
 from tests.machine import AWS_CLI, Machine
 
 ACCOUNT = "123456789012"

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from mfa_session.credentials import AccessKey, SessionCredentials, moment, timestamp
 from mfa_session.errors import AWSAnswerError, UsageError
+from mfa_session.model.credentials import AccessKey, SessionCredentials, moment, timestamp
 
 KEY_ID = "AKIAIOSFODNN7EXAMPLE"
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"

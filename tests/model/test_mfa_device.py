@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mfa_session.errors import AWSAnswerError, UsageError
-from mfa_session.mfa import MFADevice, TokenCode, VirtualMFADevice, start_of, time_step
+from mfa_session.model.mfa_device import MFADevice, TokenCode, VirtualMFADevice, start_of, time_step
 
 PHONE = "arn:aws:iam::123456789012:mfa/alice-phone"
 

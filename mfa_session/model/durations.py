@@ -1,7 +1,7 @@
 """Spans of time, as people write and read them."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from mfa_session.errors import UsageError
 from mfa_session.text import span_in_words
@@ -66,3 +66,13 @@ def _possible(span: timedelta, what: str, *, longest: timedelta) -> timedelta:
             f"{what} cannot last {in_words(span)}", hint=f"AWS allows 15 minutes (15m) to {hours} hours ({hours}h)"
         )
     return span
+
+
+def utc_now() -> datetime:
+    """Return the present moment."""
+    return datetime.now(UTC)
+
+
+def has_happened(moment: datetime, *, now: datetime, within: timedelta | None = None) -> bool:
+    """Tell whether *moment* is past at *now*, and where *within* is given, no longer ago than that."""
+    return moment <= now and (within is None or now - moment <= within)

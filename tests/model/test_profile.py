@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from mfa_session.errors import ConfigurationError, ProfileNotFoundError, UsageError
-from mfa_session.mfa import MFADevice
-from mfa_session.profiles import read_profile
+from mfa_session.model.mfa_device import MFADevice
+from mfa_session.model.profile import read_profile
 
 PHONE = "arn:aws:iam::123456789012:mfa/test-user"
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from mfa_session.errors import ConfigurationError
-from mfa_session.iam_role import Role
-from mfa_session.mfa import MFADevice
-from mfa_session.profiles import Profile, Sections, read_profile
+from mfa_session.model.mfa_device import MFADevice
+from mfa_session.model.profile import Profile, Sections, read_profile
+from mfa_session.model.role import Role
 
 ADMIN = "arn:aws:iam::123456789012:role/admin"
 PHONE = "arn:aws:iam::123456789012:mfa/test-user"

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias, TypeVar
 
-from mfa_session.credentials import moment
-from mfa_session.durations import role_duration, session_duration
 from mfa_session.errors import ConfigurationError, ProfileNotFoundError, UsageError
-from mfa_session.iam_role import Role, usual_session_name
-from mfa_session.mfa import MFADevice
+from mfa_session.model.credentials import moment
+from mfa_session.model.durations import role_duration, session_duration
+from mfa_session.model.mfa_device import MFADevice
+from mfa_session.model.role import Role, usual_session_name
 
 Sections: TypeAlias = Mapping[str, Mapping[str, str]]
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from mfa_session.durations import duration, in_words, role_duration, session_duration
 from mfa_session.errors import UsageError
+from mfa_session.model.durations import duration, in_words, role_duration, session_duration
 
 
 @pytest.mark.parametrize(

@@ -144,3 +144,17 @@ def moment(timestamp: str) -> datetime | None:
         return datetime.strptime(timestamp, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError:
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKeyMetadata:
+    """One of the access keys of a user, as ``ListAccessKeys`` describes it."""
+
+    access_key_id: str
+    is_active: bool
+    create_date: datetime
+
+    @property
+    def masked_id(self) -> str:
+        """The key ID with all but its kind and its last four characters hidden."""
+        return masked(self.access_key_id)
