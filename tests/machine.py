@@ -15,7 +15,7 @@ from mfa_session.demo.endpoint import Call, Endpoint
 from mfa_session.demo.presets import demo_account
 from mfa_session.demo.sessions import LongTermKey
 from mfa_session.model.mfa_device import MFADevice, start_of, time_step
-from mfa_session.store.used_codes import UsedCodes
+from mfa_session.state.used_codes import UsedCodes
 from tests.clean_environment import clean_environment
 from tests.terminal import Program, PseudoTerminal
 

@@ -24,14 +24,12 @@ if TYPE_CHECKING:
     from mfa_session.aws.endpoints import Endpoints
     from mfa_session.filesystem.safe_path import UnsafePath
     from mfa_session.key_lookup import KeyLookup
+    from mfa_session.state.per_profile import DeclinedMoves, FailedLogins, RotationJournal
+    from mfa_session.state.used_codes import UsedCodes
     from mfa_session.store.access_keys import AccessKeys, KeyStore
-    from mfa_session.store.declined_moves import DeclinedMoves
-    from mfa_session.store.failed_logins import FailedLogins
     from mfa_session.store.plain_keys import PlainKeys
     from mfa_session.store.profile_settings import ProfileSettings
-    from mfa_session.store.rotation_journal import RotationJournal
     from mfa_session.store.sessions import RoleSessionsWrittenTogether, SessionProfiles
-    from mfa_session.store.used_codes import UsedCodes
 
 # Somebody else may be looking for his phone.
 _LOCK = timedelta(seconds=60)
@@ -125,28 +123,28 @@ class Parts:
     @cached_property
     def used_codes(self) -> "UsedCodes":
         """The last used time step of each device."""
-        from mfa_session.store.used_codes import UsedCodes
+        from mfa_session.state.used_codes import UsedCodes
 
         return UsedCodes(self.state_folder / "used-codes")
 
     @cached_property
     def failed_logins(self) -> "FailedLogins":
         """How the last login of each profile failed."""
-        from mfa_session.store.failed_logins import FailedLogins
+        from mfa_session.state.per_profile import FailedLogins
 
         return FailedLogins(self.state_folder / "failed-logins", clock=now)
 
     @cached_property
     def declined_moves(self) -> "DeclinedMoves":
         """The keys that are to stay in the credentials file."""
-        from mfa_session.store.declined_moves import DeclinedMoves
+        from mfa_session.state.per_profile import DeclinedMoves
 
         return DeclinedMoves(self.state_folder / "declined-moves", clock=now)
 
     @cached_property
     def rotations(self) -> "RotationJournal":
         """How far the rotation of each key has come."""
-        from mfa_session.store.rotation_journal import RotationJournal
+        from mfa_session.state.per_profile import RotationJournal
 
         return RotationJournal(self.state_folder / "rotations")
 

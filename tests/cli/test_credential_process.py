@@ -14,8 +14,8 @@ from mfa_session.errors import TokenCodeRefusedError
 from mfa_session.model.credentials import timestamp
 from mfa_session.model.mfa_device import MFADevice, time_step
 from mfa_session.model.profile import Profile
-from mfa_session.store.failed_logins import FailedLogins
-from mfa_session.store.used_codes import UsedCodes
+from mfa_session.state.per_profile import FailedLogins
+from mfa_session.state.used_codes import UsedCodes
 from tests.clean_environment import clean_environment
 from tests.machine import MFA_SESSION, PHONE, Machine
 from tests.terminal import Program, PseudoTerminal, Stream

@@ -9,7 +9,7 @@ import pytest
 
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile
-from mfa_session.store.declined_moves import DeclinedMoves
+from mfa_session.state.per_profile import DeclinedMoves
 from tests.cli.refusals import CONFIGURATION, INTERRUPTED, SERVICE, files
 from tests.machine import AWS_CLI, PASSPHRASE, Machine
 from tests.terminal import Program, PseudoTerminal

@@ -4,7 +4,7 @@ import pytest
 
 from mfa_session.model.profile import Profile
 from mfa_session.model.rotation_record import Rotation, place_of_new_key
-from mfa_session.store.rotation_journal import RotationJournal
+from mfa_session.state.per_profile import RotationJournal
 from tests.cli.refusals import CONFIGURATION, GENERAL, INTERRUPTED, files
 from tests.machine import Machine
 from tests.stored_keys import encrypted_file, store, stored_key

@@ -14,8 +14,8 @@ from mfa_session.model.mfa_device import TokenCode
 from mfa_session.model.profile import Profile, read_profile
 from mfa_session.model.rotation_record import Rotation, place_of_new_key, place_of_old_key
 from mfa_session.second_key import OwnersConsent
+from mfa_session.state.per_profile import RotationJournal
 from mfa_session.store.profile_settings import ProfileSettings
-from mfa_session.store.rotation_journal import RotationJournal
 from mfa_session.store.shared_files import read_profiles
 from tests.desk import PHONE, AWSDesk
 from tests.fakes import InMemoryKeys, TypedLines

@@ -22,7 +22,7 @@ from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile
 from mfa_session.model.rotation_record import Rotation
 from mfa_session.second_key import OwnersConsent
-from mfa_session.store.rotation_journal import RotationJournal
+from mfa_session.state.per_profile import RotationJournal
 from tests.fakes import InMemoryKeys
 from tests.key_rotation.desk import NEW, OLD, PROFILE, Desk, key_of
 

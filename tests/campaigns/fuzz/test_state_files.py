@@ -14,11 +14,9 @@ from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.model.profile import Profile
 from mfa_session.model.rotation_record import Rotation
-from mfa_session.store.declined_moves import DeclinedMoves
-from mfa_session.store.failed_logins import FailedLogins
+from mfa_session.state.per_profile import DeclinedMoves, FailedLogins, RotationJournal
+from mfa_session.state.used_codes import UsedCodes
 from mfa_session.store.key_items import item_of, key_of
-from mfa_session.store.rotation_journal import RotationJournal
-from mfa_session.store.used_codes import UsedCodes
 from tests.campaigns.fuzz.fuzzing import fuzzed
 from tests.campaigns.fuzz.json_texts import FAR, objects
 from tests.campaigns.fuzz.texts import any_bytes, any_text, like

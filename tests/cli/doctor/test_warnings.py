@@ -8,7 +8,7 @@ import pytest
 from mfa_session.errors import TokenCodeRefusedError
 from mfa_session.model.credentials import timestamp
 from mfa_session.model.profile import Profile
-from mfa_session.store.failed_logins import FailedLogins
+from mfa_session.state.per_profile import FailedLogins
 from tests.cli.doctor.set_up import Finding, SetUp, problems
 from tests.machine import MFA_SESSION
 

@@ -11,10 +11,9 @@ from mfa_session.filesystem.atomic_write import LOCK_NAME
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.model.profile import Profile
 from mfa_session.model.rotation_record import Rotation
-from mfa_session.store.failed_logins import FailedLogins
+from mfa_session.state.per_profile import FailedLogins, RotationJournal
+from mfa_session.state.used_codes import UsedCodes
 from mfa_session.store.key_items import key_of
-from mfa_session.store.rotation_journal import RotationJournal
-from mfa_session.store.used_codes import UsedCodes
 
 PHONE = MFADevice("arn:aws:iam::123456789012:mfa/alice-phone")
 PROFILE = Profile("test-user", session_profile="test-user-mfa")

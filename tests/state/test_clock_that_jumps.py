@@ -10,9 +10,8 @@ from mfa_session.model.credentials import AccessKey
 from mfa_session.model.durations import has_happened
 from mfa_session.model.mfa_device import MFADevice, time_step
 from mfa_session.model.profile import Profile
-from mfa_session.store.declined_moves import DeclinedMoves
-from mfa_session.store.failed_logins import FailedLogins
-from mfa_session.store.used_codes import UsedCodes
+from mfa_session.state.per_profile import DeclinedMoves, FailedLogins
+from mfa_session.state.used_codes import UsedCodes
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
