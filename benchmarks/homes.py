@@ -5,9 +5,9 @@ from pathlib import Path
 
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.presets import DEVICE_NAME
+from mfa_session.keystore.encrypted_file import EncryptedFile
+from mfa_session.keystore.keyring_store import OSKeyring
 from mfa_session.model.credentials import AccessKey
-from mfa_session.store.encrypted_file import EncryptedFile
-from mfa_session.store.os_keyring import OSKeyring
 from tests.clean_environment import clean_environment
 from tests.cli.roles.role_sessions import policy, trust
 from tests.machine import PASSPHRASE, PHONE, Machine

@@ -8,10 +8,10 @@ from mfa_session.demo.account import User
 from mfa_session.demo.devices import VirtualDevice
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.key_lookup import KeyLookup
+from mfa_session.keystore.stores import AccessKeys
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.state.used_codes import UsedCodes
-from mfa_session.store.access_keys import AccessKeys
 from mfa_session.store.plain_keys import PlainKeys
 from mfa_session.store.sessions import SessionProfiles
 from tests.fakes import SteppedClock

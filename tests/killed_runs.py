@@ -67,7 +67,7 @@ class Driver:
 
 def _serve() -> None:
     import mfa_session.aws.line
-    import mfa_session.store.sealed_text  # noqa: F401 -- for the runs to have
+    import mfa_session.keystore.encryption  # noqa: F401 -- for the runs to have
     from mfa_session.cli.program import program
 
     program()

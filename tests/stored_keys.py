@@ -5,9 +5,9 @@ import os
 
 from mfa_session.demo.sessions import LongTermKey
 from mfa_session.filesystem.private_files import write_private
+from mfa_session.keystore.encrypted_file import EncryptedFile
+from mfa_session.keystore.encryption import Derivation, seal
 from mfa_session.model.credentials import AccessKey
-from mfa_session.store.encrypted_file import EncryptedFile
-from mfa_session.store.sealed_text import Derivation, seal
 from tests.machine import PASSPHRASE, Machine
 
 # The least that Argon2id allows.

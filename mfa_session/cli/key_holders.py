@@ -16,7 +16,7 @@ from mfa_session.store.shared_files import read_profiles
 
 if TYPE_CHECKING:
     from mfa_session.key_copies import KeyCopy
-    from mfa_session.store.access_keys import KeyStore
+    from mfa_session.keystore.stores import KeyStore
 
 StoreOption = Annotated[
     str | None,

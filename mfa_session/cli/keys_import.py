@@ -34,7 +34,7 @@ from mfa_session.text import visible
 # The rest is imported where it is needed: every other command reads this module too.
 if TYPE_CHECKING:
     from mfa_session.cli.key_origins import Origin
-    from mfa_session.store.access_keys import KeyStore
+    from mfa_session.keystore.stores import KeyStore
 
 EXAMPLE = "Example: mfa-session keys import --profile test-user --dry-run"
 

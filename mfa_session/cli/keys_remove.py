@@ -17,8 +17,8 @@ from mfa_session.text import visible
 
 if TYPE_CHECKING:
     from mfa_session.key_copies import KeyCopy
+    from mfa_session.keystore.stores import KeyStore
     from mfa_session.model.credentials import AccessKey
-    from mfa_session.store.access_keys import KeyStore
 
 EXAMPLE = "Example: mfa-session keys remove --profile test-user"
 

@@ -16,7 +16,7 @@ from mfa_session.text import visible
 
 if TYPE_CHECKING:
     from mfa_session.key_copies import KeyCopy
-    from mfa_session.store.access_keys import KeyStore
+    from mfa_session.keystore.stores import KeyStore
 
 EXAMPLE = "Example: mfa-session keys rotate --profile test-user"
 

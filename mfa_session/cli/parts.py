@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from mfa_session.aws.endpoints import Endpoints
     from mfa_session.filesystem.safe_path import UnsafePath
     from mfa_session.key_lookup import KeyLookup
+    from mfa_session.keystore.stores import AccessKeys, KeyStore
     from mfa_session.state.per_profile import DeclinedMoves, FailedLogins, RotationJournal
     from mfa_session.state.used_codes import UsedCodes
-    from mfa_session.store.access_keys import AccessKeys, KeyStore
     from mfa_session.store.plain_keys import PlainKeys
     from mfa_session.store.profile_settings import ProfileSettings
     from mfa_session.store.sessions import RoleSessionsWrittenTogether, SessionProfiles
@@ -173,9 +173,9 @@ class Parts:
     def access_keys(self) -> "AccessKeys":
         """The stores of long-term keys."""
         from mfa_session.ask.passphrases import Passphrases
-        from mfa_session.store.access_keys import AccessKeys
-        from mfa_session.store.encrypted_file import EncryptedFile
-        from mfa_session.store.os_keyring import OSKeyring
+        from mfa_session.keystore.encrypted_file import EncryptedFile
+        from mfa_session.keystore.keyring_store import OSKeyring
+        from mfa_session.keystore.stores import AccessKeys
 
         return AccessKeys(
             {

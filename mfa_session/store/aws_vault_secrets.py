@@ -6,16 +6,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mfa_session.errors import KeyringUnavailableError
+from mfa_session.keystore.keyring_backends import TimeLimits
+from mfa_session.keystore.keyring_store import is_seen
 from mfa_session.store.aws_vault_item import is_session
-from mfa_session.store.os_keyring import is_seen
-from mfa_session.store.time_limits import TimeLimits
 from mfa_session.text import visible
 
 # Imported where it is needed: its libraries are on Linux only, and take their time.
 if TYPE_CHECKING:
     from secretstorage import Collection
 
-    from mfa_session.store.secret_service import SecretService
+    from mfa_session.keystore.secret_service import SecretService
 
 _USUAL_KEYRING = "awsvault"
 
@@ -59,7 +59,7 @@ class AWSVaultSecrets:
             StoreError: the keyring does not open, or has nothing of it any more.
             PromptCancelledError: the dialog that asks to unlock it was closed.
         """
-        from mfa_session.store.secret_service import unlock
+        from mfa_session.keystore.secret_service import unlock
 
         with self._opened() as keyring:
             for item in keyring.search_items({"profile": profile}) if keyring else ():
@@ -87,7 +87,7 @@ class AWSVaultSecrets:
     @cached_property
     def _service(self) -> "SecretService":
         try:
-            from mfa_session.store.secret_service import SecretService
+            from mfa_session.keystore.secret_service import SecretService
         except ImportError as error:
             raise KeyringUnavailableError(
                 f"the Secret Service cannot be used here: {visible(str(error))}",

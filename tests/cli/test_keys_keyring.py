@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from mfa_session.errors import DamagedItemError
-from mfa_session.store.os_keyring import OSKeyring
-from mfa_session.store.secret_service import SecretService as SecretServiceClient
-from mfa_session.store.time_limits import TimeLimits
+from mfa_session.keystore.keyring_backends import TimeLimits
+from mfa_session.keystore.keyring_store import OSKeyring
+from mfa_session.keystore.secret_service import SecretService as SecretServiceClient
 from tests.cli.refusals import CONFIGURATION, files
 from tests.cli.test_keys_import import places_of_the_secret
 from tests.machine import Machine

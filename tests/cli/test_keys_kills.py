@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from mfa_session.key_lookup import KeyLookup
+from mfa_session.keystore.stores import AccessKeys
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.profile import Profile, read_profile
 from mfa_session.model.rotation_record import place_of_new_key, place_of_old_key
 from mfa_session.state.per_profile import RotationJournal
-from mfa_session.store.access_keys import AccessKeys
 from mfa_session.store.plain_keys import PlainKeys
 from mfa_session.store.sessions import SessionProfiles
 from mfa_session.store.shared_files import read_profiles

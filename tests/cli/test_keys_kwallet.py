@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mfa_session.store.os_keyring import OSKeyring
+from mfa_session.keystore.keyring_store import OSKeyring
 from tests.cli.test_keys_import import places_of_the_secret
 from tests.kwallet import KWallet, kwallet, needs_kwallet
 from tests.machine import Machine

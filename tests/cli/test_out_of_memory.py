@@ -11,9 +11,9 @@ from contextlib import contextmanager
 import pytest
 
 from mfa_session.cli.endings import is_out_of_memory
+from mfa_session.keystore.encryption import Derivation, seal
+from mfa_session.keystore.serialization import item_of
 from mfa_session.model.credentials import AccessKey
-from mfa_session.store.key_items import item_of
-from mfa_session.store.sealed_text import Derivation, seal
 from tests.machine import MFA_SESSION, PASSPHRASE, Machine
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows sets no limit in its shell")

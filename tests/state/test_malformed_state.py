@@ -8,12 +8,12 @@ import pytest
 
 from mfa_session.errors import StateError, StoreError
 from mfa_session.filesystem.atomic_write import LOCK_NAME
+from mfa_session.keystore.serialization import key_of
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.model.profile import Profile
 from mfa_session.model.rotation_record import Rotation
 from mfa_session.state.per_profile import FailedLogins, RotationJournal
 from mfa_session.state.used_codes import UsedCodes
-from mfa_session.store.key_items import key_of
 
 PHONE = MFADevice("arn:aws:iam::123456789012:mfa/alice-phone")
 PROFILE = Profile("test-user", session_profile="test-user-mfa")

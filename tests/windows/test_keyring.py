@@ -5,8 +5,8 @@ import os
 
 import pytest
 
+from mfa_session.keystore.keyring_store import OSKeyring
 from mfa_session.model.credentials import AccessKey
-from mfa_session.store.os_keyring import OSKeyring
 
 KEY = AccessKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 OTHER = AccessKey("AKIAI44QH8DHBEXAMPLE", "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY")

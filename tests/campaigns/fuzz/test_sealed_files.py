@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
+from mfa_session.keystore import encryption
+from mfa_session.keystore.encryption import Derivation, Key
 from mfa_session.model.credentials import AccessKey
-from mfa_session.store import sealed_text, sealed_token
+from mfa_session.store import sealed_token
 from mfa_session.store.aws_vault_item import is_session, key_of
-from mfa_session.store.sealed_text import Derivation, Key
 from tests.aws_vault import sealed
 from tests.campaigns.fuzz.fuzzing import fuzzed
 from tests.campaigns.fuzz.json_texts import anything, deep, objects
@@ -71,7 +72,7 @@ documents = st.fixed_dictionaries(
     content=st.one_of(documents.map(with_sum), documents.map(json.dumps).map(str.encode), deep, any_bytes),
 )
 def test_an_encrypted_file_that_was_made_up_does_not_open(content: bytes) -> None:
-    document = sealed_text.read(content)
+    document = encryption.read(content)
 
     assert 1 <= document.derivation.iterations <= 12
     assert 8 <= document.derivation.memory_kib <= 4 * 65536
@@ -82,11 +83,11 @@ def test_an_encrypted_file_that_was_made_up_does_not_open(content: bytes) -> Non
 @fuzzed("encrypted files that are written", quick=100, full=10_000, text=st.text(), at=places, by=st.integers(1, 255))
 def test_a_sealed_text_opens_whole_and_with_one_byte_changed_not_at_all(text: str, at: int, by: int) -> None:
     text = text.encode("utf-8", "replace").decode()
-    content = sealed_text.seal(text, KEY)
+    content = encryption.seal(text, KEY)
     changed = bytearray(content)
     changed[at % len(content)] ^= by
 
-    assert sealed_text.read(content).open(KEY) == text
+    assert encryption.read(content).open(KEY) == text
     try:
         document = json.loads(bytes(changed))
     except ValueError:
@@ -94,7 +95,7 @@ def test_a_sealed_text_opens_whole_and_with_one_byte_changed_not_at_all(text: st
     # A blank between two fields may become another blank.
     if document == json.loads(content):
         return
-    sealed_text.read(bytes(changed)).open(KEY)
+    encryption.read(bytes(changed)).open(KEY)
     raise AssertionError("it opened")
 
 

@@ -10,13 +10,13 @@ from mfa_session import errors
 from mfa_session.errors import MFASessionError, StateError
 from mfa_session.filesystem.atomic_write import LOCK_NAME
 from mfa_session.filesystem.private_files import delete_private, read_private, write_private
+from mfa_session.keystore.serialization import item_of, key_of
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.model.profile import Profile
 from mfa_session.model.rotation_record import Rotation
 from mfa_session.state.per_profile import DeclinedMoves, FailedLogins, RotationJournal
 from mfa_session.state.used_codes import UsedCodes
-from mfa_session.store.key_items import item_of, key_of
 from tests.campaigns.fuzz.fuzzing import fuzzed
 from tests.campaigns.fuzz.json_texts import FAR, objects
 from tests.campaigns.fuzz.texts import any_bytes, any_text, like

@@ -19,8 +19,7 @@ from jeepney.bus_messages import message_bus
 from jeepney.io.blocking import DBusConnection, Proxy, prep_socket
 
 from mfa_session.errors import KeyringLockedError, KeyringUnavailableError, PromptTimeoutError
-from mfa_session.store.keyring_back_ends import USE_THE_FILE
-from mfa_session.store.time_limits import TimeLimits
+from mfa_session.keystore.keyring_backends import USE_THE_FILE, TimeLimits
 from mfa_session.text import visible
 
 _SERVICE = "org.freedesktop.secrets"

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from mfa_session.errors import NoDefaultKeyringError
-from mfa_session.store.access_keys import KeyStore
-from mfa_session.store.os_keyring import OSKeyring
+from mfa_session.keystore.keyring_store import OSKeyring
+from mfa_session.keystore.stores import KeyStore
+from tests.keystore.key_store_contract import KEY, OTHER_KEY, KeyStoreContract
 from tests.kwallet import KWallet, kwallet, needs_kwallet
-from tests.store.key_store_contract import KEY, OTHER_KEY, KeyStoreContract
 
 pytestmark = needs_kwallet
 

@@ -9,9 +9,9 @@ from mfa_session.errors import (
     StoreError,
     UsageError,
 )
-from mfa_session.store.access_keys import AccessKeys, KeyStore
+from mfa_session.keystore.stores import AccessKeys, KeyStore
 from tests.fakes import InMemoryKeys
-from tests.store.key_store_contract import KEY, OTHER_KEY, KeyStoreContract
+from tests.keystore.key_store_contract import KEY, OTHER_KEY, KeyStoreContract
 
 NO_KEYRING = KeyringUnavailableError("there is no keyring", hint="use a file")
 DAMAGED = StoreError("the encrypted file is damaged", hint="restore it")

@@ -13,13 +13,13 @@ from mfa_session.errors import PassphraseError, StateError, StoreError
 from mfa_session.filesystem.locks import locked
 from mfa_session.filesystem.os_errors import refusal
 from mfa_session.filesystem.private_files import read_private, write_private
+from mfa_session.keystore.serialization import item_of, key_of
 from mfa_session.model.credentials import AccessKey
-from mfa_session.store.key_items import item_of, key_of
 from mfa_session.text import visible
 
 # What seals is loaded when there is something to open: most users have a keyring.
 if TYPE_CHECKING:
-    from mfa_session.store.sealed_text import Key, SealedText
+    from mfa_session.keystore.encryption import Key, SealedText
 
 
 class PassphraseSource(Protocol):
@@ -111,7 +111,7 @@ class EncryptedFile:
             raise StoreError(str(error), hint=error.hint) from error
         if data is None:
             return None
-        from mfa_session.store.sealed_text import read
+        from mfa_session.keystore.encryption import read
 
         return read(data)
 
@@ -132,7 +132,7 @@ class EncryptedFile:
         """Return the key that opens *document*, or will open the one that is not there yet."""
         with self._one_asks:
             if self._key is None or (document and document.derivation != self._key.derivation):
-                from mfa_session.store.sealed_text import new_derivation
+                from mfa_session.keystore.encryption import new_derivation
 
                 derivation = document.derivation if document else new_derivation()
                 self._key = derivation.key(self._asked(new=document is None))
@@ -145,7 +145,7 @@ class EncryptedFile:
         return passphrase
 
     def _write(self, items: dict[str, str], *, key: "Key") -> None:
-        from mfa_session.store.sealed_text import seal
+        from mfa_session.keystore.encryption import seal
 
         write_private(self._path, seal(json.dumps(items), key))
 

@@ -27,10 +27,9 @@ from mfa_session.errors import (
     NoDefaultKeyringError,
     PromptCancelledError,
 )
-from mfa_session.store.keyring_back_ends import USE_THE_FILE
-from mfa_session.store.keyring_sync import sync
-from mfa_session.store.session_bus import SessionBus
-from mfa_session.store.time_limits import TimeLimits
+from mfa_session.keystore.dbus import SessionBus
+from mfa_session.keystore.keyring_backends import USE_THE_FILE, TimeLimits
+from mfa_session.keystore.keyring_sync import sync
 from mfa_session.text import visible
 
 Value = TypeVar("Value")

@@ -8,6 +8,7 @@ its own back end here, and what those two name is looked up in a list.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -122,3 +123,15 @@ def _keyring_configuration(environ: Mapping[str, str], platform: str) -> Path:
     else:
         folder = Path(environ.get("XDG_CONFIG_HOME") or home(environ) / ".config", "python_keyring")
     return folder / "keyringrc.cfg"
+
+
+# How long a keyring may keep a change in memory alone; KWallet does so for 5 seconds.
+WRITE_DELAY = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLimits:
+    """The longest that one reading or writing waits: for an *answer*, and while a *dialog* is open."""
+
+    answer: timedelta = timedelta(seconds=10)
+    dialog: timedelta = timedelta(seconds=60)

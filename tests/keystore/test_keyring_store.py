@@ -21,11 +21,12 @@ from mfa_session.errors import (
     PromptTimeoutError,
     StoreError,
 )
-from mfa_session.store.access_keys import KeyStore
-from mfa_session.store.os_keyring import OSKeyring
-from mfa_session.store.secret_service import SecretService as SecretServiceClient
-from mfa_session.store.time_limits import TimeLimits
+from mfa_session.keystore.keyring_backends import TimeLimits
+from mfa_session.keystore.keyring_store import OSKeyring
+from mfa_session.keystore.secret_service import SecretService as SecretServiceClient
+from mfa_session.keystore.stores import KeyStore
 from tests.clean_environment import clean_environment
+from tests.keystore.key_store_contract import KEY, KeyStoreContract
 from tests.secret_prompter import prompter
 from tests.secret_service import (
     PASSWORD,
@@ -34,7 +35,6 @@ from tests.secret_service import (
     secret_service,
     session_bus,
 )
-from tests.store.key_store_contract import KEY, KeyStoreContract
 
 EVERY_DAY = TimeLimits()
 # For what is to run out. What is to be answered has the limits of every day: a machine may be busy, and a disk slow.

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from mfa_session.errors import KeyringUnavailableError
-from mfa_session.store.keyring_back_ends import KWALLET, LIBSECRET, MACOS, SECRET_SERVICE, WINDOWS, BackEnd, back_end
-from mfa_session.store.os_keyring import OSKeyring
+from mfa_session.keystore.keyring_backends import KWALLET, LIBSECRET, MACOS, SECRET_SERVICE, WINDOWS, BackEnd, back_end
+from mfa_session.keystore.keyring_store import OSKeyring
 from tests.clean_environment import clean_environment
 
 NEVER = [
@@ -40,7 +40,7 @@ class PlaintextKeyring(KeyringBackend):
 TRY_THE_KEYRING = """
 import json, os
 from mfa_session.errors import StoreError
-from mfa_session.store.os_keyring import OSKeyring
+from mfa_session.keystore.keyring_store import OSKeyring
 try:
     OSKeyring(environ=os.environ, interactive=True).check()
 except StoreError as error:

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
+from mfa_session.keystore.stores import KeyStore
 from mfa_session.model.credentials import AccessKey
-from mfa_session.store.access_keys import KeyStore
 
 KEY = AccessKey(
     "AKIAIOSFODNN7EXAMPLE",

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from mfa_session.errors import PassphraseError, PromptCancelledError, StoreError
-from mfa_session.store import sealed_text
-from mfa_session.store.access_keys import KeyStore
-from mfa_session.store.encrypted_file import EncryptedFile
-from mfa_session.store.sealed_text import Derivation
-from tests.store.key_store_contract import KEY, OTHER_KEY, KeyStoreContract
+from mfa_session.keystore import encryption
+from mfa_session.keystore.encrypted_file import EncryptedFile
+from mfa_session.keystore.encryption import Derivation
+from mfa_session.keystore.stores import KeyStore
+from tests.keystore.key_store_contract import KEY, OTHER_KEY, KeyStoreContract
 
 PASSPHRASE = "correct horse battery staple"
 
@@ -50,7 +50,7 @@ class Nobody:
 def path(tmp_path: Path) -> Path:
     """Return the path of a file that has no keys yet, and opens quickly."""
     path = tmp_path / "keys.json"
-    write(path, sealed_text.seal("{}", CHEAP.key(PASSPHRASE)))
+    write(path, encryption.seal("{}", CHEAP.key(PASSPHRASE)))
     return path
 
 
@@ -174,7 +174,7 @@ class TestAPassphrase:
         assert path.read_bytes() == before
 
     def test_opens_the_file_however_its_accents_were_composed(self, path: Path) -> None:
-        write(path, sealed_text.seal("{}", CHEAP.key("caf\N{LATIN SMALL LETTER E WITH ACUTE}")))
+        write(path, encryption.seal("{}", CHEAP.key("caf\N{LATIN SMALL LETTER E WITH ACUTE}")))
 
         EncryptedFile(path, Person("cafe\N{COMBINING ACUTE ACCENT}")).set("test-user", KEY)
 
@@ -348,7 +348,7 @@ class TestAFileThatWasTamperedWith:
 
     def test_says_no_secret_when_what_it_holds_is_no_key(self, path: Path) -> None:
         items = {"test-user": KEY.secret_access_key}
-        write(path, sealed_text.seal(json.dumps(items), CHEAP.key(PASSPHRASE)))
+        write(path, encryption.seal(json.dumps(items), CHEAP.key(PASSPHRASE)))
 
         with pytest.raises(StoreError, match="not an access key") as caught:
             EncryptedFile(path, Person()).get("test-user")

@@ -16,11 +16,11 @@ from mfa_session.errors import (
     PromptCancelledError,
     StoreError,
 )
-from mfa_session.store.access_keys import KeyStore
-from mfa_session.store.os_keyring import OSKeyring
-from mfa_session.store.time_limits import TimeLimits
+from mfa_session.keystore.keyring_backends import TimeLimits
+from mfa_session.keystore.keyring_store import OSKeyring
+from mfa_session.keystore.stores import KeyStore
 from tests.foreign_keychains import CredentialManager, Keychain, WindowsError
-from tests.store.key_store_contract import KEY, OTHER_KEY, KeyStoreContract
+from tests.keystore.key_store_contract import KEY, OTHER_KEY, KeyStoreContract
 
 # For what is to run out; all else has the limits of every day, because a library that is loaded may take its time.
 QUICK = TimeLimits(answer=timedelta(seconds=0.3), dialog=timedelta(seconds=0.6))

@@ -9,10 +9,9 @@ from functools import cached_property
 from typing import Protocol
 
 from mfa_session.errors import KeyringLockedError, KeyringUnavailableError, NoDefaultKeyringError, StoreError
+from mfa_session.keystore.keyring_backends import SECRET_SERVICE, USE_THE_FILE, BackEnd, TimeLimits, back_end
+from mfa_session.keystore.serialization import item_of, key_of
 from mfa_session.model.credentials import AccessKey
-from mfa_session.store.key_items import item_of, key_of
-from mfa_session.store.keyring_back_ends import SECRET_SERVICE, USE_THE_FILE, BackEnd, back_end
-from mfa_session.store.time_limits import TimeLimits
 from mfa_session.text import visible
 
 # Windows holds 2,560 bytes (CRED_MAX_CREDENTIAL_BLOB_SIZE) of two a character; a key is about 200 characters.
@@ -151,13 +150,13 @@ class OSKeyring:
                 hint=f"run this at the desktop, or do not name another keyring; {USE_THE_FILE}",
             )
         # Imported when it is needed, as below: the libraries take longer than a whole cached answer.
-        from mfa_session.store.limited_back_end import LimitedBackEnd
+        from mfa_session.keystore.keyring_adapter import LimitedBackEnd
 
         return LimitedBackEnd(self._back_end, within=self._limits.dialog if may_ask else self._limits.answer)
 
     def _secret_service(self, *, may_ask: bool) -> _Keychain:
         try:
-            from mfa_session.store.secret_service import SecretService
+            from mfa_session.keystore.secret_service import SecretService
         except ImportError as error:
             raise KeyringUnavailableError(
                 f"the Secret Service keyring cannot be used here: {visible(str(error))}",

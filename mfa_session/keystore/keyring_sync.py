@@ -16,7 +16,7 @@ from jeepney.bus_messages import message_bus
 from jeepney.io.blocking import Proxy
 
 from mfa_session.filesystem.paths import home
-from mfa_session.store.time_limits import WRITE_DELAY
+from mfa_session.keystore.keyring_backends import WRITE_DELAY
 
 _SECRETS = "org.freedesktop.secrets"
 _GNOME_KEYRING = "org.gnome.keyring"

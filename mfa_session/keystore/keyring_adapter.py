@@ -17,15 +17,15 @@ from mfa_session.errors import (
     PromptCancelledError,
     StoreError,
 )
-from mfa_session.store.keyring_back_ends import (
+from mfa_session.keystore.keyring_backends import (
     KWALLET,
     LIBSECRET,
     USE_THE_FILE,
     WINDOWS,
+    WRITE_DELAY,
     BackEnd,
     refuse_what_keeps_no_secret,
 )
-from mfa_session.store.time_limits import WRITE_DELAY
 from mfa_session.text import visible
 
 Value = TypeVar("Value")

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from mfa_session.errors import KeyringUnavailableError, NoDefaultKeyringError
-from mfa_session.store.os_keyring import OSKeyring
+from mfa_session.keystore.keyring_store import OSKeyring
+from tests.keystore.key_store_contract import KEY
+from tests.keystore.test_keyring_store import keyring, keyring_at_the_desktop
 from tests.secret_prompter import prompter
 from tests.secret_service import PASSWORD, needs_secret_service, runnable_daemon, session_bus
-from tests.store.key_store_contract import KEY
-from tests.store.test_os_keyring import keyring, keyring_at_the_desktop
 
 
 @needs_secret_service

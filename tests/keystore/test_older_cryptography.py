@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from mfa_session.errors import StoreError
-from mfa_session.store.sealed_text import Derivation
+from mfa_session.keystore.encryption import Derivation
 
 
 def test_a_cryptography_without_argon2id_is_told_of_with_the_version_to_install(
