@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mfa_session.aws.connection import AWS, Endpoints
+from mfa_session.aws_files.plain_keys import PlainKeys
+from mfa_session.aws_files.session_profiles import SessionProfiles
 from mfa_session.demo.account import User
 from mfa_session.demo.devices import VirtualDevice
 from mfa_session.demo.endpoint import Endpoint
@@ -12,8 +14,6 @@ from mfa_session.keystore.stores import AccessKeys
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.state.used_codes import UsedCodes
-from mfa_session.store.plain_keys import PlainKeys
-from mfa_session.store.sessions import SessionProfiles
 from tests.fakes import SteppedClock
 
 PHONE = MFADevice("arn:aws:iam::123456789012:mfa/test-user-phone")

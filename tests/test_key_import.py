@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from mfa_session.aws_files.files import read_profiles
+from mfa_session.aws_files.plain_keys import PlainKeys
+from mfa_session.aws_files.profile_settings import ProfileSettings
 from mfa_session.errors import ConfigurationError, KeyringLockedError, SharedFileError
 from mfa_session.key_import import move_key
 from mfa_session.key_lookup import KeyLookup
 from mfa_session.keystore.stores import AccessKeys
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile, read_profile
-from mfa_session.store.plain_keys import PlainKeys
-from mfa_session.store.profile_settings import ProfileSettings
-from mfa_session.store.shared_files import read_profiles
 from mfa_session.system.credential_process_line import credential_process_line
 from tests.fakes import InMemoryKeys
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from mfa_session.aws_files.profile_settings import ProfileSettings
 from mfa_session.errors import ConfigurationError
 from mfa_session.key_move import move_to_store
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile
-from mfa_session.store.profile_settings import ProfileSettings
 from tests.fakes import InMemoryKeys
 
 PROFILE = Profile("test-user", "test-user-mfa")

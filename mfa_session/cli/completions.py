@@ -5,9 +5,9 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from mfa_session.aws_files.files import Kind, read_profiles
 from mfa_session.errors import MFASessionError
 from mfa_session.filesystem import paths
-from mfa_session.store.shared_files import Kind, read_profiles
 
 # What every shell takes as it stands; zsh evaluates what it is offered.
 _HARMLESS = re.compile(r"[\w.@%/][\w.@%/-]*")

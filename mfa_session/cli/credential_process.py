@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import typer
 
+from mfa_session.aws_files.profile_settings import check_nothing_shadows
 from mfa_session.cli.endings import put_out
 from mfa_session.cli.options import RequiredProfile
 from mfa_session.cli.parts import Parts
 from mfa_session.cli.shared_session import shared_session
-from mfa_session.store.shadows import check_nothing_shadows
 
 EXAMPLE = "Example, in ~/.aws/config: credential_process = /usr/bin/mfa-session credential-process --profile test-user"
 

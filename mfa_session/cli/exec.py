@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from mfa_session.aws_files.session_profiles import section_of
 from mfa_session.cli import core_dumps
 from mfa_session.cli.desk import live_session
 from mfa_session.cli.options import ProfileOption
@@ -15,7 +16,6 @@ from mfa_session.cli.parts import Parts
 from mfa_session.environment import child_environment
 from mfa_session.errors import ConfigurationError, UsageError
 from mfa_session.exec_program import become
-from mfa_session.store.sessions import section_of
 from mfa_session.system.commands import batch_command_line, find_program, is_batch_file
 from mfa_session.text import visible
 

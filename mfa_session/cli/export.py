@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from mfa_session.aws_files.session_profiles import section_of
 from mfa_session.cli.desk import live_session
 from mfa_session.cli.endings import put_out
 from mfa_session.cli.options import ProfileOption
@@ -11,7 +12,6 @@ from mfa_session.cli.parts import Parts
 from mfa_session.environment import session_variables
 from mfa_session.errors import UsageError
 from mfa_session.shells import FORMATS, assignments
-from mfa_session.store.sessions import section_of
 
 EXAMPLE = 'Example: eval "$(mfa-session export --profile test-user)"'
 

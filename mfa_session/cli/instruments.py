@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 from functools import partial
 
 from mfa_session.aws.connection import AWS
+from mfa_session.aws_files.files import lost_sections, read_profiles, readable_by_others
+from mfa_session.aws_files.profile_settings import check_nothing_shadows
+from mfa_session.aws_files.session_profiles import session_in
 from mfa_session.cli.parts import Parts, now
 from mfa_session.diagnosis import Instruments
 from mfa_session.errors import MFASessionError, SharedFileError
@@ -12,9 +15,6 @@ from mfa_session.filesystem import paths
 from mfa_session.filesystem.safe_path import UnsafePath, unsafe_path
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile, Sections
-from mfa_session.store.sessions import session_in
-from mfa_session.store.shadows import check_nothing_shadows
-from mfa_session.store.shared_files import lost_sections, read_profiles, readable_by_others
 from mfa_session.system.commands import find_program
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mfa_session.aws_files.files import read_profiles
 from mfa_session.cli.endings import put_out, say
 from mfa_session.cli.parts import Parts, now
 from mfa_session.model.credentials import timestamp
-from mfa_session.store.shared_files import read_profiles
 from mfa_session.text import visible
 
 # Imported where it is needed: every other command reads this module too.

@@ -7,6 +7,8 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from mfa_session.aws_files.files import readable_by_others, tidy
+from mfa_session.aws_files.profile_names import insist_on_a_portable_profile_name
 from mfa_session.cli.desk import Desk
 from mfa_session.cli.endings import explain, say
 from mfa_session.cli.move_offer import offer_to_move
@@ -19,8 +21,6 @@ from mfa_session.model import durations
 from mfa_session.model.mfa_device import MFADevice, TokenCode
 from mfa_session.model.profile import Profile
 from mfa_session.roles import goes_with_a_code
-from mfa_session.store.profile_headers import insist_on_a_portable_profile_name
-from mfa_session.store.shared_files import readable_by_others, tidy
 from mfa_session.text import kept_in_words, until_in_words, visible
 
 EXAMPLE = "Example: mfa-session login --profile test-user"

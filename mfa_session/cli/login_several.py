@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from mfa_session.aws_files.files import read_profiles, remembering_reads
+from mfa_session.aws_files.session_profiles import session_in
 from mfa_session.cli.desk import wish_for_the_user
 from mfa_session.cli.endings import exit_code, report, say
 from mfa_session.cli.parts import Parts, now
@@ -11,8 +13,6 @@ from mfa_session.login import Wish
 from mfa_session.login_round import LogIn, Turn, log_in_each, when_written
 from mfa_session.model.profile import Profile
 from mfa_session.status import all_statuses
-from mfa_session.store.sessions import session_in
-from mfa_session.store.shared_files import read_profiles, remembering_reads
 from mfa_session.text import until_in_words, visible
 
 

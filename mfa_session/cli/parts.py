@@ -10,26 +10,26 @@ from urllib.parse import quote
 
 from mfa_session.ask.person import Nobody, Person
 from mfa_session.ask.terminal import Terminal
+from mfa_session.aws_files.files import read_profiles
 from mfa_session.cli.endings import say
 from mfa_session.cli.guard import answering_too, check_not_answering
 from mfa_session.cli.own_program import program_command
 from mfa_session.errors import ConfigurationError, PersonNeededError
 from mfa_session.filesystem import paths
 from mfa_session.model.profile import Profile, ProfileReader, Sections
-from mfa_session.store.shared_files import read_profiles
 
 # Each part is imported where it is made: `--help`, and a caller that finds a live session, need few of them.
 if TYPE_CHECKING:
     from mfa_session.aws.connection import AWS
     from mfa_session.aws.endpoints import Endpoints
+    from mfa_session.aws_files.plain_keys import PlainKeys
+    from mfa_session.aws_files.profile_settings import ProfileSettings
+    from mfa_session.aws_files.session_profiles import RoleSessionsWrittenTogether, SessionProfiles
     from mfa_session.filesystem.safe_path import UnsafePath
     from mfa_session.key_lookup import KeyLookup
     from mfa_session.keystore.stores import AccessKeys, KeyStore
     from mfa_session.state.per_profile import DeclinedMoves, FailedLogins, RotationJournal
     from mfa_session.state.used_codes import UsedCodes
-    from mfa_session.store.plain_keys import PlainKeys
-    from mfa_session.store.profile_settings import ProfileSettings
-    from mfa_session.store.sessions import RoleSessionsWrittenTogether, SessionProfiles
 
 # Somebody else may be looking for his phone.
 _LOCK = timedelta(seconds=60)
@@ -91,7 +91,7 @@ class Parts:
     @cached_property
     def sessions(self) -> "SessionProfiles":
         """The session profiles."""
-        from mfa_session.store.sessions import SessionProfiles
+        from mfa_session.aws_files.session_profiles import SessionProfiles
 
         return SessionProfiles(
             credentials_file=self.credentials_file, config_file=self.config_file, is_stored=self._is_stored
@@ -99,7 +99,7 @@ class Parts:
 
     def write_role_sessions_together(self) -> "RoleSessionsWrittenTogether":
         """Have the sessions of roles wait, from here on, until what is returned is flushed."""
-        from mfa_session.store.sessions import RoleSessionsWrittenTogether
+        from mfa_session.aws_files.session_profiles import RoleSessionsWrittenTogether
 
         self.sessions = together = RoleSessionsWrittenTogether(
             credentials_file=self.credentials_file, config_file=self.config_file, is_stored=self._is_stored
@@ -109,14 +109,14 @@ class Parts:
     @cached_property
     def settings(self) -> "ProfileSettings":
         """What we write into the config file."""
-        from mfa_session.store.profile_settings import ProfileSettings
+        from mfa_session.aws_files.profile_settings import ProfileSettings
 
         return ProfileSettings(self.config_file, program=program_command())
 
     @cached_property
     def plain_keys(self) -> "PlainKeys":
         """The long-term keys that still lie in the credentials file."""
-        from mfa_session.store.plain_keys import PlainKeys
+        from mfa_session.aws_files.plain_keys import PlainKeys
 
         return PlainKeys(self.credentials_file)
 

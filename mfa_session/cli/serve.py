@@ -39,10 +39,10 @@ def serve(
     again before it ends. Nobody else is answered. A new session comes by itself where codes come
     from a program (mfa_process), else by a login in another terminal.
     """
+    from mfa_session.aws_files.default_credentials import without_default_credentials
     from mfa_session.container_credentials import Door
     from mfa_session.loopback.companion import run_beside
     from mfa_session.loopback.listener import Listener
-    from mfa_session.store.default_credentials import without_default_credentials
 
     parts: Parts = context.obj
     source = parts.profile(profile)

@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
+from mfa_session.aws_files.files import read_profiles
+from mfa_session.aws_files.session_profiles import session_in
 from mfa_session.cli.endings import put_out, say
 from mfa_session.cli.options import ListedProfileOption
 from mfa_session.cli.parts import Parts, now
 from mfa_session.errors import MFASessionError
 from mfa_session.model.credentials import timestamp
 from mfa_session.status import State, Status, all_statuses, status
-from mfa_session.store.sessions import session_in
-from mfa_session.store.shared_files import read_profiles
 from mfa_session.text import span_in_words, until_in_words, visible
 
 EXAMPLE = "Example: mfa-session status"

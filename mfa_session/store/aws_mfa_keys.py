@@ -7,12 +7,12 @@ stand in a profile before they ask whoever could give them fresh ones.
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from mfa_session.aws_files.credential_lines import remove_lines
+from mfa_session.aws_files.files import check_writable, line_of, read_profiles
+from mfa_session.aws_files.plain_keys import PlainKeys
 from mfa_session.errors import ConfigurationError, UsageError
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import MFADevice
-from mfa_session.store.credential_lines import remove_lines
-from mfa_session.store.plain_keys import PlainKeys
-from mfa_session.store.shared_files import check_writable, line_of, read_profiles
 
 _SUFFIX = "-long-term"
 _DEVICE = "aws_mfa_device"

@@ -26,7 +26,7 @@ PATHS = (
     "tests/cli/test_keys_kills.py",
     "tests/cli/test_login_kills.py",
     "tests/loopback/test_fuzzed_requests.py",
-    "tests/store/test_shared_files_crowd.py",
+    "tests/aws_files/test_files_crowd.py",
 )
 
 

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from mfa_session.aws_files.files import read_profiles
+from mfa_session.aws_files.plain_keys import PlainKeys
+from mfa_session.aws_files.session_profiles import SessionProfiles
 from mfa_session.key_lookup import KeyLookup
 from mfa_session.keystore.stores import AccessKeys
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.profile import Profile, read_profile
 from mfa_session.model.rotation_record import place_of_new_key, place_of_old_key
 from mfa_session.state.per_profile import RotationJournal
-from mfa_session.store.plain_keys import PlainKeys
-from mfa_session.store.sessions import SessionProfiles
-from mfa_session.store.shared_files import read_profiles
 from tests.clean_environment import clean_environment
 from tests.cli.refusals import GENERAL
 from tests.cli.test_keys_import import places_of_the_secret

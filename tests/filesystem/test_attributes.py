@@ -18,9 +18,9 @@ USER, GROUP, FOREIGN_GROUP = 1000, 1000, 2000
 
 AS_THE_USER = f"""
 import os, sys
-import mfa_session.store.section_edit
+import mfa_session.aws_files.editor
 from mfa_session.errors import SharedFileError
-from mfa_session.store.shared_files import write_profile
+from mfa_session.aws_files.files import write_profile
 os.setgroups([])
 os.setgid({GROUP})
 os.setuid({USER})

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from mfa_session.ask.person import Nobody, Person
 from mfa_session.ask.terminal import Terminal
+from mfa_session.aws_files.files import read_profiles
+from mfa_session.aws_files.profile_settings import ProfileSettings
 from mfa_session.demo.sessions import LongTermKey
 from mfa_session.discovery import iam_user
 from mfa_session.key_rotation import KeyRotation
@@ -15,8 +17,6 @@ from mfa_session.model.profile import Profile, read_profile
 from mfa_session.model.rotation_record import Rotation, place_of_new_key, place_of_old_key
 from mfa_session.second_key import OwnersConsent
 from mfa_session.state.per_profile import RotationJournal
-from mfa_session.store.profile_settings import ProfileSettings
-from mfa_session.store.shared_files import read_profiles
 from tests.desk import PHONE, AWSDesk
 from tests.fakes import InMemoryKeys, TypedLines
 

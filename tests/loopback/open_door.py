@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from mfa_session.aws_files.session_profiles import SessionProfiles
 from mfa_session.container_credentials import Door
 from mfa_session.loopback.conversation import Answerer
 from mfa_session.loopback.listener import Listener
 from mfa_session.model.profile import Profile
 from mfa_session.serving import answer
-from mfa_session.store.sessions import SessionProfiles
 from tests.cli.sections import SECRET, session
 
 # Longer than any of its limits.

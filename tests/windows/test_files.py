@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from mfa_session.aws_files.files import read_profiles, write_profile
 from mfa_session.errors import LockedError, SharedFileError
 from mfa_session.filesystem.locks import locked
 from mfa_session.filesystem.private_files import read_private, write_private
-from mfa_session.store.shared_files import read_profiles, write_profile
 
 HOLD = """
 import sys

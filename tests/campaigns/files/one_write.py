@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mfa_session.store.shared_files import write_profile
+from mfa_session.aws_files.files import write_profile
 from tests.campaigns.files.system_calls import Program
 from tests.campaigns.files.users_files import AFTER, BEFORE
 from tests.clean_environment import clean_environment
@@ -17,7 +17,7 @@ _SCRIPT = """
 import json, sys
 from mfa_session.cli.endings import exit_code, report
 from mfa_session.errors import MFASessionError
-from mfa_session.store.shared_files import write_profile
+from mfa_session.aws_files.files import write_profile
 {first}
 try:
     write_profile(sys.argv[1], "credentials", "test-user-mfa", json.loads(sys.argv[2]))

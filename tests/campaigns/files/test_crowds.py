@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from mfa_session.aws_files.files import read_profiles
 from mfa_session.filesystem.atomic_write import LOCK_NAME
-from mfa_session.store.shared_files import read_profiles
 from tests.campaigns import scale
 from tests.campaigns.figures import count
 from tests.campaigns.files.stories import prepared, story_called
@@ -34,7 +34,7 @@ LOGINS = scale.cases(quick=2, full=60)
 CROWD = """
 import os, sys, time
 from mfa_session.errors import MFASessionError
-from mfa_session.store.shared_files import write_profile
+from mfa_session.aws_files.files import write_profile
 
 path, writers, turns, equal = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "equal"
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from mfa_session.store.sections import Kind
+from mfa_session.aws_files.parser import Kind
 
 Choice = TypeVar("Choice")
 

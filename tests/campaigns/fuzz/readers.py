@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from botocore.configloader import raw_config_parse
 from botocore.exceptions import ConfigParseError
 
-from mfa_session.store.sections import Kind
+from mfa_session.aws_files.parser import Kind
 
 Section: TypeAlias = tuple[str, dict[str, Any]]
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mfa_session.store.profile_headers import is_portable_profile_name, profile_of
-from mfa_session.store.section_edit import with_values, without_profile
-from mfa_session.store.sections import Kind
+from mfa_session.aws_files.editor import with_values, without_profile
+from mfa_session.aws_files.parser import Kind
+from mfa_session.aws_files.profile_names import is_portable_profile_name, profile_of
 from tests.campaigns.fuzz.aws_files import OURS, Edit, edits, foreign_changes, lines_of
 from tests.campaigns.fuzz.fuzzing import fuzzed
 from tests.campaigns.fuzz.readers import BotocoreReader, JavaScriptReader, Section

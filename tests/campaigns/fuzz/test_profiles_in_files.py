@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import strategies as st
 
+from mfa_session.aws_files.files import read_profiles
+from mfa_session.aws_files.parser import Kind, read_sections, split_lines
+from mfa_session.aws_files.profile_names import find_profile, profile_of
+from mfa_session.aws_files.session_profiles import session_in
 from mfa_session.cached_answer import cached_session, document
 from mfa_session.model.profile import read_profile, source_profile_name
-from mfa_session.store.profile_headers import find_profile, profile_of
-from mfa_session.store.sections import Kind, read_sections, split_lines
-from mfa_session.store.sessions import session_in
-from mfa_session.store.shared_files import read_profiles
 from tests.campaigns.fuzz.fuzzing import fuzzed
 from tests.campaigns.fuzz.readers import BotocoreReader
 from tests.campaigns.fuzz.texts import any_bytes, any_text, like, made_of

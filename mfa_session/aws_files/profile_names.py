@@ -3,8 +3,8 @@
 import re
 import shlex
 
+from mfa_session.aws_files.parser import Kind, Section, Sections
 from mfa_session.errors import SharedFileError, UsageError
-from mfa_session.store.sections import Kind, Section, Sections
 from mfa_session.text import visible
 
 # What every SDK reads alike; the rest each breaks several of them.

@@ -2,9 +2,9 @@
 
 import pytest
 
+from mfa_session.aws_files.editor import Splice, proven
+from mfa_session.aws_files.parser import read_sections
 from mfa_session.errors import SharedFileError
-from mfa_session.store.section_proof import Splice, proven
-from mfa_session.store.sections import read_sections
 
 FILE = b"[a]\nk = v\n[dev]\nk = v\n[b]\nk = v\n[c]\nk = v\n"
 

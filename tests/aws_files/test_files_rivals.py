@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from mfa_session.aws_files.files import read_profiles, write_profile
 from mfa_session.errors import SharedFileError
-from mfa_session.store.shared_files import read_profiles, write_profile
 
 THEIRS = b"[theirs]\nk = v\n"
 OURS = {"theirs": {"k": "v"}, "ours": {"region": "r"}}

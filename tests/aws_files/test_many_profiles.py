@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mfa_session.aws_files.session_profiles import session_in
 from mfa_session.model.profile import ProfileReader
 from mfa_session.status import all_statuses
-from mfa_session.store.sessions import session_in
 
 Section = dict[str, str]
 

@@ -14,8 +14,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from mfa_session.aws_files.files import read_profiles
 from mfa_session.filesystem.paths import home
-from mfa_session.store.shared_files import read_profiles
 
 # Each of these makes a profile one that has credentials, in either file.
 _CREDENTIALS = (

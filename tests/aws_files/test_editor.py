@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from mfa_session.aws_files.editor import with_values, without_profile
+from mfa_session.aws_files.parser import Kind
 from mfa_session.errors import SharedFileError
-from mfa_session.store.section_edit import with_values, without_profile
-from mfa_session.store.sections import Kind
 
 SESSION: dict[str, str | None] = {
     "aws_access_key_id": "ASIANEW",

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from botocore.configloader import load_config
 
+from mfa_session.aws_files.parser import Kind, read_sections
+from mfa_session.aws_files.profile_names import find_profile, is_portable_profile_name, new_header, profile_of
 from mfa_session.errors import SharedFileError
-from mfa_session.store.profile_headers import find_profile, is_portable_profile_name, new_header, profile_of
-from mfa_session.store.sections import Kind, read_sections
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ AFTER = BEFORE.replace(b"[dev]\n", b"[dev]\naws_session_token = " + b"new" * 400
 WRITE = """
 import sys
 from mfa_session.errors import SharedFileError
-from mfa_session.store.shared_files import write_profile
+from mfa_session.aws_files.files import write_profile
 {before}
 try:
     write_profile(sys.argv[1], "credentials", "dev", {{"aws_session_token": "new" * 4000}})

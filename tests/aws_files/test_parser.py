@@ -6,8 +6,8 @@ import pytest
 from botocore.configloader import raw_config_parse
 from botocore.exceptions import ConfigParseError
 
+from mfa_session.aws_files.parser import read_sections, split_lines
 from mfa_session.errors import SharedFileError
-from mfa_session.store.sections import read_sections, split_lines
 
 READABLE = {
     "nothing": b"",

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from mfa_session.aws_files.credential_lines import remove_lines
+from mfa_session.aws_files.files import check_writable, line_of, read_profiles
 from mfa_session.errors import ConfigurationError, SharedFileError, UsageError
 from mfa_session.model.credentials import AccessKey
-from mfa_session.store.credential_lines import remove_lines
-from mfa_session.store.shared_files import check_writable, line_of, read_profiles
 from mfa_session.text import visible
 
 _KEYS = ("aws_access_key_id", "aws_secret_access_key")

@@ -9,9 +9,9 @@ from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
 
+from mfa_session.aws_files.files import line_of, remove_keys, write_profile, write_profiles
 from mfa_session.errors import SessionProfileTakenError
 from mfa_session.model.credentials import long_term_key_id, masked
-from mfa_session.store.shared_files import line_of, remove_keys, write_profile, write_profiles
 
 
 def write_lines(path: Path, profile: str, values: Mapping[str, str | None], *, key_that_may_go: str | None) -> None:

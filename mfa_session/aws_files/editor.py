@@ -8,16 +8,74 @@ it flattens nested blocks, cuts values at ``#`` and gives untouched lines other 
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeAlias
 
 from configobj import ConfigObj
 
+from mfa_session.aws_files.parser import Kind, Section, Sections, read_sections
+from mfa_session.aws_files.profile_names import find_profile, new_header, places_of_profiles
 from mfa_session.errors import SharedFileError
-from mfa_session.store.profile_headers import find_profile, new_header, places_of_profiles
-from mfa_session.store.section_proof import Splice, proven, proven_whole
-from mfa_session.store.sections import Kind, Section, Sections, read_sections
 from mfa_session.text import visible
+
+
+@dataclass(frozen=True, slots=True)
+class Splice:
+    """An edit of a file: *lines* stand for those from *start* up to *end*."""
+
+    start: int
+    end: int
+    lines: Sequence[bytes] = field(repr=False)
+
+
+def proven(found: Sections, splice: Splice, *, at: int, becomes: tuple[str, Mapping[str, str]] | None) -> bytes:
+    """Return the file after *splice*, in which section number *at* has to be what it *becomes*; ``None`` is gone.
+
+    Raises:
+        SharedFileError: something else would read differently.
+    """
+    before = found.sections[max(at - 1, 0) : at]
+    after = found.sections[at + 1 : at + 2]
+    first = before[0].start if before else 0
+    last = after[0].start + 1 if after else len(found.lines)
+    window = [*found.lines[first : splice.start], *splice.lines, *found.lines[splice.end : last]]
+    expected = [(section.name, dict(section.values)) for section in before]
+    expected += [(becomes[0], dict(becomes[1]))] if becomes else []
+    expected += [(section.name, {}) for section in after]
+    others = {section.name for number, section in enumerate(found.sections) if number != at}
+    if _reading(window) != expected or (becomes and becomes[0] in others):
+        raise _reads_differently()
+    return b"".join([*found.lines[: splice.start], *splice.lines, *found.lines[splice.end :]])
+
+
+def proven_whole(lines: Sequence[bytes], expected: Sequence[tuple[str, Mapping[str, str]]]) -> bytes:
+    """Return the file of these *lines*, whose sections have to be those *expected*, in their order.
+
+    Raises:
+        SharedFileError: something else would read differently.
+    """
+    if _reading(lines) != [(name, dict(values)) for name, values in expected]:
+        raise _reads_differently()
+    return b"".join(lines)
+
+
+def _reads_differently() -> SharedFileError:
+    return SharedFileError(
+        "another profile would read differently after this change", hint="write these lines with an editor"
+    )
+
+
+def _reading(window: Sequence[bytes]) -> list[tuple[str, dict[str, str]]] | None:
+    """Return what *window* says, ``None`` if it cannot be read or its lines would run together."""
+    try:
+        found = read_sections(b"".join(window))
+    except SharedFileError:
+        return None
+    if list(found.lines) != list(window):
+        return None
+    return [(section.name, dict(section.values)) for section in found.sections]
+
 
 # What a value may not hold: SDKs end a line, or a string, at each of these.
 _IMPOSSIBLE_IN_A_VALUE = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.store.default_credentials import without_default_credentials
+from mfa_session.aws_files.default_credentials import without_default_credentials
 
 KEY = "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n"
 

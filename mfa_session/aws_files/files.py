@@ -13,19 +13,19 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from mfa_session.aws_files.parser import Kind, Sections, read_sections
+from mfa_session.aws_files.profile_names import is_portable_profile_name, profile_of
+from mfa_session.aws_files.snapshots import identity, identity_of, refuse_other_than_regular, snapshot
 from mfa_session.errors import SharedFileError, StateError
 from mfa_session.filesystem.atomic_write import LOCK_NAME, has_leftover, remove_leftover, replace
 from mfa_session.filesystem.locks import locked
 from mfa_session.filesystem.os_errors import refusal
 from mfa_session.filesystem.permissions import make_private, take_after
-from mfa_session.store.profile_headers import is_portable_profile_name, profile_of
-from mfa_session.store.sections import Kind, Sections, read_sections
-from mfa_session.store.snapshots import identity, identity_of, refuse_other_than_regular, snapshot
 from mfa_session.text import visible
 
 # Imported where it is needed: who only reads does without the editor.
 if TYPE_CHECKING:
-    from mfa_session.store.section_edit import Check
+    from mfa_session.aws_files.editor import Check
 
 __all__ = [
     "Kind",
@@ -186,7 +186,7 @@ def write_profile(
     Raises:
         SharedFileError: it cannot be done without harm; nothing was changed.
     """
-    from mfa_session.store.section_edit import with_values
+    from mfa_session.aws_files.editor import with_values
 
     options = {} if check is None else {"check": check}
     _change(Path(path), kind, lambda data: with_values(data, kind, profile, values, **options))
@@ -202,7 +202,7 @@ def remove_keys(
     Raises:
         SharedFileError: it cannot be done without harm; nothing was changed.
     """
-    from mfa_session.store.section_edit import without_keys
+    from mfa_session.aws_files.editor import without_keys
 
     options = {} if check is None else {"check": check}
     _change(Path(path), kind, lambda data: without_keys(data, kind, profile, keys, **options))
@@ -222,7 +222,7 @@ def write_profiles(
     Raises:
         SharedFileError: it cannot be done without harm for one of them; nothing was changed.
     """
-    from mfa_session.store.section_edit import with_values_of_several
+    from mfa_session.aws_files.editor import with_values_of_several
 
     _change(Path(path), kind, lambda data: with_values_of_several(data, kind, changes, checks=checks or {}))
 
@@ -233,7 +233,7 @@ def remove_profile(path: str | os.PathLike[str], kind: Kind, profile: str) -> No
     Raises:
         SharedFileError: it cannot be done without harm; nothing was changed.
     """
-    from mfa_session.store.section_edit import without_profile
+    from mfa_session.aws_files.editor import without_profile
 
     _change(Path(path), kind, lambda data: without_profile(data, kind, profile))
 
@@ -253,7 +253,7 @@ def check_writable(path: str | os.PathLike[str], kind: Kind, profile: str) -> No
     Raises:
         SharedFileError: the file could not be changed, or not without harm.
     """
-    from mfa_session.store.section_edit import with_values
+    from mfa_session.aws_files.editor import with_values
 
     credentials = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
     keys = credentials if kind == "credentials" else ("region", "output")

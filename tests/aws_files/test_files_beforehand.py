@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from mfa_session.aws_files.files import Kind, check_writable, line_of, lost_sections, readable_by_others
 from mfa_session.errors import SharedFileError
-from mfa_session.store.shared_files import Kind, check_writable, line_of, lost_sections, readable_by_others
-from tests.store.shared_file import BEFORE, entries, lay_down
+from tests.aws_files.shared_file import BEFORE, entries, lay_down
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 import mfa_session
+from mfa_session.aws_files.credential_lines import remove_lines, write_lines, write_lines_of_several
+from mfa_session.aws_files.session_profiles import SessionProfiles
 from mfa_session.errors import SessionProfileTakenError
 from mfa_session.model.credentials import SessionCredentials, moment
 from mfa_session.model.profile import Profile
-from mfa_session.store.credential_lines import remove_lines, write_lines, write_lines_of_several
-from mfa_session.store.sessions import SessionProfiles
 
 PACKAGE = Path(mfa_session.__file__).parent
 PROFILE = Profile("test-user", "test-user-mfa")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.store.shared_files import read_profiles
+from mfa_session.aws_files.files import read_profiles
 from tests.campaigns import scale
 from tests.clean_environment import clean_environment
 
@@ -18,7 +18,7 @@ KILLS = scale.cases(quick=25, full=1000)
 CROWD = """
 import os, sys, time
 from pathlib import Path
-from mfa_session.store.shared_files import write_profile
+from mfa_session.aws_files.files import write_profile
 
 def write(number):
     time.sleep(max(0, start - time.time()))
@@ -61,7 +61,7 @@ print(turn, slow)
 
 BESIDE = """
 import sys, time
-from mfa_session.store.shared_files import write_profile
+from mfa_session.aws_files.files import write_profile
 for turn in range(25):
     write_profile(sys.argv[1], "credentials", f"p{turn}", {"aws_session_token": f"token-{turn}"})
     time.sleep(0.01)
@@ -71,7 +71,7 @@ for turn in range(25):
 KILLED = """
 import os, random, signal, sys, time
 from pathlib import Path
-from mfa_session.store.shared_files import write_profile
+from mfa_session.aws_files.files import write_profile
 
 def write_for_ever():
     turn = 0

@@ -2,8 +2,8 @@
 
 import pytest
 
+from mfa_session.aws_files.editor import with_values, without_keys, without_profile
 from mfa_session.errors import SharedFileError
-from mfa_session.store.section_edit import with_values, without_keys, without_profile
 
 OLD = b"aws_access_key_id = ASIAOLD\naws_secret_access_key = old\naws_session_token = oldtoken\n"
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from mfa_session.aws_files.files import Kind, write_profile
 from mfa_session.errors import SharedFileError
-from mfa_session.store.shared_files import Kind, write_profile
 
 CORPUS = Path(os.environ.get("MFA_SESSION_CORPUS", Path(__file__).parents[2].parent / "shared" / "corpus"))
 

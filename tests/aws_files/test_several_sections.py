@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mfa_session.aws_files.editor import with_values, with_values_of_several
+from mfa_session.aws_files.parser import Kind
 from mfa_session.errors import SharedFileError
-from mfa_session.store.section_edit import with_values, with_values_of_several
-from mfa_session.store.sections import Kind
 
 Changes = dict[str, dict[str, str | None]]
 

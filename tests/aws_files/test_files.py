@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.errors import SharedFileError
-from mfa_session.store.shared_files import (
+from mfa_session.aws_files.files import (
     Kind,
     line_of,
     read_profiles,
     remove_profile,
     write_profile,
 )
-from tests.store.shared_file import BEFORE, entries, lay_down, settle
+from mfa_session.errors import SharedFileError
+from tests.aws_files.shared_file import BEFORE, entries, lay_down, settle
 
 SESSION = {"aws_access_key_id": "ASIANEW", "aws_secret_access_key": "newsecret", "aws_session_token": "newtoken"}
 WRITTEN = b"aws_access_key_id = ASIANEW\naws_secret_access_key = newsecret\naws_session_token = newtoken\n"

@@ -5,6 +5,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
+from mfa_session.aws_files.credential_lines import (
+    check_no_key_is_lost,
+    remove_lines,
+    write_lines,
+    write_lines_of_several,
+)
+from mfa_session.aws_files.files import check_writable, read_profiles, write_profile, write_profiles
 from mfa_session.errors import (
     AWSAnswerError,
     DamagedSessionError,
@@ -15,13 +22,6 @@ from mfa_session.errors import (
 )
 from mfa_session.model.credentials import SessionCredentials, long_term_key_id, masked, moment, timestamp
 from mfa_session.model.profile import Profile
-from mfa_session.store.credential_lines import (
-    check_no_key_is_lost,
-    remove_lines,
-    write_lines,
-    write_lines_of_several,
-)
-from mfa_session.store.shared_files import check_writable, read_profiles, write_profile, write_profiles
 
 # Every key that we write into a session profile; what else stands there is the user's.
 _OURS = (

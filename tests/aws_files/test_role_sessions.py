@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from mfa_session.aws_files import editor, files
+from mfa_session.aws_files.files import read_profiles, remembering_reads
+from mfa_session.aws_files.parser import Sections, read_sections
+from mfa_session.aws_files.session_profiles import RoleSessionsWrittenTogether
 from mfa_session.errors import SessionProfileTakenError
 from mfa_session.login import Login
 from mfa_session.login_round import Turn, when_written
@@ -14,10 +18,6 @@ from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.model.profile import Profile
 from mfa_session.model.role import Role
-from mfa_session.store import section_edit, section_proof, shared_files
-from mfa_session.store.sections import Sections, read_sections
-from mfa_session.store.sessions import RoleSessionsWrittenTogether
-from mfa_session.store.shared_files import read_profiles, remembering_reads
 
 USER = Profile("user", "user-mfa", region="eu-west-1")
 CREDENTIALS = SessionCredentials(
@@ -137,7 +137,7 @@ def test_files_are_parsed_as_often_for_200_roles_as_for_20(tmp_path: Path, monke
             return read_sections(data)
 
         with monkeypatch.context() as patches, remembering_reads():
-            for module in (shared_files, section_edit, section_proof):
+            for module in (files, editor, editor):
                 patches.setattr(module, "read_sections", counted)
             for number in range(roles):
                 take(sessions, role(number))

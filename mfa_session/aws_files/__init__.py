@@ -1,0 +1,1 @@
+"""Read and edit ~/.aws/credentials and ~/.aws/config."""
