@@ -6,12 +6,11 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mfa_session.ask.called_lines import CalledLines
-from mfa_session.ask.terminal import Terminal
 from mfa_session.cli.parts import Parts
 from mfa_session.cli.shared_session import shared_session
 from mfa_session.login import USUAL_ATTEMPTS
 from mfa_session.model.credentials import SessionCredentials
+from mfa_session.prompt.terminal import CalledLines, Terminal
 
 if TYPE_CHECKING:
     import boto3

@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from mfa_session.ask.question import Question
 from mfa_session.errors import MFASessionError, PromptCancelledError, QuestionInterrupt
 from mfa_session.model.credentials import AccessKey
+from mfa_session.prompt.prompt import Question
 
 
 class TypedLines:

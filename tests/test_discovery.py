@@ -6,8 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from mfa_session.ask.person import Nobody, Person
-from mfa_session.ask.terminal import Terminal
 from mfa_session.aws.connection import AWS, Endpoints
 from mfa_session.demo.account import Account
 from mfa_session.demo.endpoint import Endpoint
@@ -15,6 +13,8 @@ from mfa_session.demo.faults import HostileFields
 from mfa_session.discovery import DeviceChooser, find_device
 from mfa_session.errors import MFADeviceNotFoundError, NotAnIAMUserError, PersonNeededError
 from mfa_session.model.credentials import AccessKey
+from mfa_session.prompt.terminal import Terminal
+from mfa_session.prompt.user import Nobody, Person
 from tests.fakes import TypedLines
 
 PREFIX = "arn:aws:iam::123456789012"

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.ask.person import Nobody, Person
-from mfa_session.ask.terminal import Terminal
 from mfa_session.demo.clock import Clock
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.faults import DropReply, ExpiredSession, Throttle
@@ -27,6 +25,8 @@ from mfa_session.login import Login, Prompter, Wish, log_in
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.mfa_device import STEP, TokenCode
 from mfa_session.model.profile import Profile
+from mfa_session.prompt.terminal import Terminal
+from mfa_session.prompt.user import Nobody, Person
 from tests.desk import PHONE, AWSDesk
 from tests.fakes import SteppedClock, TypedLines
 

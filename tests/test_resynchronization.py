@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.ask.person import Nobody, Person
-from mfa_session.ask.terminal import Terminal
 from mfa_session.demo.clock import Clock
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.presets import demo_account
@@ -22,6 +20,8 @@ from mfa_session.errors import (
 )
 from mfa_session.model.durations import SHORTEST_SESSION
 from mfa_session.model.mfa_device import STEP, MFADevice, TokenCode, time_step
+from mfa_session.prompt.terminal import Terminal
+from mfa_session.prompt.user import Nobody, Person
 from mfa_session.resynchronization import resynchronize
 from tests.desk import PHONE, AWSDesk
 from tests.fakes import SteppedClock, TypedLines

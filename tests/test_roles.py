@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.ask.person import Nobody, Person
-from mfa_session.ask.terminal import Terminal
 from mfa_session.demo.clock import Clock
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.presets import demo_account
@@ -28,6 +26,8 @@ from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.mfa_device import TokenCode
 from mfa_session.model.profile import Profile
 from mfa_session.model.role import Role
+from mfa_session.prompt.terminal import Terminal
+from mfa_session.prompt.user import Nobody, Person
 from mfa_session.roles import goes_with_a_code, take_role, take_role_with_a_code
 from tests.desk import PHONE, AWSDesk
 from tests.fakes import SteppedClock, TypedLines

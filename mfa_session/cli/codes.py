@@ -3,18 +3,24 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from mfa_session.ask.code_choices import PINENTRY, TERMINAL, Choice, choices_in_order, command_of, needs_no_person
-from mfa_session.ask.code_process import CodeProgram, Command
-from mfa_session.ask.code_sources import Asker, CodeSources, Source
-from mfa_session.ask.dialog_person import DialogPerson
-from mfa_session.ask.dialogs import OPENERS, CommandDialog
-from mfa_session.ask.patience import Patience
-from mfa_session.ask.person import Nobody, Person
-from mfa_session.ask.pinentry import Pinentry
 from mfa_session.errors import ConfigurationError, UnsafeProgramError, UsageError
 from mfa_session.filesystem.safe_path import UnsafePath
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.model.profile import Profile
+from mfa_session.prompt.code_command import CodeProgram, Command
+from mfa_session.prompt.code_source_settings import (
+    PINENTRY,
+    TERMINAL,
+    Choice,
+    choices_in_order,
+    command_of,
+    needs_no_person,
+)
+from mfa_session.prompt.code_sources import Asker, CodeSources, Source
+from mfa_session.prompt.dialogs import OPENERS, CommandDialog, DialogPerson
+from mfa_session.prompt.pinentry import Pinentry
+from mfa_session.prompt.prompt import Patience
+from mfa_session.prompt.user import Nobody, Person
 
 _SETTINGS = ("mfa_process", "mfa_session_code_source", "mfa_session_pinentry")
 

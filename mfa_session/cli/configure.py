@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from mfa_session.ask.terminal import Terminal
 from mfa_session.cli.endings import say
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts
 from mfa_session.cli.settings import NOTHING, Choices, Setting
 from mfa_session.errors import ConfigurationError, PersonNeededError, UsageError
+from mfa_session.prompt.terminal import Terminal
 from mfa_session.text import visible
 
 EXAMPLE = "Example: mfa-session configure --profile test-user --region eu-west-1 --credential-process"

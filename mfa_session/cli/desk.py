@@ -6,9 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property, partial
 
-from mfa_session.ask.code_sources import CodeSources
-from mfa_session.ask.patience import Patience
-from mfa_session.ask.person import Nobody
 from mfa_session.cli.codes import code_sources, has_code_program, with_code_settings_of
 from mfa_session.cli.parts import Parts, now
 from mfa_session.credential_process import EARLY, LEAST_REMAINING, renewed
@@ -17,6 +14,9 @@ from mfa_session.key_lookup import KeyLookup
 from mfa_session.login import Login, Wish, log_in, session_worth_keeping
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.profile import Profile
+from mfa_session.prompt.code_sources import CodeSources
+from mfa_session.prompt.prompt import Patience
+from mfa_session.prompt.user import Nobody
 from mfa_session.roles import goes_with_a_code, take_role, take_role_with_a_code
 
 # A renewal asks AWS once or twice; whoever has to wait longer has a live session to go on with.

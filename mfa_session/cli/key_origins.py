@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Protocol
 
-from mfa_session.ask.terminal import Terminal
 from mfa_session.cli.key_holders import ORIGINS
 from mfa_session.cli.parts import Parts
 from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, PersonNeededError, UsageError
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.model.profile import Profile
+from mfa_session.prompt.terminal import Terminal
 
 # Where keys are looked for when nobody says where: what can be read without asking anybody.
 _USUAL = ("aws-mfa", "credentials")

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from mfa_session.ask.person import Nobody, Person
 from mfa_session.cli.endings import say
 from mfa_session.cli.key_holders import (
     StoreOption,
@@ -25,6 +24,7 @@ from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts
 from mfa_session.errors import DamagedItemError, PromptCancelledError, UsageError
 from mfa_session.model.credentials import AccessKey
+from mfa_session.prompt.user import Nobody, Person
 from mfa_session.text import visible
 
 EXAMPLE = "Example: mfa-session keys add --profile test-user"

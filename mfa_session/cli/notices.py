@@ -1,8 +1,8 @@
 """Notices to whoever sits at a terminal in which another program runs."""
 
-from mfa_session.ask.terminal import Terminal
 from mfa_session.cli.endings import explain
 from mfa_session.errors import PersonNeededError
+from mfa_session.prompt.terminal import Terminal
 
 
 class Notices:

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from mfa_session.ask.person import Nobody, Person
-from mfa_session.ask.terminal import Terminal
 from mfa_session.aws_files.files import read_profiles
 from mfa_session.cli.endings import say
 from mfa_session.cli.guard import answering_too, check_not_answering
@@ -17,6 +15,8 @@ from mfa_session.cli.own_program import program_command
 from mfa_session.errors import ConfigurationError, PersonNeededError
 from mfa_session.filesystem import paths
 from mfa_session.model.profile import Profile, ProfileReader, Sections
+from mfa_session.prompt.terminal import Terminal
+from mfa_session.prompt.user import Nobody, Person
 
 # Each part is imported where it is made: `--help`, and a caller that finds a live session, need few of them.
 if TYPE_CHECKING:
@@ -172,10 +172,10 @@ class Parts:
     @cached_property
     def access_keys(self) -> "AccessKeys":
         """The stores of long-term keys."""
-        from mfa_session.ask.passphrases import Passphrases
         from mfa_session.keystore.encrypted_file import EncryptedFile
         from mfa_session.keystore.keyring_store import OSKeyring
         from mfa_session.keystore.stores import AccessKeys
+        from mfa_session.prompt.passphrases import Passphrases
 
         return AccessKeys(
             {

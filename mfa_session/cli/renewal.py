@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from mfa_session.ask.passphrases import DESCRIPTOR, FILE
 from mfa_session.cli.desk import may_be_renewed
 from mfa_session.cli.own_program import program_command
 from mfa_session.errors import PersonNeededError
 from mfa_session.model.profile import Profile
+from mfa_session.prompt.passphrases import DESCRIPTOR, FILE
 
 # A program that prints codes has 45 seconds, AWS 20; another login of this profile is waited for, a minute.
 _LIMIT_SECONDS = 180.0

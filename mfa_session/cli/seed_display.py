@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
-from mfa_session.ask.person import Nobody, Person
 from mfa_session.cli.endings import say
 from mfa_session.cli.parts import Parts
 from mfa_session.cli.qr import png, rows
 from mfa_session.errors import ConfigurationError
 from mfa_session.filesystem.private_files import passing_file
 from mfa_session.model.mfa_device import VirtualMFADevice
+from mfa_session.prompt.user import Nobody, Person
 from mfa_session.text import visible
 
 Show: TypeAlias = Callable[[VirtualMFADevice], None]

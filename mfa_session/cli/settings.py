@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from mfa_session.ask.code_choices import SOURCES, parse_choices
-from mfa_session.ask.code_process import PRESETS, mfa_process
 from mfa_session.aws_files.files import line_of, read_profiles
 from mfa_session.aws_files.profile_names import insist_on_a_portable_profile_name
 from mfa_session.aws_files.profile_settings import check_nothing_shadows
@@ -14,6 +12,8 @@ from mfa_session.errors import ConfigurationError, UsageError
 from mfa_session.model.durations import role_duration, session_duration
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.model.profile import Profile, source_profile_name
+from mfa_session.prompt.code_command import PRESETS, mfa_process
+from mfa_session.prompt.code_source_settings import SOURCES, parse_choices
 from mfa_session.system.credential_process_line import credential_process_line, runs_this_program
 
 # What people type for a setting that is to go: it stands in the brackets where there is none.

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from mfa_session.ask.person import Nobody
 from mfa_session.errors import ConfigurationError, KeyringLockedError
 from mfa_session.key_copies import KeyCopy, StoreWithCopies, check_all_are_stored, check_not_in_use, find_copies
 from mfa_session.model.credentials import AccessKey
+from mfa_session.prompt.user import Nobody
 from mfa_session.second_key import OwnersConsent
 from tests.fakes import InMemoryKeys
 from tests.key_rotation.desk import NEW, PROFILE, Desk

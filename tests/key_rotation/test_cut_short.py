@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from mfa_session.ask.person import Nobody
 from mfa_session.demo.faults import DropReply, HostileFields, Refuse, ResetConnection, ServerError
 from mfa_session.errors import (
     AccessDeniedError,
@@ -21,6 +20,7 @@ from mfa_session.key_rotation import mend
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile
 from mfa_session.model.rotation_record import Rotation
+from mfa_session.prompt.user import Nobody
 from mfa_session.second_key import OwnersConsent
 from mfa_session.state.per_profile import RotationJournal
 from tests.fakes import InMemoryKeys

@@ -26,7 +26,7 @@ TESTS = (
     "tests/system/test_batch_file.py",
     "tests/system/test_commands.py",
     "tests/system/test_program_search.py",
-    "tests/ask/test_windows_console.py",
+    "tests/prompt/test_windows_console.py",
 )
 
 # The conftest of all tests is for terminals that Windows does not have.

@@ -7,7 +7,7 @@ from tests.terminal import Program, PseudoTerminal, Stream
 PROGRAM = """
 import signal, sys, threading
 from datetime import timedelta
-from mfa_session.ask.terminal import Terminal
+from mfa_session.prompt.terminal import Terminal
 from mfa_session.errors import MFASessionError
 
 {before}

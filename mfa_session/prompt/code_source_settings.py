@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from mfa_session.ask.code_process import PRESETS, Command, mfa_process, preset
 from mfa_session.errors import UsageError
 from mfa_session.model.mfa_device import MFADevice
+from mfa_session.prompt.code_command import PRESETS, Command, mfa_process, preset
 
 SOURCES = "mfa_session_code_source"
 

@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from mfa_session.ask.called_lines import CalledLines
-from mfa_session.ask.terminal import Terminal
 from mfa_session.errors import PromptCancelledError
+from mfa_session.prompt.terminal import CalledLines, Terminal
 
 
 class Function:

@@ -8,14 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.ask.code_choices import Choice, choices_in_order, command_of, needs_no_person, parse_choices
-from mfa_session.ask.code_process import CodeProgram, mfa_process
-from mfa_session.ask.code_sources import Asker, CodeSources
-from mfa_session.ask.dialog_person import DialogPerson
-from mfa_session.ask.dialogs import OPENERS, CommandDialog
-from mfa_session.ask.patience import Patience
-from mfa_session.ask.person import Nobody, Person
-from mfa_session.ask.terminal import Terminal
 from mfa_session.errors import (
     CodeSourceError,
     MFASessionError,
@@ -27,6 +19,13 @@ from mfa_session.errors import (
 )
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.model.profile import Profile
+from mfa_session.prompt.code_command import CodeProgram, mfa_process
+from mfa_session.prompt.code_source_settings import Choice, choices_in_order, command_of, needs_no_person, parse_choices
+from mfa_session.prompt.code_sources import Asker, CodeSources
+from mfa_session.prompt.dialogs import OPENERS, CommandDialog, DialogPerson
+from mfa_session.prompt.prompt import Patience
+from mfa_session.prompt.terminal import Terminal
+from mfa_session.prompt.user import Nobody, Person
 from tests.clean_environment import clean_environment
 from tests.fakes import SteppedClock, TypedLines
 from tests.programs import shell_program

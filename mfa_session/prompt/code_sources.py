@@ -10,9 +10,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeAlias
 
-from mfa_session.ask.code_process import CodeProgram
-from mfa_session.ask.patience import Patience
-from mfa_session.ask.person import Nobody, Person
 from mfa_session.errors import (
     CodeSourceError,
     MFASessionError,
@@ -23,6 +20,9 @@ from mfa_session.errors import (
 )
 from mfa_session.model.mfa_device import MFADevice, TokenCode
 from mfa_session.model.profile import Profile
+from mfa_session.prompt.code_command import CodeProgram
+from mfa_session.prompt.prompt import Patience
+from mfa_session.prompt.user import Nobody, Person
 
 
 class Asker(Protocol):

@@ -21,12 +21,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Self
 
-from mfa_session.ask.question import Question
 from mfa_session.errors import PersonNeededError, PromptCancelledError, QuestionInterrupt
+from mfa_session.prompt.prompt import Question
 
 assert sys.platform != "win32"  # noqa: S101  so that a type checker for Windows reads no further
 
-from mfa_session.ask.noted_signals import noted_signals  # noqa: E402  the same goes for it
+from mfa_session.prompt.deferred_signals import noted_signals  # noqa: E402  the same goes for it
 
 # A kernel hands on lines of at most 4095 bytes (Linux) or 1023 (macOS); Ctrl-D could put several into one.
 _LONGEST_LINE = 4096
@@ -86,7 +86,7 @@ class PosixTerminal:
         """Show *question* and return the line that is typed.
 
         Raises:
-            As :meth:`mfa_session.ask.terminal.Terminal.ask` does.
+            As :meth:`mfa_session.prompt.terminal.Terminal.ask` does.
         """
         self._insist_on_the_foreground()
         while True:

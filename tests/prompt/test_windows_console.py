@@ -4,8 +4,8 @@ from functools import reduce
 
 import pytest
 
-from mfa_session.ask.windows_console import TypedLine, shown_change
 from mfa_session.errors import PromptCancelledError
+from mfa_session.prompt.windows_console import TypedLine, shown_change
 
 
 def typed(keys: str) -> TypedLine:

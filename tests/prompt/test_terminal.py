@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.ask.asking import ask, asking
 from tests.clean_environment import clean_environment
+from tests.prompt.asking import ask, asking
 from tests.terminal import PseudoTerminal, Stream
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.ask.patience import Patience
-from mfa_session.ask.pinentry import Pinentry
 from mfa_session.errors import CodeSourceError, PersonNeededError, PromptCancelledError, PromptTimeoutError
+from mfa_session.prompt.pinentry import Pinentry
+from mfa_session.prompt.prompt import Patience
 from tests.clean_environment import clean_environment
 from tests.programs import python_program, shell_program
 from tests.terminal import PATIENCE_SECONDS, Program, PseudoTerminal, Stream
@@ -20,8 +20,8 @@ from tests.virtual_screen import VirtualScreen, virtual_screen
 ASKING = """
 import os, sys
 from datetime import timedelta
-from mfa_session.ask.patience import Patience
-from mfa_session.ask.pinentry import Pinentry
+from mfa_session.prompt.prompt import Patience
+from mfa_session.prompt.pinentry import Pinentry
 from mfa_session.errors import MFASessionError
 
 dialog = Pinentry({program!r}, os.environ)

@@ -16,8 +16,8 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Literal, TypeAlias
 
-from mfa_session.ask.question import Question
 from mfa_session.errors import CodeSourceError
+from mfa_session.prompt.prompt import Question
 from mfa_session.system.commands import find_program, words_of
 
 Stream: TypeAlias = Literal["stdout", "stderr"]
@@ -27,7 +27,7 @@ if sys.platform == "win32":
     _FLAGS = subprocess.CREATE_NO_WINDOW
     _undisturbed = contextlib.nullcontext
 else:
-    from mfa_session.ask.noted_signals import noted_signals as _undisturbed
+    from mfa_session.prompt.deferred_signals import noted_signals as _undisturbed
 
     _FLAGS = 0
 

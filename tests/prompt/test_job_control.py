@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ask.asking import ask, asking
+from tests.prompt.asking import ask, asking
 from tests.terminal import PseudoTerminal, Stream
 
 SECRET = "terminal.ask('Code:', secret=True)"

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from mfa_session.ask.terminal import Terminal
 from mfa_session.errors import MFASessionError
-from tests.ask.asking import ask
-from tests.ask.lines_contract import Conversation, Converse, LinesContract
+from mfa_session.prompt.terminal import Terminal
 from tests.fakes import TypedLines
+from tests.prompt.asking import ask
+from tests.prompt.lines_contract import Conversation, Converse, LinesContract
 from tests.terminal import PseudoTerminal, Stream
 
 QUESTION_END = re.compile(r"[:\]] $")

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.ask.asking import ask, asking
+from tests.prompt.asking import ask, asking
 from tests.terminal import PseudoTerminal, Stream
 
 SECRET = "terminal.ask('Code:', secret=True)"

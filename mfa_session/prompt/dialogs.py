@@ -7,11 +7,15 @@ of macOS and Windows are written from their documentation.
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
 
-from mfa_session.ask.child import started
-from mfa_session.ask.question import Question
-from mfa_session.ask.screen import has_screen
-from mfa_session.errors import CodeSourceError, PersonNeededError, PromptCancelledError
+from mfa_session.errors import CodeSourceError, PersonNeededError, PromptCancelledError, UsageError
+from mfa_session.model.mfa_device import MFADevice, TokenCode
+from mfa_session.model.profile import Profile
+from mfa_session.prompt.display import has_screen
+from mfa_session.prompt.prompt import Patience, Question
+from mfa_session.prompt.subprocess import started
 from mfa_session.system.commands import find_program
 from mfa_session.text import visible
 
@@ -125,3 +129,72 @@ class CommandDialog:
             last = errors.splitlines()[-1:] or [f"exit code {exit_code}"]
             raise CodeSourceError(f"{name} could not ask: {visible(last[0])}", hint=_HINT)
         return printed["stdout"].decode("utf-8", errors="replace").rstrip("\r\n")
+
+
+# How long a dialog stays open where its asker sets no limit.
+_LIMIT = timedelta(minutes=2)
+
+# Neither a profile's name nor an ARN may push the rest off the screen.
+_LONGEST_NAME = 100
+
+
+class Dialog(Protocol):
+    """A program that opens a window, or something like one, with a question in it."""
+
+    def insist_on_being_seen(self) -> None:
+        """Make sure that it is there, and that somebody would see it.
+
+        Raises:
+            PersonNeededError: it is not, or nobody would.
+            CodeSourceError: it may not be run.
+        """
+
+    def ask(self, question: Question) -> str:
+        """Return what is typed, unseen, in answer to *question*, whose text may have several lines.
+
+        Raises:
+            PromptCancelledError: the person closed it.
+            PromptTimeoutError: nobody answered.
+            CodeSourceError: it could not ask.
+        """
+
+
+class DialogPerson:
+    """Somebody at *dialog*; *endpoint* is named in the question where codes go anywhere else than to AWS."""
+
+    def __init__(self, dialog: Dialog, *, endpoint: str | None = None, patience: Patience) -> None:
+        self._dialog = dialog
+        self._endpoint = endpoint
+        self._patience = patience
+        self._told: list[str] = []
+
+    def be_ready(self) -> None:
+        """Make sure that a dialog would be seen."""
+        self._dialog.insist_on_being_seen()
+
+    def token_code(self, device: MFADevice, *, profile: Profile) -> TokenCode:
+        """Return the code that *device* shows, asked for until it is six digits."""
+        while True:
+            text = "\n".join((*self._told, *self._question(device, profile)))
+            self._told.clear()
+            try:
+                return TokenCode(self._dialog.ask(self._patience.question(within=_LIMIT, text=text)))
+            except UsageError as error:
+                self.tell(f"{str(error)[0].upper()}{str(error)[1:]}.")
+
+    def tell(self, text: str) -> None:
+        """Show *text* above the next question."""
+        self._told.append(visible(text))
+
+    def _question(self, device: MFADevice, profile: Profile) -> list[str]:
+        account = f" of account {device.account_id}" if device.account_id else ""
+        lines = [
+            f"Profile {_short(profile.name)} needs a token code.",
+            f"MFA device: {_short(device.name)}{account}",
+        ]
+        return [*lines, f"The code goes to {_short(self._endpoint)}."] if self._endpoint else lines
+
+
+def _short(name: str) -> str:
+    shown = visible(name)
+    return shown if len(shown) <= _LONGEST_NAME else f"{shown[: _LONGEST_NAME - 1]}…"

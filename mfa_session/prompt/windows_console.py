@@ -11,8 +11,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Self
 
-from mfa_session.ask.question import Question
 from mfa_session.errors import PersonNeededError, PromptCancelledError, QuestionInterrupt
+from mfa_session.prompt.prompt import Question
 
 if sys.platform == "win32":
     import msvcrt
@@ -105,7 +105,7 @@ class WindowsConsole:
             """Show *question* and return the line that is typed.
 
             Raises:
-                As :meth:`mfa_session.ask.terminal.Terminal.ask` does.
+                As :meth:`mfa_session.prompt.terminal.Terminal.ask` does.
             """
             self.write(question.text)
             line = TypedLine()

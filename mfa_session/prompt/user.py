@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn, TypeVar
 
-from mfa_session.ask.terminal import Terminal
 from mfa_session.errors import PersonNeededError, UsageError
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.durations import in_words
 from mfa_session.model.mfa_device import MFADevice, TokenCode
 from mfa_session.model.profile import Profile
+from mfa_session.prompt.terminal import Terminal
 
 _SECOND = timedelta(seconds=1)
 

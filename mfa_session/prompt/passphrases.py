@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from mfa_session.ask.terminal import Terminal
 from mfa_session.errors import PassphraseError, PersonNeededError
+from mfa_session.prompt.terminal import Terminal
 from mfa_session.text import visible
 
 DESCRIPTOR = "MFA_SESSION_PASSPHRASE_FD"

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.ask.dialog_person import DialogPerson
-from mfa_session.ask.dialogs import OPENERS, CommandDialog, Opener
-from mfa_session.ask.patience import Patience
 from mfa_session.errors import CodeSourceError, PersonNeededError, PromptCancelledError, PromptTimeoutError
 from mfa_session.model.mfa_device import MFADevice, TokenCode
 from mfa_session.model.profile import Profile
+from mfa_session.prompt.dialogs import OPENERS, CommandDialog, DialogPerson, Opener
+from mfa_session.prompt.prompt import Patience
 from tests.clean_environment import clean_environment
 from tests.programs import shell_program
 from tests.terminal import PATIENCE_SECONDS

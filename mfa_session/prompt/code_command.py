@@ -12,11 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from mfa_session.ask.child import started
-from mfa_session.ask.patience import Patience
-from mfa_session.ask.question import Question
 from mfa_session.errors import CodeSourceError, PromptTimeoutError, UsageError
 from mfa_session.model.mfa_device import MFADevice, TokenCode
+from mfa_session.prompt.prompt import Patience, Question
+from mfa_session.prompt.subprocess import started
 from mfa_session.system.commands import words_of
 from mfa_session.text import visible
 

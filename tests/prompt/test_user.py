@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import pytest
 
-from mfa_session.ask.person import Nobody, Person
-from mfa_session.ask.terminal import Terminal
 from mfa_session.errors import PersonNeededError
 from mfa_session.model.mfa_device import MFADevice
+from mfa_session.prompt.terminal import Terminal
+from mfa_session.prompt.user import Nobody, Person
 from tests.clean_environment import clean_environment
 from tests.fakes import SteppedClock, TypedLines
 from tests.terminal import Program, PseudoTerminal, Stream
@@ -22,8 +22,8 @@ PHONE = MFADevice("arn:aws:iam::123456789012:mfa/alice-phone")
 
 PROGRAM = """
 from datetime import timedelta
-from mfa_session.ask.person import Person
-from mfa_session.ask.terminal import Terminal
+from mfa_session.prompt.user import Person
+from mfa_session.prompt.terminal import Terminal
 from mfa_session.errors import MFASessionError
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.model.profile import Profile

@@ -9,7 +9,7 @@ from tests.terminal import Program, PseudoTerminal, Stream
 
 PROGRAM = """
 import signal
-from mfa_session.ask.noted_signals import noted_signals
+from mfa_session.prompt.deferred_signals import noted_signals
 
 {before}
 with noted_signals() as descriptors:

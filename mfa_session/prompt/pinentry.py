@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes
 
-from mfa_session.ask.child import Child, started
-from mfa_session.ask.question import Question
-from mfa_session.ask.screen import has_screen
 from mfa_session.errors import CodeSourceError, PersonNeededError, PromptCancelledError, PromptTimeoutError
+from mfa_session.prompt.display import has_screen
+from mfa_session.prompt.prompt import Question
+from mfa_session.prompt.subprocess import Child, started
 from mfa_session.system.commands import find_program
 from mfa_session.text import visible
 

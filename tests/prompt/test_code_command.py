@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.ask.code_process import PRESETS, CodeProgram, Command, mfa_process, preset
-from mfa_session.ask.patience import Patience
 from mfa_session.errors import CodeSourceError, PromptCancelledError, UsageError
 from mfa_session.model.mfa_device import MFADevice, TokenCode
+from mfa_session.prompt.code_command import PRESETS, CodeProgram, Command, mfa_process, preset
+from mfa_session.prompt.prompt import Patience
 from tests.clean_environment import clean_environment
 from tests.processes import is_running
 from tests.programs import shell_program
@@ -168,8 +168,8 @@ def test_it_is_ended_when_nobody_wants_the_code_any_more(tmp_path: Path) -> None
 def test_it_does_not_outlive_us(tmp_path: Path, number: signal.Signals) -> None:
     program = f"""
 from datetime import timedelta
-from mfa_session.ask.code_process import CodeProgram, mfa_process
-from mfa_session.ask.patience import Patience
+from mfa_session.prompt.code_command import CodeProgram, mfa_process
+from mfa_session.prompt.prompt import Patience
 import os
 from mfa_session.model.mfa_device import MFADevice
 command = mfa_process({shell(f"echo $$ >{tmp_path}/child; sleep 60; sleep 60")!r})

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.ask.passphrases import Passphrases
-from mfa_session.ask.terminal import Terminal
 from mfa_session.errors import PassphraseError, PersonNeededError
+from mfa_session.prompt.passphrases import Passphrases
+from mfa_session.prompt.terminal import Terminal
 from tests.clean_environment import clean_environment
 from tests.terminal import Program, PseudoTerminal, Stream
 
@@ -166,8 +166,8 @@ def test_without_a_person_the_hint_names_every_way() -> None:
 
 PROGRAM = """
 import os, sys
-from mfa_session.ask.passphrases import Passphrases
-from mfa_session.ask.terminal import Terminal
+from mfa_session.prompt.passphrases import Passphrases
+from mfa_session.prompt.terminal import Terminal
 
 print(ascii(Passphrases(os.environ, Terminal.open).passphrase(new={new})))
 """

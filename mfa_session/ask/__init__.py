@@ -1,1 +1,0 @@
-"""Where answers come from when a person or a program must give one."""

@@ -1,0 +1,1 @@
+"""Ask for codes, passphrases and choices: terminal, pinentry, dialogs, code commands."""
