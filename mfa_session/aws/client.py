@@ -7,12 +7,12 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from mfa_session.aws.answer import Answer
 from mfa_session.aws.endpoints import Endpoints
-from mfa_session.aws.question import Question
+from mfa_session.aws.request import Question
+from mfa_session.aws.response import Answer
 
 if TYPE_CHECKING:
-    from mfa_session.aws.line import Line
+    from mfa_session.aws.transport import Line
 
 # An import computes without a pause. With Python's 5 ms, whoever talks to the user meanwhile would wait that long
 # after each call to the system; a tenth of it is not felt.
@@ -59,7 +59,7 @@ class _Opening(threading.Thread):
         usual = sys.getswitchinterval()
         sys.setswitchinterval(_TURN_SECONDS)
         try:
-            from mfa_session.aws.line import Line
+            from mfa_session.aws.transport import Line
 
             self._line = Line(self._endpoints)
         except BaseException as error:  # it is raised where somebody can be told

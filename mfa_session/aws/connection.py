@@ -1,8 +1,7 @@
 """AWS, as the rest of the program sees it: one method for each thing that is asked."""
 
 from mfa_session.aws.endpoints import Endpoints, endpoint_settings
-from mfa_session.aws.iam_access_keys import IAMAccessKeyCalls
-from mfa_session.aws.iam_devices import IAMDeviceCalls
+from mfa_session.aws.iam import IAMAccessKeyCalls, IAMDeviceCalls
 from mfa_session.aws.iam_policies import IAMPolicyCalls
 from mfa_session.aws.sts import STSCalls
 

@@ -6,9 +6,9 @@ All of it needs a session with MFA in an account that enforces MFA, so nothing e
 import json
 from urllib.parse import unquote
 
-from mfa_session.aws.answer import Answer, not_from_aws
 from mfa_session.aws.iam import IAMCalls, mfa_device
-from mfa_session.aws.question import Question
+from mfa_session.aws.request import Question
+from mfa_session.aws.response import Answer, not_from_aws
 from mfa_session.errors import AWSAnswerError, NoSuchEntityError
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.credentials import SessionCredentials

@@ -13,11 +13,11 @@ from urllib.parse import urlencode
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError
 
-from mfa_session.aws.answer import not_from_aws
 from mfa_session.aws.endpoints import Endpoints
-from mfa_session.aws.exchange import Exchange, Limits, OverdueError, Reply
-from mfa_session.aws.question import Question
-from mfa_session.aws.silence import no_answer, outcome_unknown
+from mfa_session.aws.http import Exchange, Limits, OverdueError, Reply
+from mfa_session.aws.no_response import no_answer, outcome_unknown
+from mfa_session.aws.request import Question
+from mfa_session.aws.response import not_from_aws
 from mfa_session.errors import AWSError, ConfigurationError, SignInRefusedError
 from mfa_session.model.credentials import SessionCredentials
 

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from mfa_session.aws.answer import Answer, not_from_aws
 from mfa_session.aws.client import Client
-from mfa_session.aws.question import Question
+from mfa_session.aws.request import Question
+from mfa_session.aws.response import Answer, not_from_aws
 from mfa_session.errors import AWSAnswerError
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.credentials import AccessKey, SessionCredentials

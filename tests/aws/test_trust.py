@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from mfa_session.aws.endpoints import Endpoints
-from mfa_session.aws.exchange import Limits
-from mfa_session.aws.line import Line
-from mfa_session.aws.question import Question
+from mfa_session.aws.http import Limits
+from mfa_session.aws.request import Question
+from mfa_session.aws.transport import Line
 from mfa_session.errors import AWSUnreachableError, ConfigurationError, ReplyLostError
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import TokenCode

@@ -7,8 +7,7 @@ from xml.sax.saxutils import escape
 
 from hypothesis import strategies as st
 
-from mfa_session.aws.answer import Answer, Value
-from mfa_session.aws.document import read_answer, read_refusal
+from mfa_session.aws.response import Answer, Value, read_answer, read_refusal
 from mfa_session.errors import AWSAnswerError
 from mfa_session.model.credentials import timestamp
 from tests.campaigns.fuzz.fuzzing import fuzzed

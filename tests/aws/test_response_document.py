@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mfa_session.aws.answer import Answer
-from mfa_session.aws.document import read_answer, read_refusal
+from mfa_session.aws.response import Answer, read_answer, read_refusal
 from mfa_session.errors import AWSAnswerError
 
 HOST = "sts.example.com"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mfa_session.aws.answer import Answer
+from mfa_session.aws.response import Answer
 from mfa_session.errors import AWSAnswerError
 
 ANSWER = Answer(

@@ -18,14 +18,13 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError
 
-from mfa_session.aws.answer import Answer
-from mfa_session.aws.document import read_answer
+from mfa_session.aws.endpoint_rules import API_VERSIONS, Hosts
 from mfa_session.aws.endpoints import Endpoints
-from mfa_session.aws.exchange import Exchange, Limits, OverdueError
-from mfa_session.aws.hosts import API_VERSIONS, Hosts
-from mfa_session.aws.question import Question
-from mfa_session.aws.refusals import refusal
-from mfa_session.aws.silence import no_answer
+from mfa_session.aws.error_codes import refusal
+from mfa_session.aws.http import Exchange, Limits, OverdueError
+from mfa_session.aws.no_response import no_answer
+from mfa_session.aws.request import Question
+from mfa_session.aws.response import Answer, read_answer
 from mfa_session.errors import ReplyLostError, ThrottledError
 from mfa_session.model.credentials import SessionCredentials
 

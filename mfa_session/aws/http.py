@@ -22,8 +22,8 @@ from botocore.exceptions import ConnectionClosedError
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
-from mfa_session.aws.answer import not_from_aws
 from mfa_session.aws.endpoints import is_on_this_machine
+from mfa_session.aws.response import not_from_aws
 from mfa_session.errors import ConfigurationError
 
 # The longest real answer, a list of policies, has some 100 KiB.

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from botocore.exceptions import ProxyConnectionError, SSLError
 
-from mfa_session.aws.answer import not_from_aws
-from mfa_session.aws.exchange import Exchange, OverdueError, Stage
-from mfa_session.aws.question import Question
+from mfa_session.aws.http import Exchange, OverdueError, Stage
+from mfa_session.aws.request import Question
+from mfa_session.aws.response import not_from_aws
 from mfa_session.errors import AWSError, AWSUnreachableError, ReplyLostError
 
 _CHECK_THE_NETWORK = "check the network, and what AWS_ENDPOINT_URL, endpoint_url and a proxy are set to"

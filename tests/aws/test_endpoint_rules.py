@@ -12,8 +12,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.loaders import Loader
 
+from mfa_session.aws.endpoint_rules import Host, Hosts
 from mfa_session.aws.endpoints import Endpoints, Service
-from mfa_session.aws.hosts import Host, Hosts
 from mfa_session.errors import ConfigurationError
 
 

@@ -7,8 +7,8 @@ from xml.sax.saxutils import escape
 import pytest
 
 from mfa_session.aws.endpoints import Endpoints
-from mfa_session.aws.line import Line
-from mfa_session.aws.question import Question
+from mfa_session.aws.request import Question
+from mfa_session.aws.transport import Line
 from mfa_session.errors import (
     AccessDeniedError,
     AccessKeyRefusedError,

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from mfa_session.aws.document import read_refusal
 from mfa_session.aws.endpoints import Endpoints
-from mfa_session.aws.exchange import Reply
-from mfa_session.aws.question import Question
-from mfa_session.aws.silence import outcome_unknown
+from mfa_session.aws.http import Reply
+from mfa_session.aws.no_response import outcome_unknown
+from mfa_session.aws.request import Question
+from mfa_session.aws.response import read_refusal
 from mfa_session.errors import (
     AccessDeniedError,
     AccessKeyRefusedError,

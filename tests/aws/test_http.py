@@ -10,9 +10,9 @@ import pytest
 
 from mfa_session.aws.connection import AWS
 from mfa_session.aws.endpoints import Endpoints
-from mfa_session.aws.exchange import Limits
-from mfa_session.aws.line import Line
-from mfa_session.aws.question import Question
+from mfa_session.aws.http import Limits
+from mfa_session.aws.request import Question
+from mfa_session.aws.transport import Line
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.faults import DropReply, ResetConnection, ServerError, Throttle
 from mfa_session.errors import AWSAnswerError, AWSUnreachableError, ReplyLostError, ThrottledError
