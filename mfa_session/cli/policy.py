@@ -13,8 +13,8 @@ from mfa_session.text import visible
 
 # The rest is imported where it is needed: every other command reads this module too.
 if TYPE_CHECKING:
-    from mfa_session.enforcing_policies import EnforcingPolicy, Shape
-    from mfa_session.policy_apply import Plan
+    from mfa_session.policies.apply import Plan
+    from mfa_session.policies.templates import EnforcingPolicy, Shape
 
 EXAMPLE = "Example: mfa-session policy check --group developers --profile test-user"
 
@@ -118,7 +118,7 @@ def check_(
     from mfa_session.cli.policy_report import as_json, as_text
     from mfa_session.cli.policy_source import Source, trial_of
     from mfa_session.model.partitions import partition as known_partition
-    from mfa_session.policy_check import check
+    from mfa_session.policies.checks import check
 
     source = Source.of(file=file, arn=arn, group=group, user=user)
     where = known_partition(partition) if partition else None
@@ -150,8 +150,8 @@ def apply(
     so already is left alone; where the policy has five versions, the oldest is deleted.
     """
     from mfa_session.cli.aws_with_mfa import aws_with_mfa
-    from mfa_session.enforcing_policies import safe_policy
-    from mfa_session.policy_apply import carry_out, check_that_all_have_devices, plan_enforcement
+    from mfa_session.policies.apply import carry_out, check_that_all_have_devices, plan_enforcement
+    from mfa_session.policies.templates import safe_policy
 
     parts: Parts = context.obj
     _check_name(name)
@@ -174,7 +174,7 @@ def apply(
 
 
 def _variant(name: str, partition: str, shape: "Shape") -> "EnforcingPolicy":
-    from mfa_session.enforcing_policies import KNOWN_POLICIES, Shape, safe_policy
+    from mfa_session.policies.templates import KNOWN_POLICIES, Shape, safe_policy
 
     if name == _SAFE:
         return safe_policy(partition, shape)
@@ -189,8 +189,8 @@ def _variant(name: str, partition: str, shape: "Shape") -> "EnforcingPolicy":
 
 
 def _shape(*, no_password_change: bool, via_aws_service: bool, max_mfa_age: str | None) -> "Shape":
-    from mfa_session.enforcing_policies import Shape
     from mfa_session.model import durations
+    from mfa_session.policies.templates import Shape
 
     return Shape(
         password_change=not no_password_change,
@@ -222,7 +222,7 @@ def _show(plan: "Plan") -> None:
 
 
 def _name_those_without_device(plan: "Plan") -> None:
-    from mfa_session.policy_apply import listed
+    from mfa_session.policies.apply import listed
 
     if plan.members_without_device:
         say(f"mfa-session: without an MFA device that shows codes: {visible(listed(plan.members_without_device))}")

@@ -3,10 +3,9 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from mfa_session.policies import Decision
-from mfa_session.policy_check import Report
-from mfa_session.policy_holes import Hole
-from mfa_session.policy_trial import Caller
+from mfa_session.policies.checks import Hole, Report
+from mfa_session.policies.evaluator import Decision
+from mfa_session.policies.simulation import Caller
 from mfa_session.text import visible
 
 _WORDS = {

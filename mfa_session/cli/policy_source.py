@@ -9,7 +9,7 @@ from mfa_session.cli.aws_with_mfa import aws_with_mfa
 from mfa_session.cli.parts import Parts
 from mfa_session.errors import NoSuchEntityError, UsageError
 from mfa_session.model.partitions import USUAL_PARTITION, partition_in
-from mfa_session.policy_trial import Subject, Trial, read_policies
+from mfa_session.policies.simulation import Subject, Trial, read_policies
 
 _POLICY_ARN = re.compile(r"arn:[a-z0-9-]+:iam::([0-9]{12}|aws):policy/[\w+=,.@/-]+", re.ASCII)
 

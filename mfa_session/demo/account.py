@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from mfa_session.demo.clock import Clock
 from mfa_session.demo.devices import Device, SecurityKey, VirtualDevice
 from mfa_session.demo.sessions import Identity, LongTermKey, Session
-from mfa_session.policies import Policy
+from mfa_session.policies.evaluator import Policy
 
 # AWS's unique IDs and key IDs are base 32
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"

@@ -7,7 +7,7 @@ from mfa_session.demo.account import Account, User
 from mfa_session.demo.answers import RefusedError, Result
 from mfa_session.demo.callers import Caller
 from mfa_session.demo.shapes import violations
-from mfa_session.policies import Decision, Request, Ruling, evaluate
+from mfa_session.policies.evaluator import Decision, Request, Ruling, evaluate
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from mfa_session.demo.account import Account
 from mfa_session.demo.clock import Clock
-from mfa_session.enforcing_policies import article_policy
+from mfa_session.policies.templates import article_policy
 
 USER_NAME = "test-user"
 DEVICE_NAME = "test-user-phone"

@@ -13,7 +13,7 @@ from mfa_session.demo.account import Role
 from mfa_session.demo.answers import RefusedError, Result
 from mfa_session.demo.operations import Operation
 from mfa_session.demo.proof import is_proven
-from mfa_session.policies import Decision, Policy, Request, evaluate
+from mfa_session.policies.evaluator import Decision, Policy, Request, evaluate
 
 _LONGEST_OF_A_CHAIN = timedelta(hours=1)
 

@@ -9,7 +9,6 @@ import pytest
 
 from mfa_session.aws.connection import AWS, Endpoints
 from mfa_session.demo.account import Account, Group, User
-from mfa_session.enforcing_policies import article_policy, safe_policy
 from mfa_session.errors import (
     AccessDeniedError,
     AWSAnswerError,
@@ -19,6 +18,7 @@ from mfa_session.errors import (
     NoSuchEntityError,
 )
 from mfa_session.model.credentials import SessionCredentials
+from mfa_session.policies.templates import article_policy, safe_policy
 from tests.aws.raw_server import answering, serving
 
 ENFORCING = "arn:aws:iam::123456789012:policy/enforce-mfa"

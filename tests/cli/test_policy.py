@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mfa_session.enforcing_policies import (
+from mfa_session.policies.templates import (
     KNOWN_POLICIES,
     Shape,
     article_policy,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mfa_session.demo.account import Group
-from mfa_session.enforcing_policies import article_policy, safe_policy
+from mfa_session.policies.templates import article_policy, safe_policy
 from tests.machine import AWS_CLI, Machine
 
 NAME = "MFAEnforcePolicy"

@@ -8,7 +8,7 @@ import pytest
 from mfa_session.demo.account import Account, Group, User
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.sessions import LongTermKey, Session
-from mfa_session.enforcing_policies import article_policy, safe_policy
+from mfa_session.policies.templates import article_policy, safe_policy
 from tests.demo.clients import client, refused
 
 ARN = "arn:aws:iam::123456789012:policy/enforce-mfa"

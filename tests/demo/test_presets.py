@@ -9,7 +9,7 @@ from mfa_session.demo.account import Account
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.presets import demo_account
 from mfa_session.demo.sessions import LongTermKey
-from mfa_session.enforcing_policies import safe_policy
+from mfa_session.policies.templates import safe_policy
 from tests.demo.clients import client, refused
 
 

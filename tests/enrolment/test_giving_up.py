@@ -2,9 +2,9 @@
 
 import pytest
 
-from mfa_session.enforcing_policies import safe_policy
 from mfa_session.errors import PersonNeededError, PromptCancelledError, TokenCodeRefusedError
 from mfa_session.model.mfa_device import VirtualMFADevice
+from mfa_session.policies.templates import safe_policy
 from mfa_session.prompt.user import Nobody
 from tests.enrolment.desk import Desk, refusal
 

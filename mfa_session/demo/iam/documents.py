@@ -5,7 +5,7 @@ from urllib.parse import quote
 from mfa_session.demo.answers import RefusedError
 from mfa_session.demo.iam.refusals import quota_exceeded
 from mfa_session.errors import UsageError
-from mfa_session.policies import Policy
+from mfa_session.policies.evaluator import Policy
 
 
 def on_the_wire(document: str) -> str:

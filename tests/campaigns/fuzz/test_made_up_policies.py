@@ -5,11 +5,11 @@ import re
 
 from hypothesis import strategies as st
 
-from mfa_session.policies import Decision, Policy, Request, evaluate
-from mfa_session.policy_check import check
-from mfa_session.policy_conditions import read_conditions
-from mfa_session.policy_patterns import Pattern, Variables
-from mfa_session.policy_trial import Trial
+from mfa_session.policies.checks import check
+from mfa_session.policies.conditions import read_conditions
+from mfa_session.policies.evaluator import Decision, Policy, Request, evaluate
+from mfa_session.policies.patterns import Pattern, Variables
+from mfa_session.policies.simulation import Trial
 from tests.campaigns.fuzz.fuzzing import fuzzed
 from tests.campaigns.fuzz.json_texts import anything, deep
 from tests.campaigns.fuzz.texts import any_text, like, made_of

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mfa_session.errors import UsageError
-from mfa_session.policies import Decision, Policy, Request, Ruling, evaluate
+from mfa_session.policies.evaluator import Decision, Policy, Request, Ruling, evaluate
 
 ALICE = "arn:aws:iam::123456789012:user/alice"
 LIST = "iam:ListAccessKeys"

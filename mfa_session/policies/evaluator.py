@@ -17,8 +17,8 @@ from enum import Enum
 from typing import Any, Self
 
 from mfa_session.errors import UsageError
-from mfa_session.policy_conditions import Condition, read_conditions
-from mfa_session.policy_patterns import Pattern, Variables
+from mfa_session.policies.conditions import Condition, read_conditions
+from mfa_session.policies.patterns import Pattern, Variables
 
 _VERSIONS = ("2012-10-17", "2008-10-17")
 _ELEMENTS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}

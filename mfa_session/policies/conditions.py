@@ -12,7 +12,7 @@ from operator import eq, ge, gt, le, lt
 from typing import Any
 
 from mfa_session.errors import UsageError
-from mfa_session.policy_patterns import Pattern, ValueOf, Variables
+from mfa_session.policies.patterns import Pattern, ValueOf, Variables
 
 _Test = Callable[[Pattern, str, ValueOf], bool]
 

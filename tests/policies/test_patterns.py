@@ -5,7 +5,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mfa_session.policy_patterns import Pattern, Variables
+from mfa_session.policies.patterns import Pattern, Variables
 
 
 @settings(deadline=None)  # a busy machine is no mistake

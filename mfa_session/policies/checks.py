@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from mfa_session.policies import Decision
-from mfa_session.policy_trial import Caller, Target, Trial, by_name
+from mfa_session.policies.evaluator import Decision, Ruling
+from mfa_session.policies.simulation import Caller, Target, Trial, by_name
 
 # Four services stand for all that an account is there for: who is denied these is denied everything.
 _WORK = ("s3:ListAllMyBuckets", "ec2:StartInstances", "lambda:InvokeFunction", "iam:CreateUser")
@@ -308,3 +308,53 @@ _LIMITS: tuple[Callable[[Trial], Iterator[Hole]], ...] = (
     _nothing_denied,
     _calls_of_services,
 )
+
+
+# What a user's life with MFA is made of, and two actions that stand for the work.
+_TABLE = (
+    ("iam:ListMFADevices", Target.OWN_USER),
+    ("iam:CreateVirtualMFADevice", Target.OWN_DEVICE),
+    ("iam:EnableMFADevice", Target.OWN_USER),
+    ("iam:ResyncMFADevice", Target.OWN_USER),
+    ("iam:ListVirtualMFADevices", Target.ALL_DEVICES),
+    ("iam:GetUser", Target.OWN_USER),
+    ("iam:DeactivateMFADevice", Target.OWN_USER),
+    ("iam:DeleteVirtualMFADevice", Target.OWN_DEVICE),
+    ("iam:DeleteVirtualMFADevice", Target.ANOTHERS_DEVICE),
+    ("iam:ChangePassword", Target.OWN_USER),
+    ("iam:GetAccountPasswordPolicy", Target.EVERYTHING),
+    ("iam:ListAccessKeys", Target.OWN_USER),
+    ("iam:CreateAccessKey", Target.OWN_USER),
+    ("iam:UpdateAccessKey", Target.OWN_USER),
+    ("iam:DeleteAccessKey", Target.OWN_USER),
+    ("s3:ListAllMyBuckets", Target.EVERYTHING),
+    ("ec2:StartInstances", Target.EVERYTHING),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is decided about one action, for each kind of caller in the order of :class:`Caller`."""
+
+    action: str
+    target: Target
+    rulings: tuple[Ruling, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a set of policies does. *holes* should be mended; *limits* should be known."""
+
+    rows: tuple[Row, ...]
+    holes: tuple[Hole, ...]
+    limits: tuple[Hole, ...]
+
+
+def check(trial: Trial) -> Report:
+    """Return what the policies of *trial* decide, what is wrong with that, and what is worth knowing.
+
+    Raises:
+        UsageError: a decision depends on something of which nothing is known here.
+    """
+    rows = (Row(action, target, tuple(trial.ruling(action, target, c) for c in Caller)) for action, target in _TABLE)
+    return Report(tuple(rows), tuple(holes(trial)), tuple(limits(trial)))

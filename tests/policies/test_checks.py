@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from mfa_session.enforcing_policies import KNOWN_POLICIES, Shape, safe_policy
 from mfa_session.errors import UsageError
 from mfa_session.model.caller_identity import CallerIdentity
-from mfa_session.policies import Decision
-from mfa_session.policy_check import Report, check
-from mfa_session.policy_holes import Hole
-from mfa_session.policy_trial import Caller, Subject, Target, Trial, read_policies
+from mfa_session.policies.checks import Hole, Report, check
+from mfa_session.policies.evaluator import Decision
+from mfa_session.policies.simulation import Caller, Subject, Target, Trial, read_policies
+from mfa_session.policies.templates import KNOWN_POLICIES, Shape, safe_policy
 
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 DENY_ALL = {"Sid": "NoMore", "Effect": "Deny", "Action": "*", "Resource": "*"}

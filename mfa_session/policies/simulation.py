@@ -7,7 +7,7 @@ from typing import Self
 
 from mfa_session.errors import UsageError
 from mfa_session.model.caller_identity import CallerIdentity
-from mfa_session.policies import Decision, Policy, Request, Ruling, evaluate
+from mfa_session.policies.evaluator import Decision, Policy, Request, Ruling, evaluate
 
 # Whoever has no policies of his own to try: AWS's documents call him so.
 _EXAMPLE_NAME = "alice"

@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 
-from mfa_session.enforcing_policies import (
+from mfa_session.errors import UsageError
+from mfa_session.model.partitions import PARTITIONS, partition, partition_of
+from mfa_session.policies.evaluator import Decision, Policy, Request, evaluate
+from mfa_session.policies.templates import (
     KNOWN_POLICIES,
     LONGEST_POLICY,
     EnforcingPolicy,
@@ -23,9 +26,6 @@ from mfa_session.enforcing_policies import (
     safe_policy,
     size,
 )
-from mfa_session.errors import UsageError
-from mfa_session.model.partitions import PARTITIONS, partition, partition_of
-from mfa_session.policies import Decision, Policy, Request, evaluate
 from tests.clean_environment import clean_environment
 
 ACCOUNT = "arn:aws:iam::123456789012"

@@ -3,8 +3,8 @@
 import pytest
 
 from mfa_session.errors import UsageError
-from mfa_session.policy_conditions import read_conditions
-from mfa_session.policy_patterns import Variables
+from mfa_session.policies.conditions import read_conditions
+from mfa_session.policies.patterns import Variables
 
 OPERATORS = (
     "ArnEquals, ArnLike, ArnNotEquals, ArnNotLike, Bool, Null, NumericEquals, NumericGreaterThan, "
