@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from mfa_session.cli.parts import Parts
 from mfa_session.cli.shared_session import shared_session
-from mfa_session.login import USUAL_ATTEMPTS
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.prompt.terminal import CalledLines, Terminal
+from mfa_session.sessions.login import USUAL_ATTEMPTS
 
 if TYPE_CHECKING:
     import boto3

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mfa_session.discovery import Directory, iam_user
 from mfa_session.errors import (
     AWSError,
     DeleteConflictError,
@@ -15,6 +14,7 @@ from mfa_session.errors import (
 )
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.mfa_device import MFADevice
+from mfa_session.sessions.find_device import Directory, iam_user
 
 
 @dataclass(frozen=True, slots=True)

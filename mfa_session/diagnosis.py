@@ -34,7 +34,7 @@ from mfa_session.model.durations import in_words
 from mfa_session.model.partitions import partition_of
 from mfa_session.model.profile import Profile, Sections, read_profile
 from mfa_session.profile_findings import Files, file_findings, profile_findings
-from mfa_session.status import SessionIn
+from mfa_session.sessions.status import SessionIn
 
 # Signatures may be fifteen minutes off; long before that, times that are compared begin to mislead.
 _CLOCK_TOLERANCE = timedelta(minutes=1)

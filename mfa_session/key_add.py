@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from mfa_session.discovery import Directory, iam_user
 from mfa_session.errors import AWSError, ConfigurationError
 from mfa_session.key_import import Settings, Store
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile
+from mfa_session.sessions.find_device import Directory, iam_user
 
 
 class Owner(Protocol):

@@ -4,10 +4,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from mfa_session.discovery import Directory, iam_user
 from mfa_session.errors import AWSError
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.credentials import AccessKey, AccessKeyMetadata, SessionCredentials
+from mfa_session.sessions.find_device import Directory, iam_user
 
 
 class Registry(Directory, Protocol):

@@ -12,11 +12,11 @@ from http import HTTPStatus
 from typing import Protocol
 
 from mfa_session.container_credentials import Answer, Door, Request
-from mfa_session.credential_process import LEAST_REMAINING
 from mfa_session.errors import MFASessionError
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.durations import in_words
 from mfa_session.model.profile import Profile
+from mfa_session.sessions.single_flight import LEAST_REMAINING
 
 # botocore asks at every call from here on, and somebody who has to find his phone has time to.
 EARLY = timedelta(minutes=15)

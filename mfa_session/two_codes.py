@@ -14,8 +14,8 @@ from mfa_session.errors import (
     ReplyLostError,
     TokenCodeRefusedError,
 )
-from mfa_session.login import USUAL_ATTEMPTS, Clock, UsedCodes
 from mfa_session.model.mfa_device import MFADevice, TokenCode, time_step
+from mfa_session.sessions.login import USUAL_ATTEMPTS, Clock, UsedCodes
 
 TwoCodes: TypeAlias = tuple[TokenCode, TokenCode]
 

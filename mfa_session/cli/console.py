@@ -10,10 +10,10 @@ from mfa_session.cli.desk import live_session
 from mfa_session.cli.endings import put_out, say
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts
-from mfa_session.console import sign_in_url
 from mfa_session.environment import OURS
 from mfa_session.errors import OutputError
 from mfa_session.model.profile import Profile
+from mfa_session.sessions.console_url import sign_in_url
 from mfa_session.text import visible
 
 if TYPE_CHECKING:

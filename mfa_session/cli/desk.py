@@ -8,16 +8,16 @@ from functools import cached_property, partial
 
 from mfa_session.cli.codes import code_sources, has_code_program, with_code_settings_of
 from mfa_session.cli.parts import Parts, now
-from mfa_session.credential_process import EARLY, LEAST_REMAINING, renewed
 from mfa_session.errors import StateError
 from mfa_session.key_lookup import KeyLookup
-from mfa_session.login import Login, Wish, log_in, session_worth_keeping
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.profile import Profile
 from mfa_session.prompt.code_sources import CodeSources
 from mfa_session.prompt.prompt import Patience
 from mfa_session.prompt.user import Nobody
-from mfa_session.roles import goes_with_a_code, take_role, take_role_with_a_code
+from mfa_session.sessions.assume_role import goes_with_a_code, take_role, take_role_with_a_code
+from mfa_session.sessions.login import Login, Wish, log_in, session_worth_keeping
+from mfa_session.sessions.single_flight import EARLY, LEAST_REMAINING, renewed
 
 # A renewal asks AWS once or twice; whoever has to wait longer has a live session to go on with.
 _PATIENCE_FOR_A_RENEWAL = timedelta(seconds=5)

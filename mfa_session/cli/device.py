@@ -18,9 +18,9 @@ from mfa_session.text import visible
 if TYPE_CHECKING:
     from mfa_session.cli.desk import Desk
     from mfa_session.device_removal import Removal
-    from mfa_session.login import Login
     from mfa_session.model.credentials import AccessKey, SessionCredentials
     from mfa_session.model.profile import Profile
+    from mfa_session.sessions.login import Login
 
 EXAMPLE = "Example: mfa-session device add --profile test-user"
 
@@ -58,7 +58,7 @@ def list_(
     """
     from mfa_session.cli.desk import Desk
     from mfa_session.cli.device_list import as_json, as_text
-    from mfa_session.discovery import iam_user
+    from mfa_session.sessions.find_device import iam_user
 
     parts: Parts = context.obj
     source = parts.profile(profile).user
@@ -184,9 +184,9 @@ def remove(
     It is done on a session with MFA; a code is asked for where there is none.
     """
     from mfa_session.cli.desk import Desk
-    from mfa_session.credential_process import LEAST_REMAINING
     from mfa_session.device_removal import remove_device
-    from mfa_session.login import Wish
+    from mfa_session.sessions.login import Wish
+    from mfa_session.sessions.single_flight import LEAST_REMAINING
 
     parts: Parts = context.obj
     wished = _device(serial)
@@ -220,8 +220,8 @@ def remove(
 
 def _at_hand(parts: Parts, desk: "Desk", profile: "Profile") -> "AccessKey | SessionCredentials":
     """Return the live session, for which no store need be opened, else the long-term key."""
-    from mfa_session.credential_process import LEAST_REMAINING
-    from mfa_session.login import Wish, session_worth_keeping
+    from mfa_session.sessions.login import Wish, session_worth_keeping
+    from mfa_session.sessions.single_flight import LEAST_REMAINING
 
     wish = Wish(profile, min_remaining=LEAST_REMAINING)
     return session_worth_keeping(wish, sessions=parts.sessions, clock=now) or desk.keys.access_key(profile)

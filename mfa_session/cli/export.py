@@ -11,7 +11,7 @@ from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts
 from mfa_session.environment import session_variables
 from mfa_session.errors import UsageError
-from mfa_session.shells import FORMATS, assignments
+from mfa_session.sessions.export_formats import FORMATS, assignments
 
 EXAMPLE = 'Example: eval "$(mfa-session export --profile test-user)"'
 

@@ -10,9 +10,9 @@ from mfa_session.aws_files.files import read_profiles
 from mfa_session.cli.endings import explain
 from mfa_session.cli.parts import Parts, now
 from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, ProfileNotFoundError, StoreError
-from mfa_session.login import Wish, session_worth_keeping
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.profile import Profile
+from mfa_session.sessions.login import Wish, session_worth_keeping
 
 if TYPE_CHECKING:
     from mfa_session.key_copies import KeyCopy

@@ -50,11 +50,11 @@ def rotate(
     key in a store get the new one, too.
     """
     from mfa_session.cli.desk import Desk
-    from mfa_session.discovery import iam_user
     from mfa_session.key_copies import StoreWithCopies, check_not_in_use
     from mfa_session.key_rotation import KeyRotation, mend
-    from mfa_session.login import Wish
     from mfa_session.second_key import OwnersConsent
+    from mfa_session.sessions.find_device import iam_user
+    from mfa_session.sessions.login import Wish
 
     parts: Parts = context.obj
     source = holder(parts, profile)

@@ -16,11 +16,11 @@ from mfa_session.cli.options import SeveralProfilesOption
 from mfa_session.cli.parts import Parts, now
 from mfa_session.cli.settings import output_format
 from mfa_session.errors import ConfigurationError, UsageError
-from mfa_session.login import WORTH_KEEPING, Login, Wish
 from mfa_session.model import durations
 from mfa_session.model.mfa_device import MFADevice, TokenCode
 from mfa_session.model.profile import Profile
-from mfa_session.roles import goes_with_a_code
+from mfa_session.sessions.assume_role import goes_with_a_code
+from mfa_session.sessions.login import WORTH_KEEPING, Login, Wish
 from mfa_session.text import kept_in_words, until_in_words, visible
 
 EXAMPLE = "Example: mfa-session login --profile test-user"

@@ -9,10 +9,10 @@ from mfa_session.cli.endings import exit_code, report, say
 from mfa_session.cli.parts import Parts, now
 from mfa_session.errors import ConfigurationError, MFASessionError, UsageError
 from mfa_session.key_lookup import KeyLookup
-from mfa_session.login import Wish
-from mfa_session.login_round import LogIn, Turn, log_in_each, when_written
 from mfa_session.model.profile import Profile
-from mfa_session.status import all_statuses
+from mfa_session.sessions.login import Wish
+from mfa_session.sessions.login_many import LogIn, Turn, log_in_each, when_written
+from mfa_session.sessions.status import all_statuses
 from mfa_session.text import until_in_words, visible
 
 

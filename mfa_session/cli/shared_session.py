@@ -5,10 +5,10 @@ from functools import partial
 
 from mfa_session.cli.desk import Desk, may_be_renewed, renewed_session
 from mfa_session.cli.parts import Parts, now
-from mfa_session.credential_process import LEAST_REMAINING, answer
-from mfa_session.login import Login, Wish
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.profile import Profile
+from mfa_session.sessions.login import Login, Wish
+from mfa_session.sessions.single_flight import LEAST_REMAINING, answer
 
 
 def shared_session(

@@ -16,7 +16,7 @@ from mfa_session.cli.options import ListedProfileOption
 from mfa_session.cli.parts import Parts, now
 from mfa_session.errors import MFASessionError
 from mfa_session.model.credentials import timestamp
-from mfa_session.status import State, Status, all_statuses, status
+from mfa_session.sessions.status import State, Status, all_statuses, status
 from mfa_session.text import span_in_words, until_in_words, visible
 
 EXAMPLE = "Example: mfa-session status"

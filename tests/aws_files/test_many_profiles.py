@@ -8,7 +8,7 @@ import pytest
 
 from mfa_session.aws_files.session_profiles import session_in
 from mfa_session.model.profile import ProfileReader
-from mfa_session.status import all_statuses
+from mfa_session.sessions.status import all_statuses
 
 Section = dict[str, str]
 
@@ -64,7 +64,7 @@ def test_each_profile_of_a_long_chain_is_looked_up_once_for_its_user() -> None:
             looked_up.append(name)
             return super().source_profile_name(name)
 
-    from mfa_session.status import _roles_of
+    from mfa_session.sessions.status import _roles_of
 
     config = {"user": {}, **{f"r{number}": in_one_long_chain(number) for number in range(400)}}
     roles = dict(_roles_of({"user"}, Reader(config, {}), config, {}))

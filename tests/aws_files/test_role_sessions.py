@@ -12,12 +12,12 @@ from mfa_session.aws_files.files import read_profiles, remembering_reads
 from mfa_session.aws_files.parser import Sections, read_sections
 from mfa_session.aws_files.session_profiles import RoleSessionsWrittenTogether
 from mfa_session.errors import SessionProfileTakenError
-from mfa_session.login import Login
-from mfa_session.login_round import Turn, when_written
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.model.profile import Profile
 from mfa_session.model.role import Role
+from mfa_session.sessions.login import Login
+from mfa_session.sessions.login_many import Turn, when_written
 
 USER = Profile("user", "user-mfa", region="eu-west-1")
 CREDENTIALS = SessionCredentials(

@@ -11,11 +11,11 @@ from mfa_session.demo.devices import VirtualDevice
 from mfa_session.enrolment import Person as PersonWithDevices
 from mfa_session.enrolment import enrol
 from mfa_session.errors import MFASessionError
-from mfa_session.login import Login
 from mfa_session.model.mfa_device import STEP, VirtualMFADevice
 from mfa_session.model.profile import Profile
 from mfa_session.prompt.terminal import Terminal
 from mfa_session.prompt.user import Person
+from mfa_session.sessions.login import Login
 from tests.desk import AWSDesk
 from tests.fakes import TypedLines
 

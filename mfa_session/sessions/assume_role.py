@@ -15,7 +15,13 @@ from datetime import timedelta
 from typing import Protocol
 
 from mfa_session.errors import AccessDeniedError, ConfigurationError, ExpiredSessionError, UsageError
-from mfa_session.login import (
+from mfa_session.model.caller_identity import CallerIdentity
+from mfa_session.model.credentials import AccessKey, SessionCredentials
+from mfa_session.model.durations import USUAL_ROLE_SESSION, in_words
+from mfa_session.model.mfa_device import MFADevice, TokenCode
+from mfa_session.model.profile import Profile
+from mfa_session.model.role import Role
+from mfa_session.sessions.login import (
     AWS,
     AccessKeys,
     Clock,
@@ -27,12 +33,6 @@ from mfa_session.login import (
     log_in,
     session_worth_keeping,
 )
-from mfa_session.model.caller_identity import CallerIdentity
-from mfa_session.model.credentials import AccessKey, SessionCredentials
-from mfa_session.model.durations import USUAL_ROLE_SESSION, in_words
-from mfa_session.model.mfa_device import MFADevice, TokenCode
-from mfa_session.model.profile import Profile
-from mfa_session.model.role import Role
 
 # What AWS calls role chaining begins with any session, a user's too.
 LONGEST_FROM_A_SESSION = timedelta(hours=1)

@@ -21,14 +21,14 @@ from mfa_session.errors import (
     TokenCodeRefusedError,
     UsageError,
 )
-from mfa_session.login import Login, Prompter, Wish
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.mfa_device import TokenCode
 from mfa_session.model.profile import Profile
 from mfa_session.model.role import Role
 from mfa_session.prompt.terminal import Terminal
 from mfa_session.prompt.user import Nobody, Person
-from mfa_session.roles import goes_with_a_code, take_role, take_role_with_a_code
+from mfa_session.sessions.assume_role import goes_with_a_code, take_role, take_role_with_a_code
+from mfa_session.sessions.login import Login, Prompter, Wish
 from tests.desk import PHONE, AWSDesk
 from tests.fakes import SteppedClock, TypedLines
 

@@ -11,10 +11,10 @@ from datetime import timedelta
 from typing import Protocol
 
 from mfa_session.errors import MFASessionError
-from mfa_session.login import AccessKeys, Clock, Login, Sessions, Wish, session_worth_keeping
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.profile import Profile
-from mfa_session.roles import goes_with_a_code
+from mfa_session.sessions.assume_role import goes_with_a_code
+from mfa_session.sessions.login import AccessKeys, Clock, Login, Sessions, Wish, session_worth_keeping
 
 
 @dataclass(frozen=True, slots=True)

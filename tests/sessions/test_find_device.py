@@ -10,11 +10,11 @@ from mfa_session.aws.connection import AWS, Endpoints
 from mfa_session.demo.account import Account
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.faults import HostileFields
-from mfa_session.discovery import DeviceChooser, find_device
 from mfa_session.errors import MFADeviceNotFoundError, NotAnIAMUserError, PersonNeededError
 from mfa_session.model.credentials import AccessKey
 from mfa_session.prompt.terminal import Terminal
 from mfa_session.prompt.user import Nobody, Person
+from mfa_session.sessions.find_device import DeviceChooser, find_device
 from tests.fakes import TypedLines
 
 PREFIX = "arn:aws:iam::123456789012"

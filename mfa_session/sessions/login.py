@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from mfa_session.discovery import DeviceChooser, Directory, find_device
 from mfa_session.errors import (
     AccessDeniedError,
     AWSAnswerError,
@@ -18,6 +17,7 @@ from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.durations import USUAL_SESSION
 from mfa_session.model.mfa_device import MFADevice, TokenCode, start_of, time_step
 from mfa_session.model.profile import Profile
+from mfa_session.sessions.find_device import DeviceChooser, Directory, find_device
 
 # What `login` keeps rather than replaces.
 WORTH_KEEPING = timedelta(minutes=15)

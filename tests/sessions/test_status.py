@@ -8,7 +8,7 @@ from mfa_session.aws_files.session_profiles import session_in
 from mfa_session.errors import ProfileNotFoundError
 from mfa_session.model.credentials import timestamp
 from mfa_session.model.profile import Sections
-from mfa_session.status import State, Status, all_statuses, status
+from mfa_session.sessions.status import State, Status, all_statuses, status
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PHONE = "arn:aws:iam::123456789012:mfa/test-user"

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mfa_session.errors import UsageError
-from mfa_session.shells import FORMATS, assignments
+from mfa_session.sessions.export_formats import FORMATS, assignments
 from tests.clean_environment import clean_environment
 
 # Whatever means something to one shell or another, the four curly quotes of PowerShell among it.

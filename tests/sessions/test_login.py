@@ -21,12 +21,12 @@ from mfa_session.errors import (
     ThrottledError,
     TokenCodeRefusedError,
 )
-from mfa_session.login import Login, Prompter, Wish, log_in
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.mfa_device import STEP, TokenCode
 from mfa_session.model.profile import Profile
 from mfa_session.prompt.terminal import Terminal
 from mfa_session.prompt.user import Nobody, Person
+from mfa_session.sessions.login import Login, Prompter, Wish, log_in
 from tests.desk import PHONE, AWSDesk
 from tests.fakes import SteppedClock, TypedLines
 

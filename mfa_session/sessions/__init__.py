@@ -1,0 +1,1 @@
+"""Get, keep and show sessions: login, roles, status, export."""
