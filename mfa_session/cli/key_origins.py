@@ -100,11 +100,11 @@ def _places(parts: Parts, wanted: str | None) -> Mapping[str, Origin]:
 def _place(parts: Parts, name: str) -> Origin:
     # Imported where they are needed: each brings what it reads with.
     if name == "aws-mfa":
-        from mfa_session.store.aws_mfa_keys import AWSMFAKeys
+        from mfa_session.importers.aws_mfa import AWSMFAKeys
 
         return AWSMFAKeys(parts.credentials_file)
     if name == "environment":
-        from mfa_session.store.environment_key import EnvironmentKey
+        from mfa_session.importers.environment import EnvironmentKey
 
         return EnvironmentKey(parts.environ)
     if name == "aws-vault":
@@ -113,16 +113,16 @@ def _place(parts: Parts, name: str) -> Origin:
 
 
 def _aws_vault(parts: Parts) -> Origin:
-    from mfa_session.store.aws_vault_file import AWSVaultFiles
-    from mfa_session.store.aws_vault_keys import AWSVaultKeys, BackEnd
-    from mfa_session.store.aws_vault_pass import AWSVaultPass
+    from mfa_session.importers.aws_vault import AWSVaultKeys, BackEnd
+    from mfa_session.importers.aws_vault_file import AWSVaultFiles
+    from mfa_session.importers.aws_vault_pass import AWSVaultPass
 
     back_ends: dict[str, BackEnd] = {
         "file": AWSVaultFiles(parts.environ, partial(_passphrase, parts)),
         "pass": AWSVaultPass(parts.environ),
     }
     if sys.platform == "linux":
-        from mfa_session.store.aws_vault_secrets import AWSVaultSecrets
+        from mfa_session.importers.aws_vault_secret_service import AWSVaultSecrets
 
         back_ends["secret-service"] = AWSVaultSecrets(parts.environ, interactive=not parts.no_prompt)
     return AWSVaultKeys(parts.environ, back_ends)

@@ -6,10 +6,10 @@ import pytest
 
 from mfa_session.aws_files.plain_keys import PlainKeys
 from mfa_session.errors import ConfigurationError, SharedFileError
+from mfa_session.importers.aws_mfa import AWSMFAKeys
+from mfa_session.importers.environment import EnvironmentKey
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import MFADevice
-from mfa_session.store.aws_mfa_keys import AWSMFAKeys
-from mfa_session.store.environment_key import EnvironmentKey
 
 KEY = AccessKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 LINES = f"aws_access_key_id = {KEY.access_key_id}\naws_secret_access_key = {KEY.secret_access_key}\n"

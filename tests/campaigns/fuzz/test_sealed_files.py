@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
+from mfa_session.importers import aws_vault_file
+from mfa_session.importers.aws_vault_item import is_session, key_of
 from mfa_session.keystore import encryption
 from mfa_session.keystore.encryption import Derivation, Key
 from mfa_session.model.credentials import AccessKey
-from mfa_session.store import sealed_token
-from mfa_session.store.aws_vault_item import is_session, key_of
 from tests.aws_vault import sealed
 from tests.campaigns.fuzz.fuzzing import fuzzed
 from tests.campaigns.fuzz.json_texts import anything, deep, objects
@@ -127,7 +127,7 @@ def token() -> bytes:
 
 @fuzzed("tokens of aws-vault", quick=200, full=20_000, content=st.one_of(tokens(), tokens(), any_bytes, deep))
 def test_a_token_that_was_made_up_does_not_open(content: bytes) -> None:
-    sealed_token.read(content).open(PASSPHRASE)
+    aws_vault_file.read(content).open(PASSPHRASE)
     raise AssertionError("it opened")
 
 
@@ -137,7 +137,7 @@ def test_a_token_with_one_character_changed_does_not_say_anything_else(token: by
     changed[at % len(token)] ^= by
 
     # The last characters of base64 have bits that mean nothing.
-    assert sealed_token.read(bytes(changed)).open(PASSPHRASE) == b"what aws-vault wrote"
+    assert aws_vault_file.read(bytes(changed)).open(PASSPHRASE) == b"what aws-vault wrote"
 
 
 @fuzzed(

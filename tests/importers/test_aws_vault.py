@@ -17,11 +17,11 @@ from mfa_session.errors import (
     PassphraseError,
     StoreError,
 )
+from mfa_session.importers import aws_vault_file
+from mfa_session.importers.aws_vault import AWSVaultKeys
+from mfa_session.importers.aws_vault_file import AWSVaultFiles
+from mfa_session.importers.aws_vault_pass import AWSVaultPass
 from mfa_session.model.credentials import AccessKey
-from mfa_session.store import sealed_token
-from mfa_session.store.aws_vault_file import AWSVaultFiles
-from mfa_session.store.aws_vault_keys import AWSVaultKeys
-from mfa_session.store.aws_vault_pass import AWSVaultPass
 from tests.aws_vault import item, sealed, write_item
 from tests.clean_environment import clean_environment
 
@@ -134,7 +134,7 @@ class TestItsFiles:
         begun = time.monotonic()
 
         with pytest.raises(StoreError, match="damaged"):
-            sealed_token.read(sealed(ITEM, PASSPHRASE, p2c=2_000_000_000).encode())
+            aws_vault_file.read(sealed(ITEM, PASSPHRASE, p2c=2_000_000_000).encode())
 
         assert time.monotonic() - begun < 20
 
@@ -234,7 +234,7 @@ if sys.platform == "linux":
     from jeepney.io.blocking import open_dbus_connection
     from secretstorage import get_default_collection
 
-    from mfa_session.store.aws_vault_secrets import AWSVaultSecrets
+    from mfa_session.importers.aws_vault_secret_service import AWSVaultSecrets
     from tests.secret_service import SecretService, needs_secret_service, secret_service
 
     @pytest.fixture(scope="module")

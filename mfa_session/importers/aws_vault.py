@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, StoreError
+from mfa_session.importers.aws_vault_item import key_of
 from mfa_session.model.credentials import AccessKey
-from mfa_session.store.aws_vault_item import key_of
 from mfa_session.text import visible
 
 

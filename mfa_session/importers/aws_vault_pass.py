@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mfa_session.errors import StoreError
 from mfa_session.filesystem.paths import home
-from mfa_session.store.aws_vault_item import is_session
+from mfa_session.importers.aws_vault_item import is_session
 from mfa_session.system.commands import find_program
 from mfa_session.text import visible
 

@@ -6,9 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mfa_session.errors import KeyringUnavailableError
+from mfa_session.importers.aws_vault_item import is_session
 from mfa_session.keystore.keyring_backends import TimeLimits
 from mfa_session.keystore.keyring_store import is_seen
-from mfa_session.store.aws_vault_item import is_session
 from mfa_session.text import visible
 
 # Imported where it is needed: its libraries are on Linux only, and take their time.

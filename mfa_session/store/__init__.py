@@ -1,1 +1,0 @@
-"""What is kept on this machine: access keys, the AWS files, private files, locks."""
