@@ -9,7 +9,7 @@ from mfa_session.aws_files.session_profiles import SessionProfiles
 from mfa_session.demo.account import User
 from mfa_session.demo.devices import VirtualDevice
 from mfa_session.demo.endpoint import Endpoint
-from mfa_session.key_lookup import KeyLookup
+from mfa_session.keys.lookup import KeyLookup
 from mfa_session.keystore.stores import AccessKeys
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import MFADevice

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from mfa_session.cli.codes import code_sources, has_code_program, with_code_settings_of
 from mfa_session.cli.parts import Parts, now
 from mfa_session.errors import StateError
-from mfa_session.key_lookup import KeyLookup
+from mfa_session.keys.lookup import KeyLookup
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.profile import Profile
 from mfa_session.prompt.code_sources import CodeSources

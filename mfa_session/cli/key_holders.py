@@ -15,7 +15,7 @@ from mfa_session.model.profile import Profile
 from mfa_session.sessions.login import Wish, session_worth_keeping
 
 if TYPE_CHECKING:
-    from mfa_session.key_copies import KeyCopy
+    from mfa_session.keys.copies import KeyCopy
     from mfa_session.keystore.stores import KeyStore
 
 StoreOption = Annotated[
@@ -119,7 +119,7 @@ def other_copies(
 
     What could not be searched is told of.
     """
-    from mfa_session.key_copies import find_copies
+    from mfa_session.keys.copies import find_copies
 
     found, problems = find_copies(
         key_ids,
@@ -135,7 +135,7 @@ def other_copies(
 
 def keys_of(store: "KeyStore", profile: Profile) -> list[AccessKey]:
     """Return the keys that *store* has for *profile*, those of a rotation too; none where it cannot tell."""
-    from mfa_session.key_removal import places_of
+    from mfa_session.keys.inventory import places_of
 
     with suppress(StoreError):
         found = [key for place in places_of(profile) if (key := store.get(place))]

@@ -52,8 +52,7 @@ def add(
     it. AWS is asked whose key it is before anything is stored.
     """
     from mfa_session.aws.connection import AWS
-    from mfa_session.key_add import check_replaceable, keep_key
-    from mfa_session.key_proof import prove
+    from mfa_session.keys.add import check_replaceable, keep_key, prove
 
     parts: Parts = context.obj
     source = new_holder(parts, profile)

@@ -116,7 +116,7 @@ class _Import:
 
     def bring_in(self, profile: Profile, origin: "Origin") -> None:
         """Import the key of *profile*, or tell what would be done."""
-        from mfa_session.key_import import move_key
+        from mfa_session.keys.import_key import move_key
 
         key = origin.get(profile.name)
         if key is None:
@@ -165,7 +165,7 @@ class _Import:
         if key in self._proofs:
             return self._proofs[key]
         from mfa_session.aws.connection import AWS
-        from mfa_session.key_proof import prove
+        from mfa_session.keys.add import prove
 
         aws = AWS(self._parts.endpoints(profile))
         proof = prove(key, registry=aws, session=session_at_hand(self._parts, profile))

@@ -15,7 +15,7 @@ from mfa_session.text import visible
 
 # Imported where it is needed: every other command reads this module too.
 if TYPE_CHECKING:
-    from mfa_session.key_list import ListedKey
+    from mfa_session.keys.inventory import ListedKey
 
 EXAMPLE = "Example: mfa-session keys list"
 
@@ -35,7 +35,7 @@ def list_(
     The stores are opened for that, and may ask for a password. A store that does not open
     is told of in the lines of its keys.
     """
-    from mfa_session.key_list import list_keys
+    from mfa_session.keys.inventory import list_keys
 
     parts: Parts = context.obj
     listed = list_keys(

@@ -26,7 +26,7 @@ def move(
     ] = False,
 ) -> None:
     """Move a key to the OS keyring or the encrypted file."""
-    from mfa_session.key_move import finish_move, move_to_store
+    from mfa_session.keys.inventory import finish_move, move_to_store
 
     parts: Parts = context.obj
     new = parts.access_keys.store(to)

@@ -10,13 +10,13 @@ from mfa_session.cli.key_holders import YesOption, holder, keys_of, other_copies
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.parts import Parts
 from mfa_session.errors import ConfigurationError, PersonNeededError, PromptCancelledError
-from mfa_session.key_copies import CONFIG_FILE, listed
-from mfa_session.key_removal import remove_key
+from mfa_session.keys.copies import CONFIG_FILE, listed
+from mfa_session.keys.inventory import remove_key
 from mfa_session.model.profile import Profile
 from mfa_session.text import visible
 
 if TYPE_CHECKING:
-    from mfa_session.key_copies import KeyCopy
+    from mfa_session.keys.copies import KeyCopy
     from mfa_session.keystore.stores import KeyStore
     from mfa_session.model.credentials import AccessKey
 

@@ -15,7 +15,7 @@ from mfa_session.model.profile import Profile
 from mfa_session.text import visible
 
 if TYPE_CHECKING:
-    from mfa_session.key_copies import KeyCopy
+    from mfa_session.keys.copies import KeyCopy
     from mfa_session.keystore.stores import KeyStore
 
 EXAMPLE = "Example: mfa-session keys rotate --profile test-user"
@@ -50,9 +50,9 @@ def rotate(
     key in a store get the new one, too.
     """
     from mfa_session.cli.desk import Desk
-    from mfa_session.key_copies import StoreWithCopies, check_not_in_use
-    from mfa_session.key_rotation import KeyRotation, mend
-    from mfa_session.second_key import OwnersConsent
+    from mfa_session.keys.copies import StoreWithCopies, check_not_in_use
+    from mfa_session.keys.rotate import KeyRotation, mend
+    from mfa_session.keys.second_key import OwnersConsent
     from mfa_session.sessions.find_device import iam_user
     from mfa_session.sessions.login import Wish
 
@@ -96,7 +96,7 @@ def rotate(
 
 def _copies_to_change(parts: Parts, source: Profile, store: "KeyStore") -> "list[KeyCopy]":
     """Return who else has the key that is to be rotated, having made sure that it can be changed for all of them."""
-    from mfa_session.key_copies import check_all_are_stored
+    from mfa_session.keys.copies import check_all_are_stored
 
     copies = other_copies(parts, _key_ids(store, source), besides=source, store=store)
     check_all_are_stored(copies)

@@ -8,7 +8,7 @@ from mfa_session.cli.desk import wish_for_the_user
 from mfa_session.cli.endings import exit_code, report, say
 from mfa_session.cli.parts import Parts, now
 from mfa_session.errors import ConfigurationError, MFASessionError, UsageError
-from mfa_session.key_lookup import KeyLookup
+from mfa_session.keys.lookup import KeyLookup
 from mfa_session.model.profile import Profile
 from mfa_session.sessions.login import Wish
 from mfa_session.sessions.login_many import LogIn, Turn, log_in_each, when_written

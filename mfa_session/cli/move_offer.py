@@ -10,7 +10,7 @@ from mfa_session.cli.endings import explain, say
 from mfa_session.cli.key_holders import other_copies
 from mfa_session.cli.parts import Parts
 from mfa_session.errors import MFASessionError, PromptCancelledError
-from mfa_session.key_import import move_key
+from mfa_session.keys.import_key import move_key
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile
 from mfa_session.text import visible

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mfa_session.aws_files.profile_settings import ProfileSettings
     from mfa_session.aws_files.session_profiles import RoleSessionsWrittenTogether, SessionProfiles
     from mfa_session.filesystem.safe_path import UnsafePath
-    from mfa_session.key_lookup import KeyLookup
+    from mfa_session.keys.lookup import KeyLookup
     from mfa_session.keystore.stores import AccessKeys, KeyStore
     from mfa_session.state.per_profile import DeclinedMoves, FailedLogins, RotationJournal
     from mfa_session.state.used_codes import UsedCodes
@@ -221,8 +221,8 @@ class Parts:
 
     def keys(self, aws: "AWS", *, person: Person | Nobody | None) -> "KeyLookup":
         """Return where the long-term keys are looked for; a *person* may give one that is nowhere yet."""
-        from mfa_session.key_add import FirstKey
-        from mfa_session.key_lookup import KeyLookup
+        from mfa_session.keys.add import FirstKey
+        from mfa_session.keys.lookup import KeyLookup
 
         newcomer = None
         if person is not None:

@@ -14,7 +14,7 @@ import pytest
 from mfa_session.aws_files.files import read_profiles
 from mfa_session.aws_files.plain_keys import PlainKeys
 from mfa_session.aws_files.session_profiles import SessionProfiles
-from mfa_session.key_lookup import KeyLookup
+from mfa_session.keys.lookup import KeyLookup
 from mfa_session.keystore.stores import AccessKeys
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.profile import Profile, read_profile

@@ -6,7 +6,7 @@ import pytest
 
 from mfa_session.errors import PersonNeededError, PromptCancelledError
 from mfa_session.model.credentials import AccessKey
-from tests.key_rotation.desk import Desk
+from tests.keys.rotation.desk import Desk
 
 
 class TestTwoKeys:

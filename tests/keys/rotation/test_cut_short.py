@@ -16,15 +16,15 @@ from mfa_session.errors import (
     ReplyLostError,
     StateError,
 )
-from mfa_session.key_rotation import mend
+from mfa_session.keys.rotate import mend
+from mfa_session.keys.second_key import OwnersConsent
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile
 from mfa_session.model.rotation_record import Rotation
 from mfa_session.prompt.user import Nobody
-from mfa_session.second_key import OwnersConsent
 from mfa_session.state.per_profile import RotationJournal
 from tests.fakes import InMemoryKeys
-from tests.key_rotation.desk import NEW, OLD, PROFILE, Desk, key_of
+from tests.keys.rotation.desk import NEW, OLD, PROFILE, Desk, key_of
 
 # How far the clock was off when a rotation was written down.
 JUMPS = [timedelta(hours=2), timedelta(days=400), timedelta(hours=-2), timedelta(days=-400)]

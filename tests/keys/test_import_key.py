@@ -8,8 +8,8 @@ from mfa_session.aws_files.files import read_profiles
 from mfa_session.aws_files.plain_keys import PlainKeys
 from mfa_session.aws_files.profile_settings import ProfileSettings
 from mfa_session.errors import ConfigurationError, KeyringLockedError, SharedFileError
-from mfa_session.key_import import move_key
-from mfa_session.key_lookup import KeyLookup
+from mfa_session.keys.import_key import move_key
+from mfa_session.keys.lookup import KeyLookup
 from mfa_session.keystore.stores import AccessKeys
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile, read_profile

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from mfa_session.errors import AccessKeyRefusedError, PersonNeededError
-from tests.key_rotation.desk import PROFILE, Desk
+from tests.keys.rotation.desk import PROFILE, Desk
 
 
 class TestAKeyAlone:

@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 
 from mfa_session.errors import ConfigurationError, KeyringLockedError
-from mfa_session.key_copies import KeyCopy, StoreWithCopies, check_all_are_stored, check_not_in_use, find_copies
+from mfa_session.keys.copies import KeyCopy, StoreWithCopies, check_all_are_stored, check_not_in_use, find_copies
+from mfa_session.keys.second_key import OwnersConsent
 from mfa_session.model.credentials import AccessKey
 from mfa_session.prompt.user import Nobody
-from mfa_session.second_key import OwnersConsent
 from tests.fakes import InMemoryKeys
-from tests.key_rotation.desk import NEW, PROFILE, Desk
+from tests.keys.rotation.desk import NEW, PROFILE, Desk
 
 KEY = AccessKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 OTHER = AccessKey("AKIAI44QH8DHBEXAMPLE", "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY")

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from mfa_session.aws_files.files import read_profiles
 from mfa_session.aws_files.profile_settings import ProfileSettings
 from mfa_session.demo.sessions import LongTermKey
-from mfa_session.key_rotation import KeyRotation
+from mfa_session.keys.rotate import KeyRotation
+from mfa_session.keys.second_key import OwnersConsent
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import TokenCode
 from mfa_session.model.profile import Profile, read_profile
 from mfa_session.model.rotation_record import Rotation, place_of_new_key, place_of_old_key
 from mfa_session.prompt.terminal import Terminal
 from mfa_session.prompt.user import Nobody, Person
-from mfa_session.second_key import OwnersConsent
 from mfa_session.sessions.find_device import iam_user
 from mfa_session.state.per_profile import RotationJournal
 from tests.desk import PHONE, AWSDesk

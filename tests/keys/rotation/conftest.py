@@ -9,7 +9,7 @@ from mfa_session.demo.clock import Clock
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.presets import demo_account
 from tests.fakes import SteppedClock
-from tests.key_rotation.desk import Desk
+from tests.keys.rotation.desk import Desk
 
 
 @pytest.fixture

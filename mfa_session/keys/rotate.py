@@ -22,12 +22,12 @@ from mfa_session.errors import (
     NoSuchEntityError,
     ReplyLostError,
 )
+from mfa_session.keys.second_key import Consent, KeyUse
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.credentials import AccessKey, AccessKeyMetadata, SessionCredentials, masked
 from mfa_session.model.durations import has_happened
 from mfa_session.model.profile import Profile
 from mfa_session.model.rotation_record import Rotation, place_of_new_key, place_of_old_key
-from mfa_session.second_key import Consent, KeyUse
 
 # AWS knows a new key everywhere after 3 to 15 seconds.
 LONGEST_PROPAGATION = timedelta(seconds=60)

@@ -6,7 +6,7 @@ import pytest
 
 from mfa_session.aws_files.profile_settings import ProfileSettings
 from mfa_session.errors import ConfigurationError
-from mfa_session.key_move import move_to_store
+from mfa_session.keys.inventory import move_to_store
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile
 from tests.fakes import InMemoryKeys

@@ -4,7 +4,7 @@ import pytest
 
 from mfa_session.errors import AccessDeniedError, AccessKeyNotFoundError
 from mfa_session.model.credentials import AccessKey
-from tests.key_rotation.desk import PROFILE, Desk
+from tests.keys.rotation.desk import PROFILE, Desk
 
 
 class TestWhatIsForbidden:

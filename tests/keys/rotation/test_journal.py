@@ -4,7 +4,7 @@ import pytest
 
 from mfa_session.errors import MFASessionError
 from mfa_session.model.rotation_record import Rotation
-from tests.key_rotation.desk import PROFILE, Desk
+from tests.keys.rotation.desk import PROFILE, Desk
 
 
 class TestTheJournal:

@@ -1,0 +1,1 @@
+"""Long-term access keys: find, add, import, list, rotate, remove."""
