@@ -17,7 +17,7 @@ from mfa_session.text import visible
 # The rest is imported where it is needed: every other command reads this module too.
 if TYPE_CHECKING:
     from mfa_session.cli.desk import Desk
-    from mfa_session.device_removal import Removal
+    from mfa_session.devices.remove import Removal
     from mfa_session.model.credentials import AccessKey, SessionCredentials
     from mfa_session.model.profile import Profile
     from mfa_session.sessions.login import Login
@@ -113,7 +113,7 @@ def add(
     from mfa_session.cli.login import announce
     from mfa_session.cli.move_offer import offer_to_move
     from mfa_session.cli.seed_display import seed_display
-    from mfa_session.enrolment import enrol
+    from mfa_session.devices.enroll import enrol
 
     parts: Parts = context.obj
     wished = _device_name(name)
@@ -151,7 +151,7 @@ def resync(context: typer.Context, profile: ProfileOption = None, serial: Serial
     It helps where AWS refuses codes that are typed right: the clock of the phone or token is off.
     """
     from mfa_session.cli.desk import Desk
-    from mfa_session.resynchronization import resynchronize
+    from mfa_session.devices.resync import resynchronize
 
     parts: Parts = context.obj
     wished = _device(serial)
@@ -184,7 +184,7 @@ def remove(
     It is done on a session with MFA; a code is asked for where there is none.
     """
     from mfa_session.cli.desk import Desk
-    from mfa_session.device_removal import remove_device
+    from mfa_session.devices.remove import remove_device
     from mfa_session.sessions.login import Wish
     from mfa_session.sessions.single_flight import LEAST_REMAINING
 

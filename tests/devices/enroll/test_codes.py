@@ -1,7 +1,7 @@
 """The codes that enable a new device: typed twice, in the wrong order, or wrong."""
 
 from mfa_session.errors import TokenCodeRefusedError
-from tests.enrolment.desk import Desk, refusal
+from tests.devices.enroll.desk import Desk, refusal
 
 
 class TestCodes:

@@ -2,7 +2,7 @@
 
 from mfa_session.demo.faults import DropReply, ResetConnection
 from mfa_session.errors import ReplyLostError
-from tests.enrolment.desk import Desk, refusal, refuse
+from tests.devices.enroll.desk import Desk, refusal, refuse
 
 
 class TestLostAnswers:

@@ -10,6 +10,7 @@ import pytest
 from mfa_session.demo.clock import Clock
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.presets import demo_account
+from mfa_session.devices.resync import resynchronize
 from mfa_session.errors import (
     AccessDeniedError,
     MFADeviceNotFoundError,
@@ -22,7 +23,6 @@ from mfa_session.model.durations import SHORTEST_SESSION
 from mfa_session.model.mfa_device import STEP, MFADevice, TokenCode, time_step
 from mfa_session.prompt.terminal import Terminal
 from mfa_session.prompt.user import Nobody, Person
-from mfa_session.resynchronization import resynchronize
 from tests.desk import PHONE, AWSDesk
 from tests.fakes import SteppedClock, TypedLines
 

@@ -3,12 +3,12 @@
 from functools import partial
 from typing import Protocol
 
+from mfa_session.devices.code_pair import CodeReader, TwoCodes, hand_in_two_codes
 from mfa_session.errors import AccessDeniedError, MFADeviceNotFoundError, MFADeviceRefusedError, NoSuchEntityError
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.sessions.find_device import DeviceChooser, Directory, find_device, iam_user
 from mfa_session.sessions.login import Clock, UsedCodes
-from mfa_session.two_codes import CodeReader, TwoCodes, hand_in_two_codes
 
 
 class AWS(Directory, Protocol):

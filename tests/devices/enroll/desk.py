@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from mfa_session.demo.devices import VirtualDevice
-from mfa_session.enrolment import Person as PersonWithDevices
-from mfa_session.enrolment import enrol
+from mfa_session.devices.enroll import Person as PersonWithDevices
+from mfa_session.devices.enroll import enrol
 from mfa_session.errors import MFASessionError
 from mfa_session.model.mfa_device import STEP, VirtualMFADevice
 from mfa_session.model.profile import Profile

@@ -6,7 +6,7 @@ from mfa_session.errors import PersonNeededError, PromptCancelledError, TokenCod
 from mfa_session.model.mfa_device import VirtualMFADevice
 from mfa_session.policies.templates import safe_policy
 from mfa_session.prompt.user import Nobody
-from tests.enrolment.desk import Desk, refusal
+from tests.devices.enroll.desk import Desk, refusal
 
 
 class TestGivingUp:

@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple, Protocol, TypeAlias
 
+from mfa_session.devices.code_pair import CodeReader, TwoCodes, hand_in_two_codes
 from mfa_session.errors import (
     AccessDeniedError,
     AWSAnswerError,
@@ -31,7 +32,6 @@ from mfa_session.model.mfa_device import MFADevice, TokenCode, VirtualMFADevice
 from mfa_session.model.profile import Profile
 from mfa_session.sessions.find_device import iam_user
 from mfa_session.sessions.login import AWS, AccessKeys, Clock, Login, Prompter, Sessions, UsedCodes, Wish, log_in
-from mfa_session.two_codes import CodeReader, TwoCodes, hand_in_two_codes
 
 Credentials: TypeAlias = AccessKey | SessionCredentials
 

@@ -12,7 +12,7 @@ from mfa_session.errors import (
     MFADeviceNotFoundError,
     SessionProfileTakenError,
 )
-from tests.enrolment.desk import PREFIX, Desk, refusal, refuse
+from tests.devices.enroll.desk import PREFIX, Desk, refusal, refuse
 
 
 class TestRefusals:

@@ -12,7 +12,7 @@ from mfa_session.demo.devices import VirtualDevice
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.faults import ServerError
 from mfa_session.demo.presets import demo_account
-from mfa_session.device_removal import Removal, remove_device
+from mfa_session.devices.remove import Removal, remove_device
 from mfa_session.errors import AWSError, LockOutError, MFADeviceNotFoundError, MFASessionError, PromptCancelledError
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.durations import SHORTEST_SESSION

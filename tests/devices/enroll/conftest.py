@@ -8,7 +8,7 @@ import pytest
 from mfa_session.demo.clock import Clock
 from mfa_session.demo.endpoint import Endpoint
 from mfa_session.demo.presets import demo_account
-from tests.enrolment.desk import Desk
+from tests.devices.enroll.desk import Desk
 from tests.fakes import SteppedClock
 
 

@@ -2,7 +2,7 @@
 
 from mfa_session.demo.devices import VirtualDevice
 from mfa_session.model.mfa_device import MFADevice, time_step
-from tests.enrolment.desk import PREFIX, Desk, refuse
+from tests.devices.enroll.desk import PREFIX, Desk, refuse
 
 
 class TestTheFirstDevice:

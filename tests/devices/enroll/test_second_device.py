@@ -9,7 +9,7 @@ from mfa_session.errors import PromptCancelledError
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.policies.templates import safe_policy
 from tests.desk import PHONE
-from tests.enrolment.desk import PREFIX, Desk, refusal, refuse
+from tests.devices.enroll.desk import PREFIX, Desk, refusal, refuse
 
 
 class TestASecondDevice:

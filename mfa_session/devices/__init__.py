@@ -1,0 +1,1 @@
+"""MFA devices of an IAM user: enroll, resynchronize, remove."""
