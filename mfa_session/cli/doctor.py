@@ -14,7 +14,7 @@ from mfa_session.text import visible
 
 # The rest is imported where it is needed: every other command reads this module too.
 if TYPE_CHECKING:
-    from mfa_session.findings import Finding
+    from mfa_session.doctor.finding import Finding
 
 EXAMPLE = "Example: aws s3 ls 2>&1 | mfa-session doctor --profile test-user --message -"
 
@@ -42,8 +42,8 @@ def doctor(
     one question. The exit code is 1 when something keeps the profile from working.
     """
     from mfa_session.cli.instruments import instruments
-    from mfa_session.diagnosis import diagnose
-    from mfa_session.findings import Severity
+    from mfa_session.doctor.diagnose import diagnose
+    from mfa_session.doctor.finding import Severity
 
     parts: Parts = context.obj
     name = profile or parts.environ.get("AWS_PROFILE") or "default"
@@ -84,7 +84,7 @@ def _as_text(findings: Sequence["Finding"]) -> str:
 
 
 def _lines(findings: Sequence["Finding"]) -> Iterator[str]:
-    from mfa_session.findings import Severity
+    from mfa_session.doctor.finding import Severity
 
     for finding in findings:
         if finding.severity is Severity.FINE:

@@ -9,7 +9,7 @@ from mfa_session.aws_files.files import lost_sections, read_profiles, readable_b
 from mfa_session.aws_files.profile_settings import check_nothing_shadows
 from mfa_session.aws_files.session_profiles import session_in
 from mfa_session.cli.parts import Parts, now
-from mfa_session.diagnosis import Instruments
+from mfa_session.doctor.diagnose import Instruments
 from mfa_session.errors import MFASessionError, SharedFileError
 from mfa_session.filesystem import paths
 from mfa_session.filesystem.safe_path import UnsafePath, unsafe_path

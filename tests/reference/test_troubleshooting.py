@@ -10,7 +10,7 @@ import pytest
 
 from docs.machinery.pages import DOCS
 from mfa_session.cli.program import COMMANDS, run
-from mfa_session.explanation import explain
+from mfa_session.doctor.explain_message import explain
 from mfa_session.model.profile import Profile
 from tests.test_documents import ROOT
 

@@ -2,8 +2,8 @@
 
 import re
 
+from mfa_session.doctor.finding import Finding, error, warning
 from mfa_session.errors import AWSAnswerError
-from mfa_session.findings import Finding, error, warning
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.profile import Profile
 

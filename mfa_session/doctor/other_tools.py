@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from mfa_session.findings import Finding, warning
+from mfa_session.doctor.finding import Finding, warning
 from mfa_session.model.profile import Sections
 from mfa_session.system.commands import words_of
 

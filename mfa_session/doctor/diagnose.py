@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from mfa_session.environment_findings import environment_findings
+from mfa_session.doctor.environment_checks import environment_findings
+from mfa_session.doctor.explain_message import explain
+from mfa_session.doctor.finding import Finding, Severity, error, fine, warning
+from mfa_session.doctor.key_checks import Keys, look_for_key
+from mfa_session.doctor.other_tools import leftovers
+from mfa_session.doctor.profile_checks import Files, file_findings, profile_findings
 from mfa_session.errors import (
     AccessKeyRefusedError,
     AWSAnswerError,
@@ -24,16 +29,11 @@ from mfa_session.errors import (
     RegionDisabledError,
     SharedFileError,
 )
-from mfa_session.explanation import explain
-from mfa_session.findings import Finding, Severity, error, fine, warning
-from mfa_session.key_findings import Keys, look_for_key
-from mfa_session.leftovers import leftovers
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.durations import in_words
 from mfa_session.model.partitions import partition_of
 from mfa_session.model.profile import Profile, Sections, read_profile
-from mfa_session.profile_findings import Files, file_findings, profile_findings
 from mfa_session.sessions.status import SessionIn
 
 # Signatures may be fifteen minutes off; long before that, times that are compared begin to mislead.

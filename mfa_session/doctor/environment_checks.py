@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from mfa_session.findings import Finding, error, fine, warning
+from mfa_session.doctor.finding import Finding, error, fine, warning
 from mfa_session.model.credentials import SessionCredentials, moment
 from mfa_session.model.durations import in_words
 

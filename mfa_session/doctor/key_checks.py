@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from mfa_session.doctor.finding import Finding, error, fine, warning
 from mfa_session.errors import (
     ConfigurationError,
     KeyringLockedError,
@@ -10,7 +11,6 @@ from mfa_session.errors import (
     PassphraseError,
     PersonNeededError,
 )
-from mfa_session.findings import Finding, error, fine, warning
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile
 

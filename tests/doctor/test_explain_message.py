@@ -2,7 +2,7 @@
 
 import pytest
 
-from mfa_session.explanation import explain
+from mfa_session.doctor.explain_message import explain
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.profile import Profile
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePath
 from typing import Protocol
 
+from mfa_session.doctor.finding import Finding, error, fine, warning
 from mfa_session.errors import ConfigurationError, SessionProfileTakenError
-from mfa_session.findings import Finding, error, fine, warning
 from mfa_session.model.profile import Profile, Sections
 from mfa_session.system.commands import words_of
 from mfa_session.system.credential_process_line import files_run_by

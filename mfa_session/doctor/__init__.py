@@ -1,0 +1,1 @@
+"""Find out why a profile does not work, and say what to do."""
