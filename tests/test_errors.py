@@ -14,10 +14,10 @@ from http import HTTPStatus
 import pytest
 
 import mfa_session
-from mfa_session.container_credentials import Answer
+from mfa_session.credential_server.http import RefusedRequestError
+from mfa_session.credential_server.protocol import Answer
 from mfa_session.demo.answers import RefusedError
 from mfa_session.errors import AWSError, AWSUnreachableError, MFASessionError, UsageError
-from mfa_session.loopback.http import RefusedRequestError
 
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 

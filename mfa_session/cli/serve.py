@@ -17,10 +17,10 @@ from mfa_session.environment import served_environment
 
 # What answers is imported where it is needed: every other command reads this module too.
 if TYPE_CHECKING:
-    from mfa_session.container_credentials import Door
-    from mfa_session.loopback.listener import Listener
+    from mfa_session.credential_server.handler import Watch
+    from mfa_session.credential_server.protocol import Door
+    from mfa_session.credential_server.server import Listener
     from mfa_session.model.profile import Profile
-    from mfa_session.serving import Watch
 
 EXAMPLE = "Example: mfa-session serve --profile test-user -- terraform apply"
 
@@ -40,9 +40,9 @@ def serve(
     from a program (mfa_process), else by a login in another terminal.
     """
     from mfa_session.aws_files.default_credentials import without_default_credentials
-    from mfa_session.container_credentials import Door
-    from mfa_session.loopback.companion import run_beside
-    from mfa_session.loopback.listener import Listener
+    from mfa_session.credential_server.protocol import Door
+    from mfa_session.credential_server.server import Listener
+    from mfa_session.credential_server.sidecar import run_beside
 
     parts: Parts = context.obj
     source = parts.profile(profile)
@@ -72,7 +72,7 @@ class _Companion:
 
     def __call__(self, end: int | None) -> None:
         from mfa_session.cli.renewal import renew
-        from mfa_session.serving import Watch, answer
+        from mfa_session.credential_server.handler import Watch, answer
 
         # On Windows this is a thread of the program, whose environment is read on.
         secrets = {} if sys.platform == "win32" else take_secret_variables()

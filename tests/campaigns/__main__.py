@@ -25,7 +25,7 @@ PATHS = (
     "tests/campaigns",
     "tests/cli/test_keys_kills.py",
     "tests/cli/test_login_kills.py",
-    "tests/loopback/test_fuzzed_requests.py",
+    "tests/credential_server/test_fuzzed_requests.py",
     "tests/aws_files/test_files_crowd.py",
 )
 

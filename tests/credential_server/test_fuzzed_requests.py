@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.campaigns import scale
 from tests.campaigns.figures import count
-from tests.loopback.open_door import OpenDoor, hands_out
+from tests.credential_server.open_endpoint import OpenDoor, hands_out
 
 REQUESTS = scale.cases(quick=2000, full=100_000)
 

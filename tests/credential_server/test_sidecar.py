@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.loopback.companion import polled_end_of
+from mfa_session.credential_server.sidecar import polled_end_of
 from tests.clean_environment import clean_environment
 from tests.terminal import LOOK_SECONDS, PATIENCE_SECONDS
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there it is a t
 ACCOMPANIED = """\
 import os, select, sys
 from pathlib import Path
-from mfa_session.loopback.companion import run_beside
+from mfa_session.credential_server.sidecar import run_beside
 def work(end):
     Path("begun.new").write_text(str(os.getpid()))
     Path("begun.new").rename("begun")

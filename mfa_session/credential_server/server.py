@@ -7,7 +7,7 @@ from contextlib import closing
 from types import TracebackType
 from typing import Self
 
-from mfa_session.loopback.conversation import Answerer, Conversation
+from mfa_session.credential_server.connection import Answerer, Conversation
 
 _LOOPBACK = "127.0.0.1"
 

@@ -11,7 +11,7 @@ from hmac import compare_digest
 from http import HTTPStatus
 from typing import Protocol
 
-from mfa_session.container_credentials import Answer, Door, Request
+from mfa_session.credential_server.protocol import Answer, Door, Request
 from mfa_session.errors import MFASessionError
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.durations import in_words

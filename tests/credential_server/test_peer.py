@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.loopback.peers import Peer, diagnosed_owner, listed_owner
-from tests.loopback.open_door import OpenDoor, hands_out, heard
+from mfa_session.credential_server.peer import Peer, diagnosed_owner, listed_owner
+from tests.credential_server.open_endpoint import OpenDoor, hands_out, heard
 
 on_linux = pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="only Linux tells whose a connection is")
 

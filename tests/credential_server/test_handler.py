@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from mfa_session.aws_files.session_profiles import SessionProfiles
-from mfa_session.container_credentials import Answer, Door, Request
+from mfa_session.credential_server.handler import Watch, answer
+from mfa_session.credential_server.protocol import Answer, Door, Request
 from mfa_session.errors import MFASessionError, PersonNeededError
 from mfa_session.model.credentials import SessionCredentials, timestamp
 from mfa_session.model.profile import Profile
-from mfa_session.serving import Watch, answer
 from tests.fakes import SteppedClock
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

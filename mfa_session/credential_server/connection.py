@@ -8,9 +8,9 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import TypeAlias
 
-from mfa_session.container_credentials import Answer, Request
-from mfa_session.loopback.http import MOST_BYTES, RefusedRequestError, read_request, written
-from mfa_session.loopback.peers import Peer
+from mfa_session.credential_server.http import MOST_BYTES, RefusedRequestError, read_request, written
+from mfa_session.credential_server.peer import Peer
+from mfa_session.credential_server.protocol import Answer, Request
 
 Answerer: TypeAlias = Callable[[Request, Peer], Answer]
 

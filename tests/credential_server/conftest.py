@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.loopback.open_door import OpenDoor, open_door
+from tests.credential_server.open_endpoint import OpenDoor, open_door
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,11 @@ from functools import partial
 from pathlib import Path
 
 from mfa_session.aws_files.session_profiles import SessionProfiles
-from mfa_session.container_credentials import Door
-from mfa_session.loopback.conversation import Answerer
-from mfa_session.loopback.listener import Listener
+from mfa_session.credential_server.connection import Answerer
+from mfa_session.credential_server.handler import answer
+from mfa_session.credential_server.protocol import Door
+from mfa_session.credential_server.server import Listener
 from mfa_session.model.profile import Profile
-from mfa_session.serving import answer
 from tests.cli.sections import SECRET, session
 
 # Longer than any of its limits.

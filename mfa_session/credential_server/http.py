@@ -7,7 +7,7 @@ read in two ways is refused. It has no body; a connection carries one request.
 import re
 from http import HTTPStatus
 
-from mfa_session.container_credentials import Answer, Request
+from mfa_session.credential_server.protocol import Answer, Request
 
 # The requests of the SDKs are of some four hundred bytes.
 MOST_BYTES = 8192

@@ -4,8 +4,8 @@ from http import HTTPStatus
 
 import pytest
 
-from mfa_session.container_credentials import Answer
-from mfa_session.loopback.http import MOST_BYTES, RefusedRequestError, read_request, written
+from mfa_session.credential_server.http import MOST_BYTES, RefusedRequestError, read_request, written
+from mfa_session.credential_server.protocol import Answer
 
 REQUEST = b"GET /credentials HTTP/1.1\r\nHost: 127.0.0.1:1\r\naccept:application/json \r\nX-Empty:\r\n\r\n"
 

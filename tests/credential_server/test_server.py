@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.container_credentials import Answer, Door, Request
-from mfa_session.loopback.listener import Listener
-from mfa_session.loopback.peers import Peer
+from mfa_session.credential_server.peer import Peer
+from mfa_session.credential_server.protocol import Answer, Door, Request
+from mfa_session.credential_server.server import Listener
 from tests.clean_environment import clean_environment
-from tests.loopback.open_door import (
+from tests.credential_server.open_endpoint import (
     PATIENCE_SECONDS,
     OpenDoor,
     hands_out,
@@ -148,7 +148,7 @@ SHORT_OF_DESCRIPTORS = """\
 import os, resource, sys
 from contextlib import ExitStack
 from pathlib import Path
-from tests.loopback.open_door import open_door, seconds_until_answered
+from tests.credential_server.open_endpoint import open_door, seconds_until_answered
 with open_door(Path(sys.argv[1])) as door:
     resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
     with ExitStack() as clients:
