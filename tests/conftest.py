@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from mfa_session.demo.account import Account, User
-from mfa_session.demo.devices import VirtualDevice
-from mfa_session.demo.endpoint import Endpoint
-from mfa_session.demo.presets import demo_account
 from mfa_session.filesystem.locks import locked
+from mfa_session.local_aws.account import Account, User
+from mfa_session.local_aws.endpoint import Endpoint
+from mfa_session.local_aws.fixtures import demo_account
+from mfa_session.local_aws.mfa_devices import VirtualDevice
 from tests.campaigns import scale
 from tests.machine import PHONE, Machine, running_machine
 from tests.skip_summary import pytest_terminal_summary

@@ -3,10 +3,10 @@
 import json
 import os
 
-from mfa_session.demo.sessions import LongTermKey
 from mfa_session.filesystem.private_files import write_private
 from mfa_session.keystore.encrypted_file import EncryptedFile
 from mfa_session.keystore.encryption import Derivation, seal
+from mfa_session.local_aws.credentials import LongTermKey
 from mfa_session.model.credentials import AccessKey
 from tests.machine import PASSPHRASE, Machine
 

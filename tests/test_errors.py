@@ -16,8 +16,8 @@ import pytest
 import mfa_session
 from mfa_session.credential_server.http import RefusedRequestError
 from mfa_session.credential_server.protocol import Answer
-from mfa_session.demo.answers import RefusedError
 from mfa_session.errors import AWSError, AWSUnreachableError, MFASessionError, UsageError
+from mfa_session.local_aws.responses import RefusedError
 
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 

@@ -7,11 +7,11 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mfa_session.demo.account import Account
-from mfa_session.demo.devices import VirtualDevice
-from mfa_session.demo.endpoint import Endpoint
-from mfa_session.demo.presets import DEVICE_NAME, USER_NAME, demo_account
-from mfa_session.demo.typist import run_at_a_terminal, run_without_a_terminal
+from mfa_session.demo.pty_runner import run_at_a_terminal, run_without_a_terminal
+from mfa_session.local_aws.account import Account
+from mfa_session.local_aws.endpoint import Endpoint
+from mfa_session.local_aws.fixtures import DEVICE_NAME, USER_NAME, demo_account
+from mfa_session.local_aws.mfa_devices import VirtualDevice
 
 # What the programs of the story are given of the real environment: enough to start.
 _KEPT = (

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mfa_session.aws.connection import AWS
-from mfa_session.demo.endpoint import Endpoint
+from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import MFADevice, TokenCode
 from tests.aws.raw_server import Connection, serving

@@ -13,9 +13,9 @@ from mfa_session.aws.endpoints import Endpoints
 from mfa_session.aws.http import Limits
 from mfa_session.aws.request import Question
 from mfa_session.aws.transport import Line
-from mfa_session.demo.endpoint import Endpoint
-from mfa_session.demo.faults import DropReply, ResetConnection, ServerError, Throttle
 from mfa_session.errors import AWSAnswerError, AWSUnreachableError, ReplyLostError, ThrottledError
+from mfa_session.local_aws.endpoint import Endpoint
+from mfa_session.local_aws.faults import DropReply, ResetConnection, ServerError, Throttle
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import MFADevice, TokenCode
 from tests.aws.raw_server import Connection, RawServer, Script, answering, serving

@@ -7,10 +7,6 @@ import pytest
 
 from mfa_session.aws.connection import AWS
 from mfa_session.aws.endpoints import Endpoints
-from mfa_session.demo.account import Account, User
-from mfa_session.demo.devices import VirtualDevice
-from mfa_session.demo.endpoint import Endpoint
-from mfa_session.demo.faults import DropReply, Refuse
 from mfa_session.errors import (
     AccessDeniedError,
     AWSAnswerError,
@@ -22,6 +18,10 @@ from mfa_session.errors import (
     ReplyLostError,
     TokenCodeRefusedError,
 )
+from mfa_session.local_aws.account import Account, User
+from mfa_session.local_aws.endpoint import Endpoint
+from mfa_session.local_aws.faults import DropReply, Refuse
+from mfa_session.local_aws.mfa_devices import VirtualDevice
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.durations import SHORTEST_SESSION
 from mfa_session.model.mfa_device import STEP, MFADevice, TokenCode, VirtualMFADevice

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from mfa_session.aws.connection import AWS, Endpoints
-from mfa_session.demo.account import Account, Group, User
 from mfa_session.errors import (
     AccessDeniedError,
     AWSAnswerError,
@@ -17,6 +16,7 @@ from mfa_session.errors import (
     LimitExceededError,
     NoSuchEntityError,
 )
+from mfa_session.local_aws.account import Account, Group, User
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.policies.templates import article_policy, safe_policy
 from tests.aws.raw_server import answering, serving

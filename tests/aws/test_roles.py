@@ -8,10 +8,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mfa_session.aws.connection import AWS
-from mfa_session.demo import account as demo
-from mfa_session.demo.account import Account
-from mfa_session.demo.endpoint import Endpoint
-from mfa_session.demo.faults import DropReply
 from mfa_session.errors import (
     AccessDeniedError,
     DurationRefusedError,
@@ -20,6 +16,10 @@ from mfa_session.errors import (
     ReplyLostError,
     TokenCodeRefusedError,
 )
+from mfa_session.local_aws import account as demo
+from mfa_session.local_aws.account import Account
+from mfa_session.local_aws.endpoint import Endpoint
+from mfa_session.local_aws.faults import DropReply
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.mfa_device import MFADevice, TokenCode
 from mfa_session.model.role import Role

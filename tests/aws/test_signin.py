@@ -7,10 +7,6 @@ import pytest
 
 from mfa_session.aws.endpoints import Endpoints, endpoint_settings
 from mfa_session.aws.signin import SignIn
-from mfa_session.demo.account import Account
-from mfa_session.demo.endpoint import Endpoint
-from mfa_session.demo.faults import DropReply, EndlessBody, Fault, HTMLBody, Redirect, ServerError
-from mfa_session.demo.sessions import Session
 from mfa_session.errors import (
     AWSAnswerError,
     AWSUnreachableError,
@@ -19,6 +15,10 @@ from mfa_session.errors import (
     ReplyLostError,
     SignInRefusedError,
 )
+from mfa_session.local_aws.account import Account
+from mfa_session.local_aws.credentials import Session
+from mfa_session.local_aws.endpoint import Endpoint
+from mfa_session.local_aws.faults import DropReply, EndlessBody, Fault, HTMLBody, Redirect, ServerError
 from mfa_session.model.credentials import SessionCredentials
 
 HOUR = timedelta(hours=1)

@@ -8,8 +8,6 @@ import pytest
 
 from mfa_session.aws.connection import AWS
 from mfa_session.aws.endpoints import Endpoints
-from mfa_session.demo.account import Account
-from mfa_session.demo.endpoint import Endpoint
 from mfa_session.errors import (
     AccessKeyRefusedError,
     ClockSkewError,
@@ -18,6 +16,8 @@ from mfa_session.errors import (
     RegionDisabledError,
     TokenCodeRefusedError,
 )
+from mfa_session.local_aws.account import Account
+from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import MFADevice, TokenCode
 from tests.aws.raw_server import answering, serving

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import parse_qs, urlsplit
 
-from mfa_session.demo.devices import VirtualDevice
-from mfa_session.demo.totp import totp
+from mfa_session.local_aws.mfa_devices import VirtualDevice, totp
 from mfa_session.model.mfa_device import time_step
 from tests.machine import Machine
 from tests.terminal import Program, PseudoTerminal

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from mfa_session.demo.faults import Slow
+from mfa_session.local_aws.faults import Slow
 from mfa_session.policies.templates import EnforcingPolicy, aws_mfa_only_policy, aws_self_manage_policy, safe_policy
 from tests import qr_reader
 from tests.cli.enrolment import adding, app, seed_in

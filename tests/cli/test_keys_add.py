@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from mfa_session.demo.faults import HostileFields, ServerError, Slow
+from mfa_session.local_aws.faults import HostileFields, ServerError, Slow
 from mfa_session.model.credentials import moment
 from tests.cli.refusals import CONFIGURATION, SERVICE, USAGE, files
 from tests.machine import MFA_SESSION, Machine

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from mfa_session.demo.account import User
+from mfa_session.local_aws.account import User
 from tests.aws_vault import item, sealed, write_item
 from tests.cli.refusals import CONFIGURATION, SERVICE, USAGE, files
 from tests.machine import AWS_CLI, PHONE, Machine

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from mfa_session.demo.faults import DropReply, ServerError
+from mfa_session.local_aws.faults import DropReply, ServerError
 from mfa_session.model.credentials import moment
 from tests.cli.refusals import CONFIGURATION, GENERAL, SERVICE
 from tests.machine import AWS_CLI, Machine

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from mfa_session.demo.faults import (
+from mfa_session.local_aws.faults import (
     DropReply,
     EndlessBody,
     ExpiredSession,

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from mfa_session.demo.faults import Slow
+from mfa_session.local_aws.faults import Slow
 from tests.cli.refusals import GENERAL, INTERRUPTED, Refusal, files, refusal
 from tests.machine import MFA_SESSION, Machine
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from mfa_session.demo.devices import VirtualDevice
+from mfa_session.local_aws.mfa_devices import VirtualDevice
 from mfa_session.model.credentials import timestamp
 from tests.machine import Machine
 from tests.terminal import PseudoTerminal

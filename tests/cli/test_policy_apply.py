@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mfa_session.demo.account import Group
+from mfa_session.local_aws.account import Group
 from mfa_session.policies.templates import article_policy, safe_policy
 from tests.machine import AWS_CLI, Machine
 

@@ -7,9 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.demo.clock import Clock
-from mfa_session.demo.endpoint import Endpoint
-from mfa_session.demo.presets import demo_account
 from mfa_session.devices.resync import resynchronize
 from mfa_session.errors import (
     AccessDeniedError,
@@ -19,6 +16,9 @@ from mfa_session.errors import (
     PersonNeededError,
     TokenCodeRefusedError,
 )
+from mfa_session.local_aws.clock import Clock
+from mfa_session.local_aws.endpoint import Endpoint
+from mfa_session.local_aws.fixtures import demo_account
 from mfa_session.model.durations import SHORTEST_SESSION
 from mfa_session.model.mfa_device import STEP, MFADevice, TokenCode, time_step
 from mfa_session.prompt.terminal import Terminal

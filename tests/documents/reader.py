@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mfa_session.demo.devices import VirtualDevice
+from mfa_session.local_aws.mfa_devices import VirtualDevice
 from tests.machine import PROGRAMS, Machine
 from tests.terminal import PseudoTerminal
 

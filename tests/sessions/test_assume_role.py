@@ -9,9 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.demo.clock import Clock
-from mfa_session.demo.endpoint import Endpoint
-from mfa_session.demo.presets import demo_account
 from mfa_session.errors import (
     AccessDeniedError,
     ConfigurationError,
@@ -21,6 +18,9 @@ from mfa_session.errors import (
     TokenCodeRefusedError,
     UsageError,
 )
+from mfa_session.local_aws.clock import Clock
+from mfa_session.local_aws.endpoint import Endpoint
+from mfa_session.local_aws.fixtures import demo_account
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.mfa_device import TokenCode
 from mfa_session.model.profile import Profile

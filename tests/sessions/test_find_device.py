@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from mfa_session.aws.connection import AWS, Endpoints
-from mfa_session.demo.account import Account
-from mfa_session.demo.endpoint import Endpoint
-from mfa_session.demo.faults import HostileFields
 from mfa_session.errors import MFADeviceNotFoundError, NotAnIAMUserError, PersonNeededError
+from mfa_session.local_aws.account import Account
+from mfa_session.local_aws.endpoint import Endpoint
+from mfa_session.local_aws.faults import HostileFields
 from mfa_session.model.credentials import AccessKey
 from mfa_session.prompt.terminal import Terminal
 from mfa_session.prompt.user import Nobody, Person

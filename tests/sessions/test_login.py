@@ -7,10 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.demo.clock import Clock
-from mfa_session.demo.endpoint import Endpoint
-from mfa_session.demo.faults import DropReply, ExpiredSession, Throttle
-from mfa_session.demo.presets import demo_account
 from mfa_session.errors import (
     AccessKeyNotFoundError,
     AWSAnswerError,
@@ -21,6 +17,10 @@ from mfa_session.errors import (
     ThrottledError,
     TokenCodeRefusedError,
 )
+from mfa_session.local_aws.clock import Clock
+from mfa_session.local_aws.endpoint import Endpoint
+from mfa_session.local_aws.faults import DropReply, ExpiredSession, Throttle
+from mfa_session.local_aws.fixtures import demo_account
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.mfa_device import STEP, TokenCode
 from mfa_session.model.profile import Profile

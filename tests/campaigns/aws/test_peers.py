@@ -9,8 +9,8 @@ import pytest
 
 from benchmarks.homes import Homes
 from benchmarks.installations import Installation, fresh_others
-from mfa_session.demo.endpoint import Endpoint
-from mfa_session.demo.presets import demo_account
+from mfa_session.local_aws.endpoint import Endpoint
+from mfa_session.local_aws.fixtures import demo_account
 from tests.campaigns import scale
 from tests.campaigns.aws.bad_way import bad_way
 from tests.campaigns.aws.faults import FAULTS

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from mfa_session.demo.answers import Answer
-from mfa_session.demo.faults import (
+from mfa_session.local_aws.faults import (
     DropReply,
     EndlessBody,
     ExpiredSession,
@@ -24,6 +23,7 @@ from mfa_session.demo.faults import (
     Throttle,
     TruncatedXML,
 )
+from mfa_session.local_aws.responses import Answer
 from tests.campaigns.secrets.scene import Scene
 
 Failure = Callable[[Scene], None]

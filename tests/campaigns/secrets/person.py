@@ -4,8 +4,7 @@ import itertools
 import re
 from collections.abc import Callable
 
-from mfa_session.demo.devices import VirtualDevice
-from mfa_session.demo.totp import totp
+from mfa_session.local_aws.mfa_devices import VirtualDevice, totp
 from mfa_session.model.mfa_device import time_step
 from tests.machine import PASSPHRASE, Machine
 from tests.terminal import Program, PseudoTerminal

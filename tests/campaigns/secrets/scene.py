@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mfa_session.demo.devices import VirtualDevice
-from mfa_session.demo.faults import Fault, Faults
+from mfa_session.local_aws.faults import Fault, Faults
+from mfa_session.local_aws.mfa_devices import VirtualDevice
 from tests.campaigns.secrets.person import Person
 from tests.campaigns.secrets.search import found_in
 from tests.clean_environment import clean_environment

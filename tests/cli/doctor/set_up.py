@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 
-from mfa_session.demo.sessions import LongTermKey, Session
+from mfa_session.local_aws.credentials import LongTermKey, Session
 from tests.machine import MFA_SESSION, Machine
 
 DENIAL = "User: arn:aws:iam::123456789012:user/test-user is not authorized to perform: s3:ListAllMyBuckets"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mfa_session.demo.faults import HTMLBody
+from mfa_session.local_aws.faults import HTMLBody
 from mfa_session.model.credentials import timestamp
 from tests.cli.doctor.set_up import DENIAL, Finding, SetUp, problems
 from tests.machine import MFA_SESSION, PHONE

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from mfa_session.demo.faults import ResetConnection
+from mfa_session.local_aws.faults import ResetConnection
 from tests.cli.doctor.set_up import DENIAL, SetUp, problems
 from tests.cli.doctor.test_errors import clock_far_off, no_key, stale_security_token
 from tests.cli.doctor.test_warnings import session_over

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mfa_session.demo.account import Role
+from mfa_session.local_aws.account import Role
 from tests.cli.roles.role_sessions import add_role, policy
 from tests.machine import Machine
 from tests.terminal import PseudoTerminal

@@ -3,8 +3,8 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-from mfa_session.demo.account import Role
-from mfa_session.demo.sessions import Session
+from mfa_session.local_aws.account import Role
+from mfa_session.local_aws.credentials import Session
 from mfa_session.model.credentials import moment, timestamp
 from tests.machine import AWS_CLI, Machine
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from mfa_session.demo.account import Role
+from mfa_session.local_aws.account import Role
 from tests.cli.roles.role_sessions import QUESTION, add_role, left, log_in, take, trust
 from tests.machine import MFA_SESSION, Machine
 from tests.terminal import Program, PseudoTerminal, Stream

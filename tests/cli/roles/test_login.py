@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from mfa_session.demo.account import Role
+from mfa_session.local_aws.account import Role
 from tests.cli.roles.role_sessions import ACCOUNT, QUESTION, add_role, assumed, left, log_in, take, trust, who
 from tests.machine import PHONE, Machine
 from tests.terminal import PseudoTerminal

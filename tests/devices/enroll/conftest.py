@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.demo.clock import Clock
-from mfa_session.demo.endpoint import Endpoint
-from mfa_session.demo.presets import demo_account
+from mfa_session.local_aws.clock import Clock
+from mfa_session.local_aws.endpoint import Endpoint
+from mfa_session.local_aws.fixtures import demo_account
 from tests.devices.enroll.desk import Desk
 from tests.fakes import SteppedClock
 

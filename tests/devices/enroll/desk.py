@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from mfa_session.demo.devices import VirtualDevice
 from mfa_session.devices.enroll import Person as PersonWithDevices
 from mfa_session.devices.enroll import enrol
 from mfa_session.errors import MFASessionError
+from mfa_session.local_aws.mfa_devices import VirtualDevice
 from mfa_session.model.mfa_device import STEP, VirtualMFADevice
 from mfa_session.model.profile import Profile
 from mfa_session.prompt.terminal import Terminal

@@ -1,6 +1,6 @@
 """The first device of a user, from nothing to a session."""
 
-from mfa_session.demo.devices import VirtualDevice
+from mfa_session.local_aws.mfa_devices import VirtualDevice
 from mfa_session.model.mfa_device import MFADevice, time_step
 from tests.devices.enroll.desk import PREFIX, Desk, refuse
 

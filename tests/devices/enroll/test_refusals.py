@@ -2,8 +2,6 @@
 
 import pytest
 
-from mfa_session.demo.devices import VirtualDevice
-from mfa_session.demo.faults import Refuse
 from mfa_session.errors import (
     AccessDeniedError,
     EntityAlreadyExistsError,
@@ -12,6 +10,8 @@ from mfa_session.errors import (
     MFADeviceNotFoundError,
     SessionProfileTakenError,
 )
+from mfa_session.local_aws.faults import Refuse
+from mfa_session.local_aws.mfa_devices import VirtualDevice
 from tests.devices.enroll.desk import PREFIX, Desk, refusal, refuse
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from mfa_session.demo.devices import VirtualDevice
 from mfa_session.errors import PromptCancelledError
+from mfa_session.local_aws.mfa_devices import VirtualDevice
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.policies.templates import safe_policy
 from tests.desk import PHONE

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from mfa_session.aws_files.files import read_profiles
 from mfa_session.aws_files.profile_settings import ProfileSettings
-from mfa_session.demo.sessions import LongTermKey
 from mfa_session.keys.rotate import KeyRotation
 from mfa_session.keys.second_key import OwnersConsent
+from mfa_session.local_aws.credentials import LongTermKey
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import TokenCode
 from mfa_session.model.profile import Profile, read_profile

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from mfa_session.demo.faults import DropReply, HostileFields, Refuse, ResetConnection, ServerError
 from mfa_session.errors import (
     AccessDeniedError,
     AccessKeyRefusedError,
@@ -18,6 +17,7 @@ from mfa_session.errors import (
 )
 from mfa_session.keys.rotate import mend
 from mfa_session.keys.second_key import OwnersConsent
+from mfa_session.local_aws.faults import DropReply, HostileFields, Refuse, ResetConnection, ServerError
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile
 from mfa_session.model.rotation_record import Rotation
