@@ -54,7 +54,7 @@ def _run(arguments: list[str]) -> int:
 
     # Looking through all that is imported, a dozen times on the way and twice at the end, takes a quarter of the time.
     gc.set_threshold(_OBJECTS_BEFORE_COLLECTING)
-    from mfa_session.cli.program import leave, run
+    from mfa_session.cli.app import leave, run
 
     try:
         return leave(run(arguments))

@@ -6,8 +6,8 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mfa_session.cli.parts import Parts
-from mfa_session.cli.shared_session import shared_session
+from mfa_session.cli.context import Parts
+from mfa_session.cli.login_service import shared_session
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.prompt.terminal import CalledLines, Terminal
 from mfa_session.sessions.login import USUAL_ATTEMPTS

@@ -68,7 +68,7 @@ class Driver:
 def _serve() -> None:
     import mfa_session.aws.transport
     import mfa_session.keystore.encryption  # noqa: F401 -- for the runs to have
-    from mfa_session.cli.program import program
+    from mfa_session.cli.app import program
 
     program()
     for line in sys.stdin:
@@ -99,7 +99,7 @@ def _be_the_run(request: dict[str, Any], *, changes: int, errors: int) -> None:
         os.environ.clear()
         os.environ.update(request["environment"])
         sys.addaudithook(_Counter(request["kill_before"], home=request["environment"]["HOME"], told=changes))
-        from mfa_session.cli.program import run
+        from mfa_session.cli.app import run
 
         exit_code = run(request["arguments"])
     os._exit(exit_code)

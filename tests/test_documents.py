@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from mfa_session.cli.program import program
+from mfa_session.cli.app import program
 
 ROOT = Path(__file__).parent.parent
 

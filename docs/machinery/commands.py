@@ -8,7 +8,7 @@ from typing import Any
 
 import typer.main
 
-from mfa_session.cli.program import program
+from mfa_session.cli.app import program
 
 # Some versions of Typer put braces around what must be given.
 _BRACES = str.maketrans("", "", "{}")

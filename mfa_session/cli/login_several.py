@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 from mfa_session.aws_files.files import read_profiles, remembering_reads
 from mfa_session.aws_files.session_profiles import session_in
-from mfa_session.cli.desk import wish_for_the_user
-from mfa_session.cli.endings import exit_code, report, say
-from mfa_session.cli.parts import Parts, now
+from mfa_session.cli.context import Parts, now
+from mfa_session.cli.login_service import wish_for_the_user
+from mfa_session.cli.output import exit_code, report, say
 from mfa_session.errors import ConfigurationError, MFASessionError, UsageError
 from mfa_session.keys.lookup import KeyLookup
 from mfa_session.model.profile import Profile

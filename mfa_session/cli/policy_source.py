@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from mfa_session.cli.aws_with_mfa import aws_with_mfa
-from mfa_session.cli.parts import Parts
+from mfa_session.cli.context import Parts
+from mfa_session.cli.login_service import aws_with_mfa
 from mfa_session.errors import NoSuchEntityError, UsageError
 from mfa_session.model.partitions import USUAL_PARTITION, partition_in
 from mfa_session.policies.simulation import Subject, Trial, read_policies

@@ -1,21 +1,55 @@
 """The display of a new device's seed, from which an authenticator app learns to show its codes."""
 
+import io
 import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from mfa_session.cli.endings import say
-from mfa_session.cli.parts import Parts
-from mfa_session.cli.qr import png, rows
+from mfa_session.cli.context import Parts
+from mfa_session.cli.output import say
 from mfa_session.errors import ConfigurationError
 from mfa_session.filesystem.private_files import passing_file
 from mfa_session.model.mfa_device import VirtualMFADevice
 from mfa_session.prompt.user import Nobody, Person
 from mfa_session.text import visible
+
+if TYPE_CHECKING:
+    from segno import QRCode
+
+
+# Half of what the standard asks for around a code, and enough for the readers in use.
+_BORDER = 2
+
+_PIXELS_A_MODULE = 8
+
+
+def rows(text: str) -> list[str]:
+    """Return the QR code of *text* in rows of block characters, each of them two modules, one above the other.
+
+    The light modules are the blocks: it is right where letters are lighter than what is behind them.
+    """
+    drawn = io.StringIO()
+    _code(text).terminal(drawn, border=_BORDER, compact=True)
+    return drawn.getvalue().splitlines()
+
+
+def png(text: str) -> bytes:
+    """Return the QR code of *text* as a PNG."""
+    drawn = io.BytesIO()
+    _code(text).save(drawn, kind="png", scale=_PIXELS_A_MODULE)
+    return drawn.getvalue()
+
+
+def _code(text: str) -> "QRCode":
+    # It takes seventy milliseconds to load, and one command of many needs it.
+    import segno
+
+    return segno.make_qr(text, error="L")
+
 
 Show: TypeAlias = Callable[[VirtualMFADevice], None]
 

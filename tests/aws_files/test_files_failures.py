@@ -185,7 +185,6 @@ def without_roots_rights() -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("file", "inject"),
     [
-        (".mfa-session.lock", "newfstatat:error=EIO"),
         (".mfa-session.lock", "close:error=EIO"),
         (".credentials.mfa-session.tmp", "unlink:error=EIO:when=2"),
     ],
@@ -195,6 +194,14 @@ def test_what_fails_beside_the_matter_is_no_failure(path: Path, file: str, injec
 
     assert written(path, through=through) == ""
     assert path.read_bytes() == AFTER
+
+
+def test_a_lock_whose_owner_and_links_cannot_be_read_is_not_taken(path: Path) -> None:
+    before = path.read_bytes()
+    through = strace(path.parent / ".mfa-session.lock", "newfstatat:error=EIO")
+
+    assert "cannot lock" in written(path, through=through)
+    assert path.read_bytes() == before
 
 
 def test_a_failure_is_told_even_where_what_it_leaves_cannot_be_removed_and_the_next_write_does_that(path: Path) -> None:

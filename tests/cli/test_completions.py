@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 import typer
 
-from mfa_session.cli.completions import profile_names
-from mfa_session.cli.program import program
+from mfa_session.cli.app import program
+from mfa_session.cli.options import profile_names
 from tests.clean_environment import clean_environment
 from tests.cli.sections import session
 from tests.machine import PROGRAMS, Machine

@@ -56,7 +56,7 @@ def test_the_program_that_is_run_has_the_limit_that_there_was(
 
 # PR_GET_DUMPABLE of prctl(2)
 IS_DUMPABLE = "import ctypes; print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"
-RUN = "import sys; from mfa_session.cli.program import run; run(sys.argv[1:]); sys.stdout.flush(); "
+RUN = "import sys; from mfa_session.cli.app import run; run(sys.argv[1:]); sys.stdout.flush(); "
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has it")

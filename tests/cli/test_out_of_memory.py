@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from mfa_session.cli.endings import is_out_of_memory
+from mfa_session.cli.output import is_out_of_memory
 from mfa_session.keystore.encryption import Derivation, seal
 from mfa_session.keystore.serialization import item_of
 from mfa_session.model.credentials import AccessKey

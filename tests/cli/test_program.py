@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import mfa_session
-from mfa_session.cli.program import COMMANDS
+from mfa_session.cli.app import COMMANDS
 from tests.machine import MFA_SESSION, Machine
 
 # How Python hands on an argument that is not text in UTF-8.
@@ -18,7 +18,7 @@ INSIDE = str(Path(__file__).parent.parent / "campaigns" / "secrets" / "inside")
 # The command with the least to do.
 STATUS = """
 import sys
-from mfa_session.cli.program import run
+from mfa_session.cli.app import run
 run(["status"])
 print(*sys.modules)
 """
@@ -168,7 +168,7 @@ def test_a_command_does_not_wait_for_the_modules_of_the_others(machine: Machine)
     loaded = set(machine.run_program(sys.executable, "-c", STATUS).stdout.split())
 
     modules = {f"mfa_session.cli.{name.replace('-', '_')}" for name in COMMANDS}
-    assert loaded & modules == {"mfa_session.cli.status"}
+    assert loaded & modules == {"mfa_session.cli.commands.status"}
 
 
 def test_the_program_ends_as_it_should_while_libraries_are_still_being_loaded(machine: Machine) -> None:

@@ -253,7 +253,7 @@ def test_without_verify_neither_a_keyring_nor_aws_is_loaded(machine: Machine) ->
     machine.write_credentials(session())
     program = (
         "import sys\n"
-        "from mfa_session.cli.program import run\n"
+        "from mfa_session.cli.app import run\n"
         "code = run(['status'])\n"
         "print(code, *sys.modules, file=sys.stderr)\n"
     )

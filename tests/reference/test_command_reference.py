@@ -9,7 +9,7 @@ import pytest
 
 from docs.machinery.commands import Command, all_commands
 from docs.machinery.pages import REFERENCE
-from mfa_session.cli.program import run
+from mfa_session.cli.app import run
 from tests.clean_environment import clean_environment
 from tests.machine import MFA_SESSION
 

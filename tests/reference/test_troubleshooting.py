@@ -9,7 +9,7 @@ import botocore
 import pytest
 
 from docs.machinery.pages import DOCS
-from mfa_session.cli.program import COMMANDS, run
+from mfa_session.cli.app import COMMANDS, run
 from mfa_session.doctor.explain_message import explain
 from mfa_session.model.profile import Profile
 from tests.test_documents import ROOT

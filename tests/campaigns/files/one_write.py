@@ -15,7 +15,7 @@ from tests.clean_environment import clean_environment
 # It writes no bytecode: cut off by a limit, that would break the program for everybody.
 _SCRIPT = """
 import json, sys
-from mfa_session.cli.endings import exit_code, report
+from mfa_session.cli.output import exit_code, report
 from mfa_session.errors import MFASessionError
 from mfa_session.aws_files.files import write_profile
 {first}

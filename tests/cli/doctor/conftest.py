@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from mfa_session.cli.program import run
+from mfa_session.cli.app import run
 from mfa_session.model.credentials import timestamp
 from tests import stored_keys
 from tests.cli.doctor.set_up import SetUp

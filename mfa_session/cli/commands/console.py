@@ -1,0 +1,67 @@
+"""`mfa-session console`: the AWS console, as a role."""
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mfa_session.cli.context import Parts
+from mfa_session.cli.login_service import live_session
+from mfa_session.cli.options import ProfileOption
+from mfa_session.cli.output import put_out, say
+from mfa_session.environment import OURS
+from mfa_session.errors import OutputError
+from mfa_session.model.profile import Profile
+from mfa_session.sessions.console_url import sign_in_url
+from mfa_session.text import visible
+
+if TYPE_CHECKING:
+    from mfa_session.aws.signin import SignIn
+
+EXAMPLE = "Example: mfa-session console --profile admin"
+
+
+def console(
+    context: typer.Context,
+    profile: ProfileOption = None,
+    to_print: Annotated[
+        bool, typer.Option("--print", help="Print the URL instead: a secret for 15 minutes, for whoever sees it.")
+    ] = False,
+) -> None:
+    """Open the AWS console in the browser, as a role.
+
+    The role is taken with a code of its user, or with the session that is there. The
+    console closes when the session of the role ends. AWS opens it in this way to roles
+    only, never to a user.
+    """
+    parts: Parts = context.obj
+    chosen = parts.profile(profile)
+    url = sign_in_url(chosen, live_session=partial(live_session, parts), entrance=partial(_sign_in, parts, chosen))
+    if to_print:
+        put_out(f"{url}\n")
+    else:
+        _open(url, name=chosen.name)
+
+
+def _sign_in(parts: Parts, profile: Profile, partition: str) -> "SignIn":
+    from mfa_session.aws.signin import SignIn
+
+    return SignIn(partition, parts.endpoints(profile))
+
+
+def _open(url: str, *, name: str) -> None:
+    import webbrowser  # it would cost every other command
+
+    for variable in OURS:
+        os.environ.pop(variable, None)  # what opens the store is no business of a browser
+    try:
+        is_open = webbrowser.open(url)
+    except (webbrowser.Error, OSError):
+        is_open = False
+    if not is_open:
+        raise OutputError(
+            "there is no browser that could be started here",
+            hint=f"print the URL, and open it where there is one: mfa-session console --print --profile {name}",
+        )
+    say(f"mfa-session: the console is open in the browser, as {visible(name)}")

@@ -1,0 +1,356 @@
+"""`mfa-session device`: the MFA devices of a user."""
+
+import json
+import re
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from mfa_session.cli.context import Parts, now
+from mfa_session.cli.options import ProfileOption
+from mfa_session.cli.output import explain, put_out, say
+from mfa_session.errors import ConfigurationError, PersonNeededError, UsageError
+from mfa_session.model.credentials import timestamp
+from mfa_session.model.mfa_device import MFADevice
+from mfa_session.text import visible
+
+if TYPE_CHECKING:
+    from mfa_session.cli.login_service import Desk
+    from mfa_session.devices.remove import Removal
+    from mfa_session.model.credentials import AccessKey, SessionCredentials
+    from mfa_session.model.profile import Profile
+    from mfa_session.sessions.login import Login
+
+
+_ENDS = [getattr(signal, name) for name in ("SIGHUP", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
+
+
+@contextmanager
+def every_end_is_an_interrupt() -> Iterator[None]:
+    """Raise KeyboardInterrupt inside the block for the first signal that would end the process at once.
+
+    A window that closes sends several, and what is undone after the first is not to be
+    interrupted by the others. What the process ignores, as after ``nohup``, stays ignored.
+    """
+    before = {
+        number: handler for number in _ENDS if (handler := signal.getsignal(number)) not in (None, signal.SIG_IGN)
+    }
+
+    def interrupt(_number: int, _frame: object) -> NoReturn:
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in before:
+        signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+_HEADINGS = ("SERIAL NUMBER", "KIND", "ENABLED", "")
+
+
+def as_json(devices: Sequence[MFADevice], *, used: MFADevice | None) -> str:
+    """Return *devices* as JSON; every key is always there, and none is ever taken away.
+
+    ``kind`` is ``virtual``, ``hardware``, ``fido`` (a security key or a passkey), ``sms`` or
+    what AWS calls another one; ``enable_date`` is a moment in UTC. Only what ``shows_codes``
+    can be logged in with. ``used_by_profile`` is true of the one that `login` asks for.
+    """
+    records = [
+        {
+            "serial_number": device.serial_number,
+            "kind": device.kind,
+            "enable_date": timestamp(device.enable_date) if device.enable_date else None,
+            "shows_codes": device.shows_codes,
+            "used_by_profile": device == used,
+        }
+        for device in devices
+    ]
+    return json.dumps(records, indent=2) + "\n"
+
+
+def as_text(devices: Sequence[MFADevice], *, used: MFADevice | None, profile: str) -> str:
+    """Return *devices* as a table; the one that is *used* by *profile* is marked."""
+    rows = [_HEADINGS, *(_row(device, remark=_remark(device, used=used, profile=profile)) for device in devices)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _row(device: MFADevice, *, remark: str) -> tuple[str, ...]:
+    enabled = f"{device.enable_date.astimezone():%Y-%m-%d}" if device.enable_date else "-"
+    return visible(device.serial_number), visible(device.kind), enabled, remark
+
+
+def _remark(device: MFADevice, *, used: MFADevice | None, profile: str) -> str:
+    if device == used:
+        return f"used by profile {visible(profile)}"
+    return "" if device.shows_codes else "shows no codes: not for the CLI"
+
+
+EXAMPLE = "Example: mfa-session device add --profile test-user"
+
+_LIST_EXAMPLE = "Example: mfa-session device list --profile test-user"
+_ADD_EXAMPLE = "Example: mfa-session device add --profile test-user --name test-user-tablet"
+_RESYNC_EXAMPLE = "Example: mfa-session device resync --profile test-user"
+_REMOVE_EXAMPLE = "Example: mfa-session device remove --serial arn:aws:iam::123456789012:mfa/test-user-old-phone"
+
+# VirtualMFADeviceName of the API, and the length that the IAM console allows.
+_DEVICE_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
+
+device = typer.Typer(
+    help="List, add, resynchronize and remove MFA devices.",
+    epilog=EXAMPLE,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+SerialOption = Annotated[
+    str | None, typer.Option("--serial", metavar="ARN", help="The device: its ARN, or the number of a hardware token.")
+]
+
+
+@device.command("list", epilog=_LIST_EXAMPLE)
+def list_(
+    context: typer.Context,
+    profile: ProfileOption = None,
+    json_wanted: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """List the MFA devices of the user.
+
+    Each with its kind, since when it is enabled, and whether the profile uses it.
+
+    Security keys and passkeys are listed too, but AWS takes them in the console only.
+    """
+    from mfa_session.cli.commands.device import as_json, as_text
+    from mfa_session.cli.login_service import Desk
+    from mfa_session.sessions.find_device import iam_user
+
+    parts: Parts = context.obj
+    source = parts.profile(profile).user
+    desk = Desk(parts, source)
+    credentials = _at_hand(parts, desk, source)
+    user_name = str(iam_user(credentials, directory=desk.aws).user_name)
+    devices = desk.aws.list_mfa_devices(credentials, user_name)
+    used = _used(source, devices)
+    if json_wanted:
+        put_out(as_json(devices, used=used))
+    elif devices:
+        put_out(as_text(devices, used=used, profile=source.name))
+    else:
+        command = f"mfa-session device add --profile {visible(source.name)}"
+        say(f"mfa-session: user {visible(user_name)} has no MFA device; to add one: {command}")
+    if source.mfa_device is not None and source.mfa_device not in devices:
+        explain(
+            f"mfa_serial of profile {source.name} names a device that user {user_name} does not have:"
+            f" {source.mfa_device.serial_number}",
+            hint=f"choose another: mfa-session login --force --profile {source.name} --serial ARN",
+        )
+
+
+@device.command("add", epilog=_ADD_EXAMPLE)
+def add(
+    context: typer.Context,
+    profile: ProfileOption = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--name", metavar="NAME", help="Name of the device.  [default: the user and the date]", show_default=False
+        ),
+    ] = None,
+    qr_file: Annotated[
+        str | None,
+        typer.Option(
+            "--qr-file", metavar="FILE", help="Write the QR code into this file, a PNG, and delete it in the end."
+        ),
+    ] = None,
+    show_seed: Annotated[
+        bool, typer.Option("--show-seed", help="Show the key as text too, for an app that cannot scan.")
+    ] = False,
+) -> None:
+    """Add a virtual MFA device, and log in with it.
+
+    AWS wants two codes that follow each other, and the next one is for the session. Who has
+    a device already logs in with that one first. A device that is given up on the way is
+    deleted again.
+    """
+    from mfa_session.cli.commands.device import every_end_is_an_interrupt
+    from mfa_session.cli.commands.login import announce
+    from mfa_session.cli.login_service import Desk
+    from mfa_session.cli.offer_import import offer_to_move
+    from mfa_session.cli.seed_display import seed_display
+    from mfa_session.devices.enroll import enrol
+
+    parts: Parts = context.obj
+    wished = _device_name(name)
+    source = parts.profile(profile).user
+    desk = Desk(parts, source, command="device add", takes_first_key=True)
+    desk.person.be_ready()
+
+    with seed_display(parts, desk.person, file=qr_file, seed_too=show_seed) as show, every_end_is_an_interrupt():
+        outcome = enrol(
+            source,
+            wished,
+            keys=desk.keys,
+            aws=desk.aws,
+            person=desk.person,
+            show=show,
+            sessions=parts.sessions,
+            used_codes=parts.used_codes,
+            lock=partial(parts.lock, source),
+            clock=now,
+        )
+    _use(parts, source, outcome)
+    announce(source, outcome, region_is_known=desk.region_is_known)
+    if qr_file is None:
+        say("mfa-session: the QR code above is a secret: clear the screen, and what it scrolls back to")
+    if desk.keys.plain is not None:
+        offer_to_move(parts, source, desk.keys.plain)
+
+
+@device.command("resync", epilog=_RESYNC_EXAMPLE)
+def resync(context: typer.Context, profile: ProfileOption = None, serial: SerialOption = None) -> None:
+    """Bring a device back into step with AWS.
+
+    It takes two codes that follow each other.
+
+    It helps where AWS refuses codes that are typed right: the clock of the phone or token is off.
+    """
+    from mfa_session.cli.login_service import Desk
+    from mfa_session.devices.resync import resynchronize
+
+    parts: Parts = context.obj
+    wished = _device(serial)
+    source = parts.profile(profile).user
+    desk = Desk(parts, source, command="device resync")
+    resynchronized = resynchronize(
+        wished or source.mfa_device,
+        credentials=_at_hand(parts, desk, source),
+        aws=desk.aws,
+        person=desk.person,
+        used_codes=parts.used_codes,
+        clock=now,
+    )
+    say(f"mfa-session: MFA device {visible(resynchronized.name)} is in step with AWS again")
+    say(f"mfa-session: log in with its next code: mfa-session login --profile {visible(source.name)}")
+
+
+@device.command("remove", epilog=_REMOVE_EXAMPLE)
+def remove(
+    context: typer.Context,
+    profile: ProfileOption = None,
+    serial: SerialOption = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether to remove it.")] = False,
+    insist: Annotated[bool, typer.Option("--insist", help="Remove even the last one that shows codes.")] = False,
+) -> None:
+    """Take a device away from the user.
+
+    A virtual one is deleted.
+
+    It is done on a session with MFA; a code is asked for where there is none.
+    """
+    from mfa_session.cli.login_service import Desk
+    from mfa_session.devices.remove import remove_device
+    from mfa_session.sessions.login import Wish
+    from mfa_session.sessions.single_flight import LEAST_REMAINING
+
+    parts: Parts = context.obj
+    wished = _device(serial)
+    source = parts.profile(profile).user
+    desk = Desk(parts, source, command="device remove")
+
+    def agrees(device: MFADevice) -> bool:
+        if not yes and not desk.person.is_there:
+            raise PersonNeededError(
+                f"somebody has to agree that MFA device {device.name} is removed, and nobody can be asked",
+                hint="agree beforehand: --yes",
+            )
+        return yes or desk.person.agrees(f"Remove MFA device {device.serial_number}?", by_default=False)
+
+    def session() -> "SessionCredentials":
+        with parts.lock(source):
+            return desk.log_in(Wish(source, min_remaining=LEAST_REMAINING)).credentials
+
+    removal = remove_device(
+        wished,
+        insist=insist,
+        credentials=_at_hand(parts, desk, source),
+        aws=desk.aws,
+        choose=desk.person.device_to_remove,
+        agrees=agrees,
+        session=session,
+    )
+    _tell_of(removal)
+    _forget(parts, source, removal.device)
+
+
+def _at_hand(parts: Parts, desk: "Desk", profile: "Profile") -> "AccessKey | SessionCredentials":
+    """Return the live session, for which no store need be opened, else the long-term key."""
+    from mfa_session.sessions.login import Wish, session_worth_keeping
+    from mfa_session.sessions.single_flight import LEAST_REMAINING
+
+    wish = Wish(profile, min_remaining=LEAST_REMAINING)
+    return session_worth_keeping(wish, sessions=parts.sessions, clock=now) or desk.keys.access_key(profile)
+
+
+def _used(profile: "Profile", devices: Sequence[MFADevice]) -> MFADevice | None:
+    """Return the device that a login would ask for; ``None`` where it would have to ask which."""
+    usable = [each for each in devices if each.shows_codes]
+    return profile.mfa_device or (usable[0] if len(usable) == 1 else None)
+
+
+def _use(parts: Parts, profile: "Profile", outcome: "Login") -> None:
+    if outcome.device is None:
+        return
+    try:
+        parts.settings.remember_device(profile, outcome.device)
+    except ConfigurationError as error:
+        # The device is enabled, and the session is there.
+        explain(f"the new device is not remembered: {error}", hint=error.hint)
+    else:
+        name, device_name = visible(profile.name), visible(outcome.device.name)
+        say(f"mfa-session: MFA device {device_name} works, and profile {name} uses it from now on")
+
+
+def _forget(parts: Parts, profile: "Profile", removed: MFADevice) -> None:
+    if profile.mfa_device != removed:
+        return
+    try:
+        parts.settings.change(profile.name, {"mfa_serial": None})
+    except ConfigurationError as error:
+        explain(f"mfa_serial of profile {profile.name} still names it: {error}", hint=error.hint)
+
+
+def _tell_of(removal: "Removal") -> None:
+    name = visible(removal.device.name)
+    if removal.not_deleted is None:
+        say(f"mfa-session: MFA device {name} is removed")
+        return
+    explain(
+        f"MFA device {removal.device.name} is out of use, but not deleted, and its name stays taken:"
+        f" {removal.not_deleted}",
+        hint=f"whoever administers the account can delete {removal.device.serial_number}",
+    )
+
+
+def _device(serial: str | None) -> MFADevice | None:
+    try:
+        return MFADevice(serial) if serial else None
+    except UsageError as error:
+        raise UsageError(f"--serial: {error}", hint=error.hint) from None
+
+
+def _device_name(name: str | None) -> str | None:
+    if name is not None and not _DEVICE_NAME.fullmatch(name):
+        raise UsageError(
+            "--name: this is not a name for an MFA device", hint="use up to 128 letters, digits and _ + = , . @ -"
+        )
+    return name

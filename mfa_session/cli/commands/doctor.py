@@ -1,0 +1,100 @@
+"""`mfa-session doctor`: why it does not work, and what to do about it."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mfa_session.cli.context import Parts
+from mfa_session.cli.options import ProfileOption
+from mfa_session.cli.output import put_out
+from mfa_session.text import visible
+
+# The rest is imported where it is needed: every other command reads this module too.
+if TYPE_CHECKING:
+    from mfa_session.doctor.finding import Finding
+
+EXAMPLE = "Example: aws s3 ls 2>&1 | mfa-session doctor --profile test-user --message -"
+
+_SOMETHING_DOES_NOT_WORK = 1
+
+_STANDARD_INPUT = "-"
+_LONGEST_MESSAGE = 100_000
+
+
+def doctor(
+    context: typer.Context,
+    profile: ProfileOption = None,
+    json_wanted: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not ask AWS who the key or the session is.")] = False,
+    message: Annotated[
+        str | None,
+        typer.Option("--message", metavar="TEXT", help="An error message of AWS to explain; - is standard input."),
+    ] = None,
+) -> None:
+    """Say why a profile does not work, and what to do.
+
+    Everything that the profile needs is looked at.
+
+    No secret is shown, nobody is asked for anything, and nothing is changed. AWS is asked
+    one question. The exit code is 1 when something keeps the profile from working.
+    """
+    from mfa_session.cli.doctor_context import instruments
+    from mfa_session.doctor.diagnose import diagnose
+    from mfa_session.doctor.finding import Severity
+
+    parts: Parts = context.obj
+    name = profile or parts.environ.get("AWS_PROFILE") or "default"
+    findings = diagnose(name, _text(message), instruments=instruments(parts.environ), offline=offline)
+    put_out(_as_json(name, findings) if json_wanted else _as_text(findings))
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        raise typer.Exit(_SOMETHING_DOES_NOT_WORK)
+
+
+def _text(message: str | None) -> str | None:
+    if message != _STANDARD_INPUT:
+        return message
+    return sys.stdin.buffer.read(_LONGEST_MESSAGE).decode(errors="replace") if sys.stdin else ""
+
+
+def _as_json(profile: str, findings: Sequence["Finding"]) -> str:
+    """Return *findings* as JSON; every key is always there, and none is ever taken away.
+
+    ``severity`` is ``fine``, ``warning`` or ``error``. ``name`` says, with ``about``, what was
+    found, and stays the same; ``what`` and ``mend`` are words, and ``mend`` is empty where all is well.
+    """
+    records = [
+        {
+            "severity": finding.severity.value,
+            "about": finding.about,
+            "name": finding.name,
+            "what": finding.what,
+            "mend": finding.mend,
+        }
+        for finding in findings
+    ]
+    return json.dumps({"profile": profile, "findings": records}, indent=2) + "\n"
+
+
+def _as_text(findings: Sequence["Finding"]) -> str:
+    """Return what is as it should be, and below it what is not, with the worst where it is seen first: at the end."""
+    return "".join(f"{visible(line)}\n" for line in _lines(findings))
+
+
+def _lines(findings: Sequence["Finding"]) -> Iterator[str]:
+    from mfa_session.doctor.finding import Severity
+
+    for finding in findings:
+        if finding.severity is Severity.FINE:
+            yield f"{finding.about:<12} {finding.what}"
+    for severity in (Severity.WARNING, Severity.ERROR):
+        for finding in findings:
+            if finding.severity is severity:
+                yield ""
+                yield f"{severity.value.upper():<12} {finding.about}: {finding.what}"
+                yield f"{'do this':<12} {finding.mend}"
+    if all(finding.severity is Severity.FINE for finding in findings):
+        yield ""
+        yield "Nothing is wrong here."

@@ -1,0 +1,44 @@
+"""`mfa-session export`: the session in the words of a shell."""
+
+from typing import Annotated
+
+import typer
+
+from mfa_session.aws_files.session_profiles import section_of
+from mfa_session.cli.context import Parts
+from mfa_session.cli.login_service import live_session
+from mfa_session.cli.options import ProfileOption
+from mfa_session.cli.output import put_out
+from mfa_session.environment import session_variables
+from mfa_session.errors import UsageError
+from mfa_session.sessions.export_formats import FORMATS, assignments
+
+EXAMPLE = 'Example: eval "$(mfa-session export --profile test-user)"'
+
+# What would win over the session in one SDK or another: https://docs.aws.amazon.com/sdkref/latest/guide/
+_FORGOTTEN = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN")
+
+_DOCUMENT = "process"
+
+
+def export(
+    context: typer.Context,
+    profile: ProfileOption = None,
+    form: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help=f"One of: {', '.join((*FORMATS, _DOCUMENT))}.")
+    ] = "env",
+) -> None:
+    """Print the session as variables for a shell.
+
+    Each value is quoted for the shell that takes it.
+    """
+    if form not in (*FORMATS, _DOCUMENT):
+        raise UsageError(f"there is no format {form}", hint=f"choose one of: {', '.join((*FORMATS, _DOCUMENT))}")
+    parts: Parts = context.obj
+    source = parts.profile(profile)
+    session = live_session(parts, source)
+    if form == _DOCUMENT:
+        put_out(session.document() + "\n")
+        return
+    variables = session_variables(section_of(session), region=source.region)
+    put_out(assignments(variables, forget=_FORGOTTEN, shell=form))

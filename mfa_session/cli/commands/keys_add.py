@@ -1,0 +1,118 @@
+"""`mfa-session keys add`: take in a long-term access key."""
+
+import json
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from mfa_session.cli.context import Parts
+from mfa_session.cli.key_options import (
+    StoreOption,
+    check_no_key_in_the_file,
+    check_no_rotation_is_open,
+    forget_in_other_store,
+    new_holder,
+    replaced_key,
+    session_at_hand,
+    stored_key,
+)
+from mfa_session.cli.options import ProfileOption
+from mfa_session.cli.output import say
+from mfa_session.errors import DamagedItemError, PromptCancelledError, UsageError
+from mfa_session.model.credentials import AccessKey
+from mfa_session.prompt.user import Nobody, Person
+from mfa_session.text import visible
+
+EXAMPLE = "Example: mfa-session keys add --profile test-user"
+
+# What the AWS CLI prints for `aws iam create-access-key` has some 300 bytes.
+_LONGEST_INPUT = 1 << 16
+
+_FORM = 'it is {"AccessKeyId": "AKIA…", "SecretAccessKey": "…"}, or what aws iam create-access-key prints'
+
+
+def add(
+    context: typer.Context,
+    profile: ProfileOption = None,
+    store: StoreOption = None,
+    from_stdin: Annotated[
+        bool, typer.Option("--stdin", help="Read the key as JSON from standard input, as IAM prints it.")
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Take it even if the profile has another key, which AWS accepts.")
+    ] = False,
+) -> None:
+    """Store the long-term key of a profile, or of a new one.
+
+    The key ID and the secret are asked for; the secret is not shown, and no option takes
+    it. AWS is asked whose key it is before anything is stored.
+    """
+    from mfa_session.aws.connection import AWS
+    from mfa_session.keys.add import check_replaceable, keep_key, prove
+
+    parts: Parts = context.obj
+    source = new_holder(parts, profile)
+    endpoints = parts.endpoints(source)
+    person = parts.person(f"mfa-session keys add --profile {source.name}", endpoints=endpoints)
+    aws = AWS(endpoints)
+    parts.settings.check_can_answer(source)
+    check_no_key_in_the_file(parts, source)
+    check_no_rotation_is_open(parts, source)
+    if from_stdin:
+        key = _key_on_stdin()
+    # The store is made sure of before anybody is asked: a secret is not typed twice.
+    chosen = parts.choose_store(person, wanted=store or source.store)
+    if not from_stdin:
+        key = person.access_key(source)
+    proof = prove(key, registry=aws, session=session_at_hand(parts, source))
+    say(f"mfa-session: AWS accepts {key.masked_id}: {visible(proof.owner.arn)}")
+    with parts.lock(source):
+        if not replace:
+            present = _replaceable(partial(stored_key, parts, source), person)
+            check_replaceable(source, present, proof.key, directory=aws)
+            if source.store != chosen.name:
+                present = _replaceable(partial(chosen.get, source.name), person)
+                check_replaceable(source, present, proof.key, directory=aws)
+        replaced = replaced_key(chosen, source, proof.key)
+        keep_key(source, proof.key, store=chosen, settings=parts.settings)
+        forget_in_other_store(parts, source, chosen=chosen)
+    say(f"mfa-session: it is in {chosen.description}" + (f", in the place of {replaced}" if replaced else ""))
+    say(f"mfa-session: try it: mfa-session login --profile {visible(source.name)}")
+
+
+def _replaceable(stored: Callable[[], AccessKey | None], person: Person | Nobody) -> AccessKey | None:
+    """Return the key that is *stored*, ``None`` where what is stored is damaged and may be replaced."""
+    try:
+        return stored()
+    except DamagedItemError as error:
+        if not person.is_there:
+            raise DamagedItemError(str(error), hint="to replace it, insist: --replace") from error
+        person.tell(f"{str(error)[0].upper()}{str(error)[1:]}.")
+        if not person.agrees("Replace it?", by_default=True):
+            raise PromptCancelledError(
+                "nothing was changed", hint="look at it with the program that shows it"
+            ) from None
+        return None
+
+
+def _key_on_stdin() -> AccessKey:
+    if sys.stdin is None or sys.stdin.isatty():
+        raise UsageError(
+            "standard input is a terminal, which would show the secret", hint="leave out --stdin, and you are asked"
+        )
+    text = sys.stdin.buffer.read(_LONGEST_INPUT + 1)
+    found: object = None
+    with suppress(ValueError, RecursionError):
+        found = json.loads(text) if len(text) <= _LONGEST_INPUT else None
+    if isinstance(found, dict):
+        found = found.get("AccessKey", found)
+    if not isinstance(found, dict):
+        raise UsageError("standard input is not an access key as JSON", hint=_FORM)
+    key_id, secret = found.get("AccessKeyId"), found.get("SecretAccessKey")
+    if not isinstance(key_id, str) or not isinstance(secret, str):
+        raise UsageError("the JSON on standard input lacks AccessKeyId or SecretAccessKey", hint=_FORM)
+    return AccessKey(key_id, secret)

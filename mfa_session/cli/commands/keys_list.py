@@ -1,0 +1,94 @@
+"""`mfa-session keys list`: which long-term keys there are, how old, and where."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mfa_session.aws_files.files import read_profiles
+from mfa_session.cli.context import Parts, now
+from mfa_session.cli.output import put_out, say
+from mfa_session.model.credentials import timestamp
+from mfa_session.text import visible
+
+# Imported where it is needed: every other command reads this module too.
+if TYPE_CHECKING:
+    from mfa_session.keys.inventory import ListedKey
+
+EXAMPLE = "Example: mfa-session keys list"
+
+_HEADINGS = ("PROFILE", "KEY", "AGE", "STORE", "ACCOUNT")
+
+_STORES = {"keyring": "keyring", "file": "encrypted", "credentials_file": "plain text"}
+
+
+def list_(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Show each long-term key, and where it is.
+
+    Of the key itself, only its last four characters are shown.
+
+    The stores are opened for that, and may ask for a password. A store that does not open
+    is told of in the lines of its keys.
+    """
+    from mfa_session.keys.inventory import list_keys
+
+    parts: Parts = context.obj
+    listed = list_keys(
+        config=read_profiles(parts.config_file, "config"),
+        credentials=read_profiles(parts.credentials_file, "credentials"),
+        stored=parts.access_keys,
+    )
+    if as_json:
+        put_out(json.dumps([_record(each, present=now()) for each in listed], indent=2) + "\n")
+    elif listed:
+        put_out(_table(listed, present=now()))
+    else:
+        say("mfa-session: there is no long-term key; to begin: mfa-session keys add --profile NAME")
+
+
+def _record(each: "ListedKey", *, present: datetime) -> dict[str, str | int | None]:
+    """Return what `--json` prints of one key; every key of it is always there, and none is ever taken away.
+
+    ``access_key_id`` shows the last four characters. ``store`` is ``keyring``, ``file`` (the
+    encrypted one) or ``credentials_file``. ``create_date`` and ``age_days`` are null where
+    nobody knows, and so is the account. ``problem`` is a sentence, and null when all is well.
+    """
+    age = each.age(present)
+    return {
+        "profile": each.profile,
+        "access_key_id": each.masked_id,
+        "create_date": timestamp(each.create_date) if each.create_date else None,
+        "age_days": None if age is None else age.days,
+        "store": each.store,
+        "account_id": each.account_id,
+        "problem": each.problem,
+    }
+
+
+def _table(listed: "Sequence[ListedKey]", *, present: datetime) -> str:
+    rows = [_HEADINGS, *(_row(each, present=present) for each in listed)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    problems = [f"{each.profile}: {each.problem}" for each in listed if each.problem]
+    return "".join(f"{line}\n" for line in (*lines, *map(visible, problems)))
+
+
+def _row(each: "ListedKey", *, present: datetime) -> tuple[str, ...]:
+    return (
+        visible(each.profile),
+        each.masked_id or "?",
+        _age_in_words(each.age(present)),
+        visible(_STORES.get(each.store, each.store)),
+        visible(each.account_id or "-"),
+    )
+
+
+def _age_in_words(age: timedelta | None) -> str:
+    if age is None:
+        return "-"
+    return "1 day" if age.days == 1 else f"{age.days} days"

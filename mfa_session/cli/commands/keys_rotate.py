@@ -1,0 +1,113 @@
+"""`mfa-session keys rotate`: a new long-term key in the place of the old."""
+
+import time
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mfa_session.cli.context import Parts, now
+from mfa_session.cli.key_options import check_no_rotation_is_open, holder, keys_of, other_copies, store_of
+from mfa_session.cli.options import ProfileOption
+from mfa_session.cli.output import say
+from mfa_session.model.profile import Profile
+from mfa_session.text import visible
+
+if TYPE_CHECKING:
+    from mfa_session.keys.copies import KeyCopy
+    from mfa_session.keystore.stores import KeyStore
+
+EXAMPLE = "Example: mfa-session keys rotate --profile test-user"
+
+# A new key may take a minute to be known, and AWS twenty seconds for each answer.
+_TIME_TO_ROTATE = timedelta(minutes=5)
+
+
+def rotate(
+    context: typer.Context,
+    profile: ProfileOption = None,
+    delete_old: Annotated[
+        bool,
+        typer.Option(
+            "--delete-old",
+            help="Delete the old key, too; where a rotation has left one inactive, do only that.",
+        ),
+    ] = False,
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", "-y", help="Where you have two keys, delete the other one unasked, if nobody uses it."),
+    ] = False,
+) -> None:
+    """Replace a long-term key by a new one.
+
+    It is done on a session with MFA.
+
+    The new key is made, stored beside the old one, read back and proven before the old
+    one is made inactive. It stays so until --delete-old or the next rotation deletes it.
+    A rotation that was cut short is finished or undone by the next. A key whose ID AWS
+    never answered with is deleted only if you agree. Other profiles that have the same
+    key in a store get the new one, too.
+    """
+    from mfa_session.cli.login_service import Desk
+    from mfa_session.keys.copies import StoreWithCopies, check_not_in_use
+    from mfa_session.keys.rotate import KeyRotation, mend
+    from mfa_session.keys.second_key import OwnersConsent
+    from mfa_session.sessions.find_device import iam_user
+    from mfa_session.sessions.login import Wish
+
+    parts: Parts = context.obj
+    source = holder(parts, profile)
+    store = store_of(parts, source)
+    shared = other_copies(parts, _key_ids(store, source), besides=source, store=store)
+    with ExitStack() as locks:
+        # In one order, so that two rotations do not wait for each other.
+        for name in sorted({source.name, *(copy.profile for copy in shared if copy.is_stored)}):
+            locks.enter_context(parts.lock(Profile(name, name)))
+        mend(source, store=store, journal=parts.rotations)
+        copies = _copies_to_change(parts, source, store)
+        desk = Desk(parts, source, command=f"keys rotate{' --delete-old' if delete_old else ''}")
+        session = desk.log_in(Wish(source, min_remaining=_TIME_TO_ROTATE)).credentials
+        rotation = KeyRotation(
+            source,
+            session,
+            iam_user(session, directory=desk.aws),
+            iam=desk.aws,
+            store=StoreWithCopies(
+                source,
+                store,
+                copies=copies,
+                store_named=parts.access_keys.store,
+                settings=parts.settings,
+                tell=_tell,
+            ),
+            journal=parts.rotations,
+            settings=parts.settings,
+            tell=_tell,
+            clock=now,
+            sleep=time.sleep,
+            check_may_go=lambda key_id: check_not_in_use(other_copies(parts, [key_id], besides=source, store=store)),
+        )
+        left = rotation.run(consent=OwnersConsent(desk.person, unused_may_go=yes), delete_old=delete_old)
+    if left is not None:
+        command = f"mfa-session keys rotate --delete-old --profile {visible(source.name)}"
+        say(f"mfa-session: when everything works with the new key, delete the old one: {command}")
+
+
+def _copies_to_change(parts: Parts, source: Profile, store: "KeyStore") -> "list[KeyCopy]":
+    """Return who else has the key that is to be rotated, having made sure that it can be changed for all of them."""
+    from mfa_session.keys.copies import check_all_are_stored
+
+    copies = other_copies(parts, _key_ids(store, source), besides=source, store=store)
+    check_all_are_stored(copies)
+    for copy in copies:
+        check_no_rotation_is_open(parts, Profile(copy.profile, copy.profile))
+    return copies
+
+
+def _key_ids(store: "KeyStore", source: Profile) -> list[str]:
+    return [key.access_key_id for key in keys_of(store, source)]
+
+
+def _tell(text: str) -> None:
+    say(f"mfa-session: {visible(text)}")

@@ -1,0 +1,170 @@
+"""`mfa-session login`: get a session."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Annotated, TypeVar
+
+import typer
+
+from mfa_session.aws_files.files import readable_by_others, tidy
+from mfa_session.aws_files.profile_names import insist_on_a_portable_profile_name
+from mfa_session.cli.context import Parts, now
+from mfa_session.cli.login_service import Desk
+from mfa_session.cli.offer_import import offer_to_move
+from mfa_session.cli.options import SeveralProfilesOption
+from mfa_session.cli.output import explain, say
+from mfa_session.cli.profile_form import output_format
+from mfa_session.errors import ConfigurationError, UsageError
+from mfa_session.model import durations
+from mfa_session.model.mfa_device import MFADevice, TokenCode
+from mfa_session.model.profile import Profile
+from mfa_session.sessions.assume_role import goes_with_a_code
+from mfa_session.sessions.login import WORTH_KEEPING, Login, Wish
+from mfa_session.text import kept_in_words, until_in_words, visible
+
+EXAMPLE = "Example: mfa-session login --profile test-user"
+
+Value = TypeVar("Value")
+
+
+def login(
+    context: typer.Context,
+    profiles: SeveralProfilesOption = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every profile that mfa-session has to do with, and the roles of each.")
+    ] = False,
+    serial: Annotated[
+        str | None, typer.Option(metavar="ARN", help="MFA device to use: its ARN, or the number of a hardware token.")
+    ] = None,
+    token_code: Annotated[
+        str | None, typer.Option(metavar="CODE", help="The six digits, instead of being asked for them.")
+    ] = None,
+    duration: Annotated[
+        str | None, typer.Option(metavar="TIME", help="How long the session lasts: 43200, 12h, 90m; 15m to 36h.")
+    ] = None,
+    session_profile: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Profile that gets the session.  [default: the profile, and -mfa]"),
+    ] = None,
+    to_default: Annotated[bool, typer.Option("--default", help="Write the session into [default].")] = False,
+    min_remaining: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Keep a session that has more than this left.  [default: 15m]")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Get a new session in any case.")] = False,
+    replace_other: Annotated[
+        bool, typer.Option("--replace", help="Overwrite a section that mfa-session did not write.")
+    ] = False,
+    region: Annotated[
+        str | None, typer.Option(metavar="REGION", help="Region of the session profile, and where STS is asked.")
+    ] = None,
+    output: Annotated[str | None, typer.Option(metavar="FORMAT", help="Output format of the session profile.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing when all is well; for aliases.")] = False,
+) -> None:
+    """Get a session with a code of your MFA device.
+
+    It is written into the session profile, which every AWS tool can use.
+
+    A role profile (role_arn, source_profile) gets a session profile of its own, for an
+    hour, and needs no code while its user has a session. For more than an hour, the code
+    goes to the role itself.
+    """
+    parts: Parts = context.obj
+    least = _parsed("--min-remaining", min_remaining, durations.duration)
+    habit = partial(Wish, min_remaining=WORTH_KEEPING if least is None else least, force=force)
+    if every or len(profiles or []) > 1:
+        from mfa_session.cli.login_several import check_options, log_in_to_several
+
+        for_one = (serial, token_code, duration, session_profile, to_default, replace_other, region, output)
+        check_options(every=every, profiles=profiles, for_one=any(for_one))
+        raise typer.Exit(log_in_to_several(parts, profiles, habit, log_in=partial(_log_in, parts), quiet=quiet))
+    configured = parts.profile(profiles[0] if profiles else None)
+    chosen = _with_session_profile(configured, "default" if to_default else session_profile)
+    wish = habit(
+        profile=replace(
+            chosen, region=region or chosen.region, output=_parsed("--output", output, output_format) or chosen.output
+        ),
+        device=_parsed("--serial", serial, MFADevice),
+        code=_parsed("--token-code", token_code, TokenCode),
+        duration=_parsed(
+            "--duration", duration, durations.role_duration if configured.role else durations.session_duration
+        ),
+        replace=replace_other,
+    )
+    desk = Desk(parts, configured, region=region, takes_first_key=True)
+    was_open = readable_by_others(parts.credentials_file)
+    with parts.lock(configured):
+        outcome = desk.log_in(wish)
+        _remember(parts, configured, wish, outcome, region=region, output=output)
+    if not quiet:
+        announce(wish.profile, outcome, region_is_known=desk.region_is_known)
+        if wish.code and wish.profile.role and not outcome.kept and goes_with_a_code(wish):
+            say("mfa-session: it lasts over an hour, so the code has served this role alone")
+    if was_open and not outcome.kept:
+        say(f"mfa-session: others could read {visible(str(parts.credentials_file))}; from now on only you can")
+    if desk.keys.plain is not None and not quiet:
+        offer_to_move(parts, configured.user, desk.keys.plain)
+
+
+def _log_in(parts: Parts, wish: Wish) -> Login:
+    """Do what *wish* says, one login at a time."""
+    with parts.lock(wish.profile):
+        outcome = Desk(parts, wish.profile).log_in(wish)
+        _remember(parts, wish.profile, wish, outcome, region=None, output=None)
+    return outcome
+
+
+def _parsed(option: str, text: str | None, parse: Callable[[str], Value]) -> Value | None:
+    """Return what the value of *option* means; an empty one, as of a variable that is not set, is no value."""
+    if text is None:
+        return None
+    try:
+        return parse(text)
+    except UsageError as error:
+        raise UsageError(f"{option}: {error}", hint=error.hint) from None
+
+
+def _with_session_profile(profile: Profile, name: str | None) -> Profile:
+    if name is None:
+        return profile
+    insist_on_a_portable_profile_name(name)
+    if name == profile.name:
+        raise UsageError(
+            f"the session of {name} cannot be written over {name} itself",
+            hint=f"choose another name, such as {name}-mfa",
+        )
+    return replace(profile, session_profile=name)
+
+
+def _remember(
+    parts: Parts, configured: Profile, wish: Wish, outcome: Login, *, region: str | None, output: str | None
+) -> None:
+    """Write down what was chosen, so that the next login and every other command need not be told."""
+    # A login that was killed at this very point has its session, and the next one writes nothing.
+    for file in (parts.credentials_file, parts.config_file):
+        tidy(file)
+    chosen = {"region": region, "output": output}
+    try:
+        parts.settings.change(wish.profile.session_profile, {key: value for key, value in chosen.items() if value})
+        if wish.profile.session_profile != configured.session_profile:
+            parts.settings.change(configured.name, {"mfa_session_profile": wish.profile.session_profile})
+        # Never in a role's own section: AWS tools would ask for a code then that is not needed.
+        if outcome.device is not None and outcome.device != configured.user.mfa_device:
+            parts.settings.remember_device(configured.user, outcome.device)
+    except ConfigurationError as error:
+        # The session is there, and good without it.
+        explain(f"what you chose is not remembered: {error}", hint=error.hint)
+
+
+def announce(profile: Profile, outcome: Login, *, region_is_known: bool) -> None:
+    """Say until when the session lives, and what to type next."""
+    expiration, present = outcome.credentials.expiration.timestamp(), now().timestamp()
+    name = visible(profile.session_profile)
+    if outcome.kept:
+        say(kept_in_words(name, expiration, now=present))
+        return
+    say(f"mfa-session: {name} is live {until_in_words(expiration, now=present)}")
+    use = "" if name == "default" else f" --profile {name}"
+    # Without one, the AWS CLI does not know where to ask; with a region that nobody chose, most else would be wrong.
+    somewhere = "" if region_is_known else " --region us-east-1"
+    say(f"mfa-session: try it: aws sts get-caller-identity{use}{somewhere}")

@@ -1,0 +1,48 @@
+"""`mfa-session logout`: remove the session profile's keys."""
+
+from typing import Annotated
+
+import typer
+
+from mfa_session.cli.context import Parts
+from mfa_session.cli.options import ProfileOption
+from mfa_session.cli.output import exit_code, report, say
+from mfa_session.errors import SessionProfileTakenError, UsageError
+from mfa_session.text import visible
+
+EXAMPLE = "Example: mfa-session logout --profile test-user"
+
+
+def logout(
+    context: typer.Context,
+    profile: ProfileOption = None,
+    every: Annotated[bool, typer.Option("--all", help="Every session that mfa-session has written.")] = False,
+) -> None:
+    """Remove the session from the credentials file.
+
+    The keys are deleted, not blanked. AWS itself cannot end one session: a copy of the
+    keys that somebody else has works until its end.
+    """
+    if every and profile:
+        raise UsageError("--all and --profile contradict each other", hint="give one of them")
+    parts: Parts = context.obj
+    if every:
+        chosen = parts.sessions.all()
+    else:
+        source = parts.profile(profile)
+        chosen = [source]
+    failure = None
+    for each in chosen:
+        try:
+            with parts.lock(each):
+                was_there = parts.sessions.forget(each)
+        except SessionProfileTakenError as error:
+            report(str(error), hint=error.hint)
+            failure = error
+            continue
+        name = visible(each.session_profile)
+        say(f"mfa-session: the session of {name} is removed" if was_there else f"mfa-session: {name} holds no session")
+    if not chosen:
+        say("mfa-session: there is no session")
+    if failure is not None:
+        raise typer.Exit(exit_code(failure))

@@ -1,0 +1,313 @@
+"""`mfa-session policy`: show, check and apply MFA-enforcing policies."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mfa_session.cli.context import Parts
+from mfa_session.cli.options import ProfileOption
+from mfa_session.cli.output import put_out, say
+from mfa_session.errors import PersonNeededError, PromptCancelledError, UsageError
+from mfa_session.policies.checks import Hole, Report
+from mfa_session.policies.evaluator import Decision
+from mfa_session.policies.simulation import Caller
+from mfa_session.text import visible
+
+if TYPE_CHECKING:
+    from mfa_session.policies.apply import Plan
+    from mfa_session.policies.templates import EnforcingPolicy, Shape
+
+
+_WORDS = {
+    Decision.ALLOWED: "allowed",
+    Decision.EXPLICITLY_DENIED: "denied",
+    Decision.IMPLICITLY_DENIED: "-",
+}
+_HEADINGS = ("ACTION", "DONE TO", *(caller.value.upper() for caller in Caller))
+
+
+def as_json(report: Report) -> str:
+    """Return *report* as JSON. Every key is always there, and none is ever taken away.
+
+    Decisions are ``allowed``, ``explicitly denied`` and ``implicitly denied``, for each kind of caller.
+    """
+    decisions = [
+        {
+            "action": row.action,
+            "target": row.target.value,
+            **{caller.name.lower(): ruling.decision.value for caller, ruling in zip(Caller, row.rulings, strict=True)},
+        }
+        for row in report.rows
+    ]
+    return (
+        json.dumps(
+            {"decisions": decisions, "holes": _records(report.holes), "limits": _records(report.limits)}, indent=2
+        )
+        + "\n"
+    )
+
+
+def as_text(report: Report) -> str:
+    """Return *report* as a table, with the holes and what else is worth knowing below."""
+    return "".join(f"{visible(line)}\n" for line in _lines(report))
+
+
+def _records(findings: Sequence[Hole]) -> list[dict[str, str]]:
+    return [{"name": each.name, "what": each.words, "mend": each.mend} for each in findings]
+
+
+def _lines(report: Report) -> Iterator[str]:
+    rows = [_HEADINGS]
+    rows += [(row.action, row.target.value, *(_WORDS[r.decision] for r in row.rulings)) for row in report.rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    yield "(-: neither; these policies do not allow it, but another could)"
+    yield ""
+    yield from _holes(report.holes)
+    if report.limits:
+        yield ""
+        yield "Worth knowing:"
+        yield from _described(report.limits)
+
+
+def _holes(holes: Sequence[Hole]) -> Iterator[str]:
+    if not holes:
+        yield "No holes."
+        return
+    yield "1 hole:" if len(holes) == 1 else f"{len(holes)} holes:"
+    yield from _described(holes)
+
+
+def _described(findings: Sequence[Hole]) -> Iterator[str]:
+    for each in findings:
+        yield f"- {each.words}"
+        yield f"  Mend: {each.mend}"
+
+
+EXAMPLE = "Example: mfa-session policy check --group developers --profile test-user"
+
+_SHOW_EXAMPLE = "Example: mfa-session policy show --explain > enforce-mfa.json"
+_CHECK_EXAMPLE = "Example: mfa-session policy check enforce-mfa.json"
+_APPLY_EXAMPLE = "Example: mfa-session policy apply --group developers --profile test-user --dry-run"
+
+_SAFE = "safe"
+_VARIANTS = (_SAFE, "article", "aws-self-manage", "aws-mfa-only")
+_USUAL_NAME = "MFAEnforcePolicy"
+_POLICY_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
+_HAS_A_HOLE = 1
+
+policy = typer.Typer(
+    help="Show, check and apply policies that enforce MFA.",
+    epilog=EXAMPLE,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+PartitionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--partition", metavar="NAME", help="Partition of AWS: aws, aws-cn, aws-us-gov, …  [default: by the region]"
+    ),
+]
+NoPasswordChangeOption = Annotated[
+    bool, typer.Option("--no-password-change", help="Do not let users change their own password.")
+]
+ViaAWSServiceOption = Annotated[
+    bool, typer.Option("--via-aws-service", help="Spare the calls that an AWS service makes for a user.")
+]
+MaxMFAAgeOption = Annotated[
+    str | None, typer.Option("--max-mfa-age", metavar="TIME", help="Ask for a code that is no older: 8h, 90m, 3600.")
+]
+
+
+@policy.command("show", epilog=_SHOW_EXAMPLE)
+def show(
+    context: typer.Context,
+    variant: Annotated[str, typer.Option("--variant", metavar="NAME", help=f"One of: {', '.join(_VARIANTS)}.")] = _SAFE,
+    partition: PartitionOption = None,
+    no_password_change: NoPasswordChangeOption = False,
+    via_aws_service: ViaAWSServiceOption = False,
+    max_mfa_age: MaxMFAAgeOption = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Tell on stderr what each statement does, in one sentence.")
+    ] = False,
+) -> None:
+    """Print a policy that enforces MFA.
+
+    It is JSON that IAM takes, and lets users set up their devices alone.
+
+    The safe one is the one to use; the others are those that many accounts have, as they
+    were published.
+    """
+    from mfa_session.model.partitions import partition as known_partition
+
+    where = known_partition(partition) if partition else _partition_at_hand(context.obj)
+    shape = _shape(no_password_change=no_password_change, via_aws_service=via_aws_service, max_mfa_age=max_mfa_age)
+    shown = _variant(variant, where, shape)
+    if explain:
+        for sentence in shown.explanation:
+            say(sentence)
+    put_out(shown.document + "\n")
+
+
+@policy.command("check", epilog=_CHECK_EXAMPLE)
+def check_(
+    context: typer.Context,
+    file: Annotated[str | None, typer.Argument(metavar="[FILE]", help="A policy as JSON; - is standard input.")] = None,
+    arn: Annotated[str | None, typer.Option("--arn", metavar="ARN", help="A managed policy of the account.")] = None,
+    group: Annotated[
+        str | None, typer.Option("--group", metavar="NAME", help="All policies of a group, for a user in it.")
+    ] = None,
+    user: Annotated[
+        str | None, typer.Option("--user", metavar="NAME", help="All policies of a user and the user's groups.")
+    ] = None,
+    partition: Annotated[
+        str | None,
+        typer.Option("--partition", metavar="NAME", help="Partition of AWS.  [default: the one that FILE names]"),
+    ] = None,
+    facts: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--context",
+            metavar="KEY=VALUE",
+            help="What a condition key is in the calls, such as aws:SourceIp=192.0.2.1; KEY alone: it is absent.",
+        ),
+    ] = None,
+    json_wanted: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    profile: ProfileOption = None,
+) -> None:
+    """Tell what policies let pass, and find their holes.
+
+    With a long-term key, with a session without MFA, and with one that has it.
+
+    The exit code is 1 where there is a hole. Permissions boundaries and service control
+    policies are not looked at. IAM is asked with the MFA session of the profile.
+    """
+    from mfa_session.cli.commands.policy import as_json, as_text
+    from mfa_session.cli.policy_source import Source, trial_of
+    from mfa_session.model.partitions import partition as known_partition
+    from mfa_session.policies.checks import check
+
+    source = Source.of(file=file, arn=arn, group=group, user=user)
+    where = known_partition(partition) if partition else None
+    report = check(trial_of(source, context.obj, profile=profile, partition=where, facts=facts or []))
+    put_out(as_json(report) if json_wanted else as_text(report))
+    if report.holes:
+        raise typer.Exit(_HAS_A_HOLE)
+
+
+@policy.command("apply", epilog=_APPLY_EXAMPLE)
+def apply(
+    context: typer.Context,
+    group: Annotated[str, typer.Option("--group", metavar="NAME", help="The group whose users it is to bind.")],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the managed policy.")] = _USUAL_NAME,
+    no_password_change: NoPasswordChangeOption = False,
+    via_aws_service: ViaAWSServiceOption = False,
+    max_mfa_age: MaxMFAAgeOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")] = False,
+    insist: Annotated[
+        bool, typer.Option("--yes", help="Do not ask, and do it even if users have no MFA device yet.")
+    ] = False,
+    profile: ProfileOption = None,
+) -> None:
+    """Put the safe policy in force for a group.
+
+    It is created or updated, and attached.
+
+    It is done with the MFA session of the profile, never with the long-term key. What is
+    so already is left alone; where the policy has five versions, the oldest is deleted.
+    """
+    from mfa_session.cli.login_service import aws_with_mfa
+    from mfa_session.policies.apply import carry_out, check_that_all_have_devices, plan_enforcement
+    from mfa_session.policies.templates import safe_policy
+
+    parts: Parts = context.obj
+    _check_name(name)
+    shape = _shape(no_password_change=no_password_change, via_aws_service=via_aws_service, max_mfa_age=max_mfa_age)
+    aws, session = aws_with_mfa(parts, profile)
+    where = aws.get_caller_identity(session).partition
+    plan = plan_enforcement(group, name, safe_policy(where, shape).document, session=session, iam=aws)
+    if plan.is_in_force:
+        say(f"mfa-session: policy {visible(name)} is in force for group {visible(group)} as it is")
+        return
+    if dry_run:
+        _show(plan)
+        return
+    if not insist:
+        check_that_all_have_devices(plan)
+        _ask(plan, parts)
+    carry_out(plan, session=session, iam=aws)
+    say(f"mfa-session: policy {visible(plan.arn)} is in force for group {visible(group)}")
+    _name_those_without_device(plan)
+
+
+def _variant(name: str, partition: str, shape: "Shape") -> "EnforcingPolicy":
+    from mfa_session.policies.templates import KNOWN_POLICIES, Shape, safe_policy
+
+    if name == _SAFE:
+        return safe_policy(partition, shape)
+    if name not in KNOWN_POLICIES:
+        raise UsageError(f"there is no variant {name}", hint=f"choose one of: {', '.join(_VARIANTS)}")
+    if shape != Shape():
+        raise UsageError(
+            f"the variant {name} is shown as it was published",
+            hint="leave the other options out, or take the variant safe",
+        )
+    return KNOWN_POLICIES[name](partition)
+
+
+def _shape(*, no_password_change: bool, via_aws_service: bool, max_mfa_age: str | None) -> "Shape":
+    from mfa_session.model import durations
+    from mfa_session.policies.templates import Shape
+
+    return Shape(
+        password_change=not no_password_change,
+        via_aws_service=via_aws_service,
+        max_mfa_age=durations.duration(max_mfa_age) if max_mfa_age else None,
+    )
+
+
+def _partition_at_hand(parts: Parts) -> str:
+    """Return the partition of the region in use; nobody needs a profile to look at a policy."""
+    from mfa_session.model.partitions import partition_of
+
+    region = parts.environ.get("AWS_REGION") or parts.environ.get("AWS_DEFAULT_REGION")
+    if not region and parts.environ.get("AWS_PROFILE"):
+        region = parts.profile(None).region
+    return partition_of(region or "")
+
+
+def _check_name(name: str) -> None:
+    if not _POLICY_NAME.fullmatch(name):
+        raise UsageError(f"{name} is no name of a policy", hint="use letters, digits and _ + = , . @ -")
+
+
+def _show(plan: "Plan") -> None:
+    put_out("".join(f"{visible(line)}\n" for line in plan.diff))
+    for step in plan.steps:
+        say(f"mfa-session: would {visible(step)}")
+    _name_those_without_device(plan)
+
+
+def _name_those_without_device(plan: "Plan") -> None:
+    from mfa_session.policies.apply import listed
+
+    if plan.members_without_device:
+        say(f"mfa-session: without an MFA device that shows codes: {visible(listed(plan.members_without_device))}")
+
+
+def _ask(plan: "Plan", parts: Parts) -> None:
+    person = parts.person(f"mfa-session policy apply --group {plan.group}")
+    if not person.is_there:
+        raise PersonNeededError(
+            "somebody has to agree to the change, and nobody can be asked",
+            hint="look at it with --dry-run, then do it with --yes",
+        )
+    for line in (*plan.diff, *(f"This would {step}." for step in plan.steps)):
+        person.tell(line)
+    if not person.agrees("Do it?", by_default=False):
+        raise PromptCancelledError("nothing was changed", hint="to look at the change again: --dry-run")

@@ -1,0 +1,210 @@
+"""`mfa-session status`: what is logged in, until when, and where the long-term key is."""
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from mfa_session.aws_files.files import read_profiles
+from mfa_session.aws_files.session_profiles import session_in
+from mfa_session.cli.context import Parts, now
+from mfa_session.cli.options import ListedProfileOption
+from mfa_session.cli.output import put_out, say
+from mfa_session.errors import MFASessionError
+from mfa_session.model.credentials import timestamp
+from mfa_session.sessions.status import State, Status, all_statuses, status
+from mfa_session.text import span_in_words, until_in_words, visible
+
+EXAMPLE = "Example: mfa-session status"
+
+_HEADINGS = ("PROFILE", "SESSION PROFILE", "SESSION", "DEVICE", "KEY")
+
+_STORES = {"keyring": "keyring", "file": "encrypted"}
+
+_STATES = {State.LONG_TERM_KEY: "holds a long-term key"}
+
+# Within this time a weekday and an hour are one moment.
+_SAME_WEEK = timedelta(days=6)
+
+_NO_LIVE_SESSION = 1
+
+
+def status_(
+    context: typer.Context,
+    profile: ListedProfileOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Ask AWS who each live session is; otherwise only the AWS files are read.")
+    ] = False,
+) -> None:
+    """Show what is logged in, and until when.
+
+    Also with which device, and where the long-term key is.
+
+    Without --profile, every profile that mfa-session has to do with is shown. The exit
+    code is 0 while a shown session is live, and 1 when none is.
+    """
+    parts: Parts = context.obj
+    shown = _statuses(parts, profile)
+    failure = None
+    if verify:
+        shown, failure = _verified(parts, shown)
+    if as_json:
+        records = [_record(each, present=now()) for each in shown]
+        put_out(json.dumps(records[0] if profile else records, indent=2) + "\n")
+    elif shown:
+        put_out(_text(shown, in_full=bool(profile) or verify, present=now()))
+    else:
+        say("mfa-session: no profile has a session yet; to begin: mfa-session login --profile NAME")
+    if failure is not None:
+        raise failure
+    if not any(each.state is State.LIVE for each in shown):
+        raise typer.Exit(_NO_LIVE_SESSION)
+
+
+def _statuses(parts: Parts, profile: str | None) -> list[Status]:
+    config = read_profiles(parts.config_file, "config")
+    credentials = read_profiles(parts.credentials_file, "credentials")
+    if profile is None:
+        return all_statuses(config=config, credentials=credentials, session_in=session_in, now=now())
+    return [status(profile, config=config, credentials=credentials, session_in=session_in, now=now())]
+
+
+def _verified(parts: Parts, statuses: Sequence[Status]) -> tuple[list[Status], MFASessionError | None]:
+    """Return the statuses with what AWS says of each live session, and the first reason why it says nothing."""
+    from mfa_session.aws.connection import AWS
+
+    verified, failure = [], None
+    for each in statuses:
+        answer = each
+        if each.state is State.LIVE and each.session is not None:
+            try:
+                aws = AWS(parts.endpoints(each.profile))
+                answer = replace(each, identity=aws.get_caller_identity(each.session))
+            except MFASessionError as error:
+                answer = replace(each, problem=str(error))
+                failure = failure or error
+        verified.append(answer)
+    return verified, failure
+
+
+def _record(each: Status, *, present: datetime) -> dict[str, str | int | bool | None]:
+    """Return what `--json` prints of one profile; every key is always there, and none is ever taken away.
+
+    ``state`` is ``live``, ``expired``, ``none``, ``damaged`` or ``long_term_key``. ``expiration`` is a moment
+    in UTC and ``remaining_seconds`` is 0 when it has passed; both are null where there
+    is no whole session. ``role`` is an ARN and ``source_profile`` the profile whose session
+    takes it; both are null but for a role profile. ``device`` is a serial number,
+    ``key_profile`` the profile that has the long-term key. ``key_store`` is ``keyring``,
+    ``file`` (the encrypted one) or ``credentials_file``, or null where no key is known;
+    ``key_in_credentials_file`` tells of a key in the clear, even if a store has it too. ``key_created``
+    and ``key_age_days`` are null where nobody knows since when there is one. ``identity`` is an ARN,
+    and null without `--verify`. ``problem`` is a sentence, and null when all is well.
+    """
+    remaining, key_age = each.remaining(present), each.key_age(present)
+    created = each.profile.user.key_created
+    return {
+        "profile": each.profile.name,
+        "session_profile": each.profile.session_profile,
+        "state": each.state.value,
+        "expiration": timestamp(each.session.expiration) if each.session else None,
+        "remaining_seconds": None if remaining is None else int(remaining.total_seconds()),
+        "role": each.profile.role.arn if each.profile.role else None,
+        "source_profile": each.profile.source.name if each.profile.source else None,
+        "device": each.profile.mfa_device.serial_number if each.profile.mfa_device else None,
+        "key_profile": each.profile.user.name,
+        "key_store": each.profile.user.store or ("credentials_file" if each.key_in_file else None),
+        "key_in_credentials_file": each.key_in_file,
+        "key_created": timestamp(created) if created else None,
+        "key_age_days": None if key_age is None else key_age.days,
+        "identity": each.identity.arn if each.identity else None,
+        "problem": each.problem,
+    }
+
+
+def _text(statuses: Sequence[Status], *, in_full: bool, present: datetime) -> str:
+    """Return one line a profile where that fits on the screen and tells enough, else several."""
+    rows = [_HEADINGS, *(_row(each, present=present) for each in statuses)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    if in_full or max(map(len, lines)) > shutil.get_terminal_size().columns:
+        return "\n".join("".join(f"{line}\n" for line in _lines_of(each, present=present)) for each in statuses)
+    lines += [each.problem for each in statuses if each.problem]
+    lines += [
+        f"the key of {each.profile.name} is {_key_age_in_words(each, present=present)}"
+        for each in statuses
+        if each.key_is_old(present) and each.profile.role is None
+    ]
+    return "".join(f"{visible(line)}\n" for line in lines)
+
+
+def _row(each: Status, *, present: datetime) -> tuple[str, ...]:
+    device = each.profile.mfa_device
+    key = "plain text" if each.key_in_file else _STORES.get(each.profile.store or "", "-")
+    return (
+        visible(each.profile.name),
+        visible(each.profile.session_profile),
+        _until_in_brief(each, present=present),
+        device.name if device else "-",
+        visible(f"{each.profile.source.name} takes it") if each.profile.source else key,
+    )
+
+
+def _until_in_brief(each: Status, *, present: datetime) -> str:
+    if each.state is not State.LIVE or each.session is None:
+        return _STATES.get(each.state, each.state.value)
+    end = each.session.expiration.astimezone()
+    if end.date() == present.astimezone().date():
+        return f"live until {end:%H:%M}"
+    return f"live until {end:%a %H:%M}" if end - present < _SAME_WEEK else f"live until {end:%Y-%m-%d}"
+
+
+def _lines_of(each: Status, *, present: datetime) -> Iterator[str]:
+    device = each.profile.mfa_device
+    facts = {
+        "profile": each.profile.name,
+        "session profile": each.profile.session_profile,
+        "session": _session_in_words(each, present=present),
+        "identity": each.identity.arn if each.identity else "",
+        "role": each.profile.role.arn if each.profile.role else "",
+        "taken with": f"the session of {each.profile.source.name}" if each.profile.source else "",
+        "device": device.serial_number if device else "not known yet",
+        "long-term key": _key_in_words(each),
+        "age of the key": _key_age_in_words(each, present=present),
+        "problem": each.problem or "",
+    }
+    for name, fact in facts.items():
+        if fact:
+            yield f"{name:<16} {visible(fact)}"
+
+
+def _session_in_words(each: Status, *, present: datetime) -> str:
+    if each.session is None:
+        return _STATES.get(each.state, each.state.value)
+    end, seconds = each.session.expiration.timestamp(), present.timestamp()
+    if each.state is State.LIVE:
+        return f"live {until_in_words(end, now=seconds)}"
+    return f"expired {span_in_words(seconds - end)} ago"
+
+
+def _key_in_words(each: Status) -> str:
+    user = each.profile.user
+    places = {"keyring": ["in the OS keyring"], "file": ["in the encrypted file"]}.get(user.store or "", [])
+    if each.key_in_file:
+        places.append("in the credentials file, in plain text")
+    if not places:
+        return "not known"
+    return " and ".join(places) + (f"; it is that of {user.name}" if each.profile.role else "")
+
+
+def _key_age_in_words(each: Status, *, present: datetime) -> str:
+    age = each.key_age(present)
+    if age is None:
+        return ""
+    words = "1 day" if age.days == 1 else f"{age.days} days"
+    rotate = f"; time for a new one: mfa-session keys rotate --profile {each.profile.user.name}"
+    return f"{words} old{rotate if each.key_is_old(present) else ''}"

@@ -1,0 +1,287 @@
+"""The real parts, put together for one command."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from mfa_session.aws_files.files import read_profiles
+from mfa_session.cli.output import say
+from mfa_session.cli.own_program import program_command
+from mfa_session.errors import ConfigurationError, PersonNeededError
+from mfa_session.filesystem import paths
+from mfa_session.model.profile import Profile, ProfileReader, Sections
+from mfa_session.prompt.terminal import Terminal
+from mfa_session.prompt.user import Nobody, Person
+
+if TYPE_CHECKING:
+    from mfa_session.aws.connection import AWS
+    from mfa_session.aws.endpoints import Endpoints
+    from mfa_session.aws_files.plain_keys import PlainKeys
+    from mfa_session.aws_files.profile_settings import ProfileSettings
+    from mfa_session.aws_files.session_profiles import RoleSessionsWrittenTogether, SessionProfiles
+    from mfa_session.filesystem.safe_path import UnsafePath
+    from mfa_session.keys.lookup import KeyLookup
+    from mfa_session.keystore.stores import AccessKeys, KeyStore
+    from mfa_session.state.per_profile import DeclinedMoves, FailedLogins, RotationJournal
+    from mfa_session.state.used_codes import UsedCodes
+
+
+# Names stand on lines of their own: they may hold anything else.
+_VARIABLE = "MFA_SESSION_ANSWERING"
+
+
+def answering_too(environ: Mapping[str, str], profiles: Iterable[str]) -> dict[str, str]:
+    """Return *environ* for a program that is started to get a code for these *profiles*."""
+    return {**environ, _VARIABLE: "\n".join(dict.fromkeys((*_answering(environ), *profiles)))}
+
+
+def check_not_answering(environ: Mapping[str, str], profile: Profile) -> None:
+    """Make sure that nobody waits for us while we log in to *profile*.
+
+    Raises:
+        ConfigurationError: we were started, in the end, to get a code for this very login.
+    """
+    if profile.name in _answering(environ):
+        raise ConfigurationError(
+            f"a login of profile {profile.name} was called by a program that it has started itself",
+            hint="let mfa_process use another profile, or none",
+        )
+
+
+def _answering(environ: Mapping[str, str]) -> list[str]:
+    return environ.get(_VARIABLE, "").splitlines()
+
+
+# Somebody else may be looking for his phone.
+_LOCK = timedelta(seconds=60)
+
+
+def now() -> datetime:
+    """Return the present moment."""
+    return datetime.now(UTC)
+
+
+class Parts:
+    """What a command works with, made from the environment when it is first needed.
+
+    *open_terminal* returns where a person is asked.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        *,
+        no_prompt: bool,
+        open_terminal: Callable[[], Terminal] = Terminal.open,
+    ) -> None:
+        self.environ = environ
+        self.no_prompt = no_prompt
+        self._open_terminal = open_terminal
+        self._locked: list[str] = []
+
+    @cached_property
+    def credentials_file(self) -> Path:
+        """The AWS credentials file."""
+        return paths.credentials_file(self.environ)
+
+    @cached_property
+    def config_file(self) -> Path:
+        """The AWS config file."""
+        return paths.config_file(self.environ)
+
+    @cached_property
+    def state_folder(self) -> Path:
+        """The folder of our own files."""
+        return paths.state_folder(self.environ)
+
+    def unsafe_settings(self) -> "UnsafePath | None":
+        """Return who else may have written the AWS files, and so chosen the programs that they name."""
+        from mfa_session.filesystem.safe_path import unsafe_path
+
+        home = paths.home(self.environ)
+        return unsafe_path(self.config_file, home=home) or unsafe_path(self.credentials_file, home=home)
+
+    def profile(self, name: str | None) -> Profile:
+        """Return the source profile that *name*, else ``AWS_PROFILE``, else ``default`` stands for."""
+        return self.profiles().profile(name or self.environ.get("AWS_PROFILE") or "default")
+
+    def profiles(self) -> ProfileReader:
+        """Return a reader of any number of profiles, as the files are now."""
+        return ProfileReader(self._config, read_profiles(self.credentials_file, "credentials"))
+
+    @cached_property
+    def sessions(self) -> "SessionProfiles":
+        """The session profiles."""
+        from mfa_session.aws_files.session_profiles import SessionProfiles
+
+        return SessionProfiles(
+            credentials_file=self.credentials_file, config_file=self.config_file, is_stored=self._is_stored
+        )
+
+    def write_role_sessions_together(self) -> "RoleSessionsWrittenTogether":
+        """Have the sessions of roles wait, from here on, until what is returned is flushed."""
+        from mfa_session.aws_files.session_profiles import RoleSessionsWrittenTogether
+
+        self.sessions = together = RoleSessionsWrittenTogether(
+            credentials_file=self.credentials_file, config_file=self.config_file, is_stored=self._is_stored
+        )
+        return together
+
+    @cached_property
+    def settings(self) -> "ProfileSettings":
+        """What we write into the config file."""
+        from mfa_session.aws_files.profile_settings import ProfileSettings
+
+        return ProfileSettings(self.config_file, program=program_command())
+
+    @cached_property
+    def plain_keys(self) -> "PlainKeys":
+        """The long-term keys that still lie in the credentials file."""
+        from mfa_session.aws_files.plain_keys import PlainKeys
+
+        return PlainKeys(self.credentials_file)
+
+    @cached_property
+    def used_codes(self) -> "UsedCodes":
+        """The last used time step of each device."""
+        from mfa_session.state.used_codes import UsedCodes
+
+        return UsedCodes(self.state_folder / "used-codes")
+
+    @cached_property
+    def failed_logins(self) -> "FailedLogins":
+        """How the last login of each profile failed."""
+        from mfa_session.state.per_profile import FailedLogins
+
+        return FailedLogins(self.state_folder / "failed-logins", clock=now)
+
+    @cached_property
+    def declined_moves(self) -> "DeclinedMoves":
+        """The keys that are to stay in the credentials file."""
+        from mfa_session.state.per_profile import DeclinedMoves
+
+        return DeclinedMoves(self.state_folder / "declined-moves", clock=now)
+
+    @cached_property
+    def rotations(self) -> "RotationJournal":
+        """How far the rotation of each key has come."""
+        from mfa_session.state.per_profile import RotationJournal
+
+        return RotationJournal(self.state_folder / "rotations")
+
+    def endpoints(self, profile: Profile, *, region: str | None = None) -> "Endpoints":
+        """Return where AWS is reached for *profile*."""
+        from mfa_session.aws.endpoints import endpoint_settings
+
+        # A role is asked for where its user is known, unless its own section says otherwise.
+        return endpoint_settings(self.environ, {**profile.user.settings, **profile.settings}, region=region)
+
+    def person(
+        self,
+        command: str,
+        *,
+        endpoints: "Endpoints | None" = None,
+        within: timedelta | None = None,
+        watching: int | None = None,
+    ) -> Person | Nobody:
+        """Return who is asked; *command* is what to run where somebody can be."""
+        if self.no_prompt:
+            return Nobody(command)
+        endpoint = endpoints.sts_url if endpoints else None
+        return Person(self._open_terminal, command=command, endpoint=endpoint, within=within, watching=watching)
+
+    @cached_property
+    def access_keys(self) -> "AccessKeys":
+        """The stores of long-term keys."""
+        from mfa_session.keystore.encrypted_file import EncryptedFile
+        from mfa_session.keystore.keyring_store import OSKeyring
+        from mfa_session.keystore.stores import AccessKeys
+        from mfa_session.prompt.passphrases import Passphrases
+
+        return AccessKeys(
+            {
+                "keyring": OSKeyring(
+                    environ=self.environ,
+                    interactive=not self.no_prompt,
+                    insisted=self._insisted_keyring(),
+                    tell=lambda text: say(f"mfa-session: {text}"),
+                ),
+                "file": EncryptedFile(
+                    self.state_folder / "keys.json", Passphrases(self.environ, self._terminal_for_a_passphrase)
+                ),
+            }
+        )
+
+    def _insisted_keyring(self) -> str | None:
+        """Return the one back end that the config file insists on, whatever the system would choose."""
+        named = {settings.get("mfa_session_keyring", "") for settings in self._config.values()} - {""}
+        if len(named) > 1:
+            raise ConfigurationError(
+                f"the config file names several keyrings: {', '.join(sorted(named))}",
+                hint="let all lines mfa_session_keyring name the same one",
+            )
+        if named and (unsafe := self.unsafe_settings()):
+            raise ConfigurationError(f"mfa_session_keyring is not used: {unsafe.problem}", hint=unsafe.hint)
+        return named.pop() if named else None
+
+    def _is_stored(self, profile: str, key_id: str) -> bool:
+        store = self._config.get(profile, {}).get("mfa_session_store")
+        key = self.access_keys.get(profile, store) if store else None
+        return key is not None and key.access_key_id == key_id
+
+    @property
+    def _config(self) -> Sections:
+        return read_profiles(self.config_file, "config")
+
+    def choose_store(self, person: Person | Nobody, *, wanted: str | None = None) -> "KeyStore":
+        """Return the store for a new key: the one *wanted*, or that ``MFA_SESSION_STORE`` names, or the best."""
+        return self.access_keys.choose(
+            wanted or self.environ.get("MFA_SESSION_STORE") or None,
+            consent=partial(person.agrees, by_default=True),
+        )
+
+    def keys(self, aws: "AWS", *, person: Person | Nobody | None) -> "KeyLookup":
+        """Return where the long-term keys are looked for; a *person* may give one that is nowhere yet."""
+        from mfa_session.keys.add import FirstKey
+        from mfa_session.keys.lookup import KeyLookup
+
+        newcomer = None
+        if person is not None:
+            newcomer = FirstKey(
+                person, directory=aws, choose_store=partial(self.choose_store, person), settings=self.settings
+            )
+        return KeyLookup(stored=self.access_keys, in_file=self.plain_keys, newcomer=newcomer)
+
+    @contextmanager
+    def lock(self, profile: Profile, *, within: timedelta = _LOCK) -> Iterator[None]:
+        """Hold the lock that one login at a time of *profile* holds, from the question to the answer.
+
+        Raises:
+            ConfigurationError: a login that waits for us holds it.
+            LockedError: another held it all the time.
+        """
+        from mfa_session.filesystem.locks import locked
+
+        check_not_answering(self.environ, profile)
+        with locked(self.state_folder / "locks" / quote(profile.name, safe=""), within=within):
+            self._locked.append(profile.name)
+            try:
+                yield
+            finally:
+                self._locked.remove(profile.name)
+
+    def environ_for(self, profile: Profile) -> dict[str, str]:
+        """Return the environment of a program that gets a code of *profile* for us."""
+        return answering_too(self.environ, (*self._locked, profile.name, profile.user.name))
+
+    def _terminal_for_a_passphrase(self) -> Terminal:
+        if self.no_prompt:
+            raise PersonNeededError(
+                "the passphrase of the encrypted file is needed, and nobody is to be asked",
+                hint="set MFA_SESSION_PASSPHRASE_FILE or MFA_SESSION_PASSPHRASE_FD",
+            )
+        return self._open_terminal()

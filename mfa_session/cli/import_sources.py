@@ -1,0 +1,142 @@
+"""Where long-term keys lie that are to be imported: in plain files, in the environment, with other programs."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Protocol
+
+from mfa_session.cli.context import Parts
+from mfa_session.cli.key_options import ORIGINS
+from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, PersonNeededError, UsageError
+from mfa_session.model.credentials import AccessKey
+from mfa_session.model.mfa_device import MFADevice
+from mfa_session.model.profile import Profile
+from mfa_session.prompt.terminal import Terminal
+
+# Where keys are looked for when nobody says where: what can be read without asking anybody.
+_USUAL = ("aws-mfa", "credentials")
+
+_AWS_MFA_SUFFIX = "-long-term"
+
+
+class Origin(Protocol):
+    """One place where keys lie."""
+
+    @property
+    def description(self) -> str:
+        """What users call it."""
+
+    def profiles(self) -> Iterator[str]:
+        """Yield the profiles that have a key there."""
+
+    def has(self, profile: str) -> bool:
+        """Tell whether there is one for *profile*, or something that looks like one."""
+
+    def get(self, profile: str) -> AccessKey | None:
+        """Return the key of *profile*."""
+
+    def device(self, profile: str) -> MFADevice | None:
+        """Return the MFA device of *profile*, where that is written there too."""
+
+    def check_can_remove(self, profile: str) -> None:
+        """Raise now what would keep :meth:`remove` from its work."""
+
+    def remove(self, profile: str, key: AccessKey) -> None:
+        """Delete the key, where that is ours to do."""
+
+    def left_to_do(self, profile: str) -> str | None:
+        """Return what only the owner can do."""
+
+
+def find(parts: Parts, profile: Profile, *, wanted: str | None) -> Origin:
+    """Return where the key of *profile* lies: in the place that is *wanted*, or where keys usually do.
+
+    Raises:
+        UsageError: there is no such place.
+        ConfigurationError: there are two keys.
+        AccessKeyNotFoundError: there is none.
+    """
+    places = _places(parts, wanted)
+    having = [place for place in places.values() if place.has(profile.name)]
+    if len(having) > 1:
+        raise ConfigurationError(
+            f"profile {profile.name} has two long-term keys: its own, and the one of aws-mfa",
+            hint=f"say which is to be imported: --from {' or --from '.join(places)}; and delete the other",
+        )
+    if not having:
+        # What looks like a key there, and is none, has an error of its own.
+        for place in places.values():
+            place.get(profile.name)
+        looked_in = dict.fromkeys(place.description for place in places.values())
+        raise AccessKeyNotFoundError(
+            f"there is no long-term key of profile {profile.name} in {' or '.join(looked_in)}",
+            hint=f"type it: mfa-session keys add --profile {profile.name}"
+            + ("" if wanted else "; or look elsewhere: --from environment, --from aws-vault"),
+        )
+    return having[0]
+
+
+def find_all(parts: Parts, *, wanted: str | None) -> Iterator[tuple[str, Origin]]:
+    """Yield every profile that has a key in the place that is *wanted*, or where keys usually lie.
+
+    Raises:
+        UsageError: there is no such place, or it does not say for which profile its key is.
+    """
+    if wanted == "environment":
+        raise UsageError("the key in the environment is for one profile", hint="name it: --profile NAME, without --all")
+    for name, place in _places(parts, wanted).items():
+        for profile in place.profiles():
+            # The sections of aws-mfa are no profiles of their own.
+            if wanted or name != "credentials" or not profile.endswith(_AWS_MFA_SUFFIX):
+                yield profile, place
+
+
+def _places(parts: Parts, wanted: str | None) -> Mapping[str, Origin]:
+    if wanted is not None and wanted not in ORIGINS:
+        raise UsageError(f"there is no place for keys called {wanted}", hint=f"give one of: {', '.join(ORIGINS)}")
+    return {name: _place(parts, name) for name in ((wanted,) if wanted else _USUAL)}
+
+
+def _place(parts: Parts, name: str) -> Origin:
+    # Imported where they are needed: each brings what it reads with.
+    if name == "aws-mfa":
+        from mfa_session.importers.aws_mfa import AWSMFAKeys
+
+        return AWSMFAKeys(parts.credentials_file)
+    if name == "environment":
+        from mfa_session.importers.environment import EnvironmentKey
+
+        return EnvironmentKey(parts.environ)
+    if name == "aws-vault":
+        return _aws_vault(parts)
+    return parts.plain_keys
+
+
+def _aws_vault(parts: Parts) -> Origin:
+    from mfa_session.importers.aws_vault import AWSVaultKeys, BackEnd
+    from mfa_session.importers.aws_vault_file import AWSVaultFiles
+    from mfa_session.importers.aws_vault_pass import AWSVaultPass
+
+    back_ends: dict[str, BackEnd] = {
+        "file": AWSVaultFiles(parts.environ, partial(_passphrase, parts)),
+        "pass": AWSVaultPass(parts.environ),
+    }
+    if sys.platform == "linux":
+        from mfa_session.importers.aws_vault_secret_service import AWSVaultSecrets
+
+        back_ends["secret-service"] = AWSVaultSecrets(parts.environ, interactive=not parts.no_prompt)
+    return AWSVaultKeys(parts.environ, back_ends)
+
+
+def _passphrase(parts: Parts, question: str) -> str:
+    try:
+        if parts.no_prompt:
+            raise PersonNeededError("nobody is to be asked", hint="leave out --no-prompt")
+        terminal = Terminal.open()
+    except PersonNeededError as error:
+        raise PersonNeededError(
+            f"the passphrase of aws-vault is needed: {error}",
+            hint="run it in a terminal, or set AWS_VAULT_FILE_PASSPHRASE",
+        ) from error
+    with terminal:
+        return terminal.ask(question, secret=True)
