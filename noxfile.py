@@ -24,9 +24,10 @@ SLOW = ["tests/api", "tests/campaigns", "tests/cli", "tests/documents"]
 # Tests of everything that calls a library.
 OF_LIBRARIES = [
     "tests/api",
-    "tests/ask",
+    "tests/prompt",
     "tests/aws",
-    "tests/store",
+    "tests/keystore",
+    "tests/aws_files",
     "tests/cli/test_completions.py",
     "tests/cli/test_demo.py",
     "tests/cli/test_device.py",
