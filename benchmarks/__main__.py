@@ -41,7 +41,7 @@ class Pace:
         return max(self.thinking, 0.15 * self.callers)
 
 
-_USUAL = Pace(rounds=15, laps=10, thinking=1.0, callers=100, crowds=3, roles=4000)
+_DEFAULT = Pace(rounds=15, laps=10, thinking=1.0, callers=100, crowds=3, roles=4000)
 _QUICK = Pace(rounds=2, laps=3, thinking=0.3, callers=10, crowds=1, roles=200)
 
 
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="a glance at the programs beside this interpreter")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="put the table into this file, too")
     options = parser.parse_args(arguments)
-    usual = _QUICK if options.quick else _USUAL
+    usual = _QUICK if options.quick else _DEFAULT
     pace = Pace(options.rounds or usual.rounds, usual.laps, usual.thinking, usual.callers, usual.crowds, usual.roles)
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as name:
         installations = present() if options.quick else fresh(Path(name))

@@ -51,7 +51,7 @@ def seconds_of_crowd(machine: Machine, program: Path, *, callers: int, thinking:
         terminal.expect(QUESTION)
         time.sleep(thinking)
         typed = _type_code(terminal, machine)
-        terminal.wait_until(lambda: all(one.exit_code is not None for one in crowd), "the last answer", within=120)
+        terminal.wait_until(lambda: all(one.exit_code is not None for one in crowd), "the last answer", timeout=120)
         took = time.perf_counter() - typed
 
         answers = {(one.wait(), one.stdout) for one in crowd}

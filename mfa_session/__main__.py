@@ -117,9 +117,9 @@ def _answer_exec(options: list[str]) -> bool:
     if session is None:
         return False
     from mfa_session.environment import child_environment
-    from mfa_session.exec_program import become
+    from mfa_session.exec_program import replace_process
 
-    become(rest[1:], child_environment(environ, session, region=session.get("region")))
+    replace_process(rest[1:], child_environment(environ, session, region=session.get("region")))
     return False
 
 
@@ -137,9 +137,9 @@ def _answer_login(options: list[str]) -> bool:
         return False
     if len(spoken) < len(options):
         return True
-    from mfa_session.text import kept_in_words
+    from mfa_session.text import session_kept_message
 
-    kept = kept_in_words(session["session_profile"], float(session["expiration"]), now=now)
+    kept = session_kept_message(session["session_profile"], float(session["expiration"]), now=now)
     return _write(2, f"{kept}\n".encode())
 
 

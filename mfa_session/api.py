@@ -6,11 +6,11 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mfa_session.cli.context import Parts
+from mfa_session.cli.context import AppContext
 from mfa_session.cli.login_service import shared_session
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.prompt.terminal import CalledLines, Terminal
-from mfa_session.sessions.login import USUAL_ATTEMPTS
+from mfa_session.sessions.login import DEFAULT_ATTEMPTS
 
 if TYPE_CHECKING:
     import boto3
@@ -49,15 +49,15 @@ def session(
     """
     from mfa_session.aws.boto3_session import boto3_session
 
-    parts = Parts(os.environ, no_prompt=_is_silent(ask), open_terminal=_terminal_of(ask))
-    chosen = parts.profile(profile)
+    app = AppContext(os.environ, no_prompt=_is_silent(ask), open_terminal=_terminal_of(ask))
+    chosen = app.profile(profile)
     limit = None if callable(ask) else _PROMPT
 
     def credentials() -> SessionCredentials:
         # Read anew: between two sessions of twelve hours, somebody may have changed a setting.
-        return shared_session(parts, parts.profile(chosen.name), within=limit, attempts=USUAL_ATTEMPTS)
+        return shared_session(app, app.profile(chosen.name), timeout=limit, attempts=DEFAULT_ATTEMPTS)
 
-    return boto3_session(credentials, profile=chosen.name, region=region_name, usual_region=chosen.region)
+    return boto3_session(credentials, profile=chosen.name, region=region_name, default_region=chosen.region)
 
 
 def _is_silent(ask: bool | Callable[[str], str]) -> bool:

@@ -20,7 +20,7 @@ EARLY_RENEWAL_SECONDS = 900.0
 _RENEWING = ("mfa_process", "mfa_session_code_source", "role_arn")
 
 # The largest AWS file that anybody has; the full program says so when one is larger.
-_LARGEST_FILE = 16 * 1024 * 1024
+_MAX_FILE = 16 * 1024 * 1024
 
 _DAYS_BEFORE_MONTH = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365)
 
@@ -110,7 +110,7 @@ def _content(environ: dict[str, str], variable: str, name: str) -> bytes | None:
         return None
     try:
         size = os.fstat(descriptor).st_size
-        content = os.read(descriptor, size + 1) if size <= _LARGEST_FILE else b""
+        content = os.read(descriptor, size + 1) if size <= _MAX_FILE else b""
     except OSError:
         return None
     finally:

@@ -7,7 +7,7 @@ import signal
 _IGNORED_BY_THE_INTERPRETER = ("SIGPIPE", "SIGXFSZ")
 
 
-def become(command: list[str], environ: dict[str, str]) -> OSError | ValueError:
+def replace_process(command: list[str], environ: dict[str, str]) -> OSError | ValueError:
     """Run *command* with the environment *environ* in the place of this program, or return why that cannot be."""
     _keep_the_passphrase_back()
     for name in _IGNORED_BY_THE_INTERPRETER:

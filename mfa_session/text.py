@@ -3,7 +3,7 @@
 import time
 
 
-def visible(text: str) -> str:
+def escape_control(text: str) -> str:
     r"""Return *text* on one line, with every control and format character written out, as ``\x1b`` or ``\u202e``.
 
     Profile names, ARNs, file names and AWS's messages pass through here on their way to a
@@ -12,7 +12,7 @@ def visible(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
-def span_in_words(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Return a span as ``11 h 59 min``, ``14 min`` or ``42 s``: two units at the most, rounded down."""
     whole = max(0, int(seconds))
     hours, minutes = whole // 3600, whole % 3600 // 60
@@ -21,7 +21,7 @@ def span_in_words(seconds: float) -> str:
     return f"{minutes} min" if minutes else f"{whole} s"
 
 
-def until_in_words(expiration: float, *, now: float) -> str:
+def format_expiration(expiration: float, *, now: float) -> str:
     """Return ``until 10:29 (11 h 59 min)`` in local time, with the date where it is not today's.
 
     Both moments are in seconds since 1970.
@@ -29,9 +29,11 @@ def until_in_words(expiration: float, *, now: float) -> str:
     end = time.localtime(expiration)
     same_day = end[:3] == time.localtime(now)[:3]
     clock = time.strftime("%H:%M" if same_day else "%Y-%m-%d %H:%M", end)
-    return f"until {clock} ({span_in_words(expiration - now)})"
+    return f"until {clock} ({format_duration(expiration - now)})"
 
 
-def kept_in_words(session_profile: str, expiration: float, *, now: float) -> str:
+def session_kept_message(session_profile: str, expiration: float, *, now: float) -> str:
     """Return what `login` says of a session that it keeps."""
-    return f"mfa-session: {session_profile} is live {until_in_words(expiration, now=now)}; --force gets a new session"
+    return (
+        f"mfa-session: {session_profile} is live {format_expiration(expiration, now=now)}; --force gets a new session"
+    )

@@ -90,7 +90,7 @@ def javascript(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path
     own = tmp_path_factory.getbasetemp()
     folder = (own if worker_id == "master" else own.parent) / "javascript"
     # Once for all workers; the folder has this name when it has everything.
-    with locked(folder.with_name("locks") / "javascript", within=timedelta(seconds=100)):
+    with locked(folder.with_name("locks") / "javascript", timeout=timedelta(seconds=100)):
         if not folder.exists():
             _install(folder.with_name("javascript.new")).rename(folder)
     return folder

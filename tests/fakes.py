@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from mfa_session.errors import MFASessionError, PromptCancelledError, QuestionInterrupt
 from mfa_session.model.credentials import AccessKey
-from mfa_session.prompt.prompt import Question
+from mfa_session.prompt.prompt import Prompt
 
 
 class TypedLines:
@@ -23,7 +23,7 @@ class TypedLines:
     def write(self, text: str) -> None:
         self.shown += text
 
-    def read_line(self, question: Question) -> str:
+    def read_line(self, question: Prompt) -> str:
         self.shown += question.text
         question.insist_on_being_wanted()
         assert self._answers, f"a question that nobody expected: {question.text}"

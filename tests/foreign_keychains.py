@@ -25,7 +25,7 @@ class CredentialManager(types.ModuleType):
     CRED_PERSIST_LOCAL_MACHINE = 2
     CRED_PERSIST_ENTERPRISE = 3
 
-    _LONGEST_BLOB = 2560
+    _MAX_BLOB = 2560
     _NOT_FOUND = 1168
     _BAD_LENGTH = 1783
 
@@ -42,7 +42,7 @@ class CredentialManager(types.ModuleType):
         if self.refusal is not None:
             raise WindowsError(self.refusal, "CredWrite")
         blob = str(credential["CredentialBlob"]).encode("utf-16-le")
-        if len(blob) > self._LONGEST_BLOB:
+        if len(blob) > self._MAX_BLOB:
             raise WindowsError(self._BAD_LENGTH, "CredWrite")
         self.credentials[str(credential["TargetName"])] = {**credential, "CredentialBlob": blob}
 

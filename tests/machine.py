@@ -28,7 +28,7 @@ PHONE = "arn:aws:iam::123456789012:mfa/test-user-phone"
 PASSPHRASE = "correct horse battery"
 
 # From the start of a login to its call of AWS, on a machine that does many other things.
-LONGEST_LOGIN_SECONDS = 8.0
+MAX_LOGIN_SECONDS = 8.0
 
 
 class Machine:
@@ -90,7 +90,7 @@ class Machine:
         now = time_step(self.account.now())
         step = next(step for step in (now, now + 1, now - 1) if step not in self._returned_steps)
         left = (start_of(now + 1) - self.account.now()).total_seconds()
-        if step < now and left < LONGEST_LOGIN_SECONDS:
+        if step < now and left < MAX_LOGIN_SECONDS:
             # It would be too old on the way; a moment later there is a fresher one.
             time.sleep(left)
             return self.fresh_code()
@@ -105,7 +105,7 @@ class Machine:
         """Let the program believe that the present code is used; it stays the present one for the time of a login."""
         now = self.account.now()
         left = (start_of(time_step(now) + 1) - now).total_seconds()
-        if left < LONGEST_LOGIN_SECONDS:
+        if left < MAX_LOGIN_SECONDS:
             time.sleep(left)
         used_codes = UsedCodes(self.home / ".aws" / "mfa-session" / "used-codes")
         used_codes.set_last_step(MFADevice(PHONE), time_step(self.account.now()))

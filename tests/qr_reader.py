@@ -10,7 +10,7 @@ import zxingcpp
 from tests.terminal import Cell, PseudoTerminal
 
 # A screen without colours of its own: light letters on a dark ground, as most consoles are.
-_USUAL_COLOURS = {"letter": 0xE6, "ground": 0x14}
+_DEFAULT_COLOURS = {"letter": 0xE6, "ground": 0x14}
 
 # A cell is about twice as high as it is wide.
 _PIXELS = 4
@@ -48,7 +48,7 @@ def _halves(cell: Cell) -> tuple[int, int]:
 
 
 def _brightness(colour: str, of: str) -> int:
-    return _USUAL_COLOURS[of] if colour == "default" else int(colour[:2], 16)
+    return _DEFAULT_COLOURS[of] if colour == "default" else int(colour[:2], 16)
 
 
 def _chunks(content: bytes, wanted: bytes) -> list[bytes]:

@@ -5,7 +5,7 @@ import os
 
 from mfa_session.filesystem.private_files import write_private
 from mfa_session.keystore.encrypted_file import EncryptedFile
-from mfa_session.keystore.encryption import Derivation, seal
+from mfa_session.keystore.encryption import KDFParameters, seal
 from mfa_session.local_aws.credentials import LongTermKey
 from mfa_session.model.credentials import AccessKey
 from tests.machine import PASSPHRASE, Machine
@@ -23,7 +23,7 @@ def encrypted_file(machine: Machine) -> EncryptedFile:
     """Return the file as the next process opens it; one is made where there is none."""
     path = machine.home / ".aws" / "mfa-session" / "keys.json"
     if not path.exists():
-        write_private(path, seal(json.dumps({}), Derivation(os.urandom(16), **_QUICK).key(PASSPHRASE)))
+        write_private(path, seal(json.dumps({}), KDFParameters(os.urandom(16), **_QUICK).key(PASSPHRASE)))
     return EncryptedFile(path, _Passphrase())
 
 

@@ -31,9 +31,9 @@ import pyte
 
 from tests.clean_environment import clean_environment
 from tests.terminal_modes import Modes, set_modes
-from tests.terminal_program import PATIENCE_SECONDS, Program, Stream
+from tests.terminal_program import TIMEOUT_SECONDS, Program, Stream
 
-__all__ = ["LOOK_SECONDS", "PATIENCE_SECONDS", "Cell", "Program", "PseudoTerminal", "Stream"]
+__all__ = ["LOOK_SECONDS", "TIMEOUT_SECONDS", "Cell", "Program", "PseudoTerminal", "Stream"]
 
 # How often to look at what nothing tells of.
 LOOK_SECONDS = 0.05
@@ -96,7 +96,7 @@ class PseudoTerminal:
 
     def __exit__(self, *_: object) -> None:
         self._control.close()
-        self._leader.wait(PATIENCE_SECONDS)
+        self._leader.wait(TIMEOUT_SECONDS)
         self.hang_up()
         os.close(self._line)
         for pipe in self._pipes:
@@ -155,7 +155,7 @@ class PseudoTerminal:
         self.expect("$ ")
         return shell
 
-    def expect(self, wanted: str | re.Pattern[str], *, within: float = PATIENCE_SECONDS) -> re.Match[str]:
+    def expect(self, wanted: str | re.Pattern[str], *, timeout: float = TIMEOUT_SECONDS) -> re.Match[str]:
         """Wait for text that was not yet expected; what comes before it is skipped.
 
         It is searched for in what the programs wrote, without escape sequences and with
@@ -168,16 +168,16 @@ class PseudoTerminal:
                 self.read_all_output()
             return pattern.search(self.text, self._expected_so_far) is not None or not running
 
-        self.wait_until(is_decided, repr(pattern.pattern), within=within)
+        self.wait_until(is_decided, repr(pattern.pattern), timeout=timeout)
         match = pattern.search(self.text, self._expected_so_far)
         assert match, f"the programs have ended without {pattern.pattern!r}\n{self}"
         self._expected_so_far = match.end()
         return match
 
-    def expect_on_screen(self, wanted: str | re.Pattern[str], *, within: float = PATIENCE_SECONDS) -> re.Match[str]:
+    def expect_on_screen(self, wanted: str | re.Pattern[str], *, timeout: float = TIMEOUT_SECONDS) -> re.Match[str]:
         """Wait until the screen shows *wanted*, for programs that draw instead of writing lines."""
         pattern = re.compile(re.escape(wanted)) if isinstance(wanted, str) else wanted
-        self.wait_until(lambda: pattern.search(self.screen) is not None, repr(pattern.pattern), within=within)
+        self.wait_until(lambda: pattern.search(self.screen) is not None, repr(pattern.pattern), timeout=timeout)
         match = pattern.search(self.screen)
         assert match
         return match
@@ -249,7 +249,7 @@ class PseudoTerminal:
         condition: Callable[[], bool],
         what: str,
         *,
-        within: float = PATIENCE_SECONDS,
+        timeout: float = TIMEOUT_SECONDS,
         room_in: int | None = None,
     ) -> None:
         """Wait until *condition* holds; look again whenever a program wrote something, stopped or ended.
@@ -257,10 +257,10 @@ class PseudoTerminal:
         Nothing tells of a change of modes, so it is looked at now and then in any case.
         *room_in* is a descriptor that something is to be written to.
         """
-        deadline = time.monotonic() + within
+        deadline = time.monotonic() + timeout
         while not condition():
             left = deadline - time.monotonic()
-            assert left > 0, f"waited {within} s for {what}\n{self}"
+            assert left > 0, f"waited {timeout} s for {what}\n{self}"
             self._wait_for_something(min(left, LOOK_SECONDS), room_in=room_in)
 
     def read_all_output(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 # How long a busy machine may take for what takes milliseconds on an idle one.
-PATIENCE_SECONDS = 20.0
+TIMEOUT_SECONDS = 20.0
 
 
 class Stream(enum.Enum):
@@ -23,7 +23,7 @@ class Stream(enum.Enum):
 class Terminal(Protocol):
     """What a program needs of the terminal that it was started in."""
 
-    def wait_until(self, condition: Callable[[], bool], what: str, *, within: float = PATIENCE_SECONDS) -> None:
+    def wait_until(self, condition: Callable[[], bool], what: str, *, timeout: float = TIMEOUT_SECONDS) -> None:
         """Wait until *condition* holds."""
 
     def read_all_output(self) -> None:
@@ -60,16 +60,16 @@ class Program:
         """What came through the pipe on its standard error so far."""
         return bytes(self.err)
 
-    def wait(self, *, within: float = PATIENCE_SECONDS) -> int:
+    def wait(self, *, timeout: float = TIMEOUT_SECONDS) -> int:
         """Return the exit code, or the negative number of the signal that ended it, when all its output has come."""
-        self.terminal.wait_until(lambda: self.exit_code is not None, f"the end of {self.pid}", within=within)
+        self.terminal.wait_until(lambda: self.exit_code is not None, f"the end of {self.pid}", timeout=timeout)
         self.terminal.read_all_output()
         assert self.exit_code is not None
         return self.exit_code
 
-    def wait_until_stopped(self, *, within: float = PATIENCE_SECONDS) -> signal.Signals:
+    def wait_until_stopped(self, *, timeout: float = TIMEOUT_SECONDS) -> signal.Signals:
         """Return the signal that stopped it, when it is stopped."""
-        self.terminal.wait_until(lambda: self.stopped_by is not None, f"{self.pid} to be stopped", within=within)
+        self.terminal.wait_until(lambda: self.stopped_by is not None, f"{self.pid} to be stopped", timeout=timeout)
         assert self.stopped_by is not None
         return self.stopped_by
 

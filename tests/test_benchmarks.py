@@ -45,18 +45,18 @@ def test_a_small_run_measures_all_that_is_there_and_nothing_is_out_of_all_propor
         assert value is None or row.at_most is None or value <= LENIENCE * row.at_most, printed
 
 
-@pytest.mark.parametrize(("seconds", "within"), [(0.0115, True), (0.0116, False)])
-def test_a_ratio_may_be_as_much_as_its_budget(seconds: float, within: bool) -> None:
+@pytest.mark.parametrize(("seconds", "timeout"), [(0.0115, True), (0.0116, False)])
+def test_a_ratio_may_be_as_much_as_its_budget(seconds: float, timeout: bool) -> None:
     row = Row(Measure.CACHED, Measure.PYTHON, 1.15)
 
-    assert row.is_within_budget(took(PYTHON=0.01, CACHED=seconds)) is within
+    assert row.is_within_budget(took(PYTHON=0.01, CACHED=seconds)) is timeout
 
 
-@pytest.mark.parametrize(("seconds", "within"), [(0.120, True), (0.121, False)])
-def test_a_time_may_be_as_much_as_its_budget(seconds: float, within: bool) -> None:
+@pytest.mark.parametrize(("seconds", "timeout"), [(0.120, True), (0.121, False)])
+def test_a_time_may_be_as_much_as_its_budget(seconds: float, timeout: bool) -> None:
     row = Row(Measure.ENTER, at_most=0.120)
 
-    assert row.is_within_budget(took(ENTER=seconds)) is within
+    assert row.is_within_budget(took(ENTER=seconds)) is timeout
 
 
 def test_what_was_not_measured_is_in_the_table_and_not_judged() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 import mfa_session
 from mfa_session.credential_server.http import RefusedRequestError
-from mfa_session.credential_server.protocol import Answer
+from mfa_session.credential_server.protocol import Response
 from mfa_session.errors import AWSError, AWSUnreachableError, MFASessionError, UsageError
 from mfa_session.local_aws.responses import RefusedError
 
@@ -81,7 +81,7 @@ def one_of(kind: type[BaseException]) -> BaseException:
             error.code = "AccessDenied"
         return error
     if kind is RefusedRequestError:
-        return RefusedRequestError(Answer(HTTPStatus.BAD_REQUEST, "{}"))
+        return RefusedRequestError(Response(HTTPStatus.BAD_REQUEST, "{}"))
     if kind is RefusedError:
         return RefusedError(403, "AccessDenied", "no")
     return kind("it went wrong")

@@ -37,7 +37,7 @@ def test_what_is_not_there_fails_with_the_screen(terminal: PseudoTerminal) -> No
     terminal.expect("else")
 
     with pytest.raises(AssertionError, match=r"(?s)waited 0.05 s for 'code'.*\| something else"):
-        terminal.expect("code", within=0.05)
+        terminal.expect("code", timeout=0.05)
 
 
 def test_text_is_found_through_colours_and_wrapped_lines(terminal: PseudoTerminal) -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 # How long a window may take to open on a busy machine.
-_PATIENCE_SECONDS = 20.0
+_TIMEOUT_SECONDS = 20.0
 _LOOK_SECONDS = 0.05
 
 
@@ -59,7 +59,7 @@ class VirtualScreen:
             env={"PATH": os.environ["PATH"], "DISPLAY": self.display},
             capture_output=True,
             text=True,
-            timeout=_PATIENCE_SECONDS,
+            timeout=_TIMEOUT_SECONDS,
             check=check,
         )
         return ran.stdout
@@ -84,4 +84,4 @@ def virtual_screen() -> Iterator[VirtualScreen]:
             yield VirtualScreen(f":{number.readline().strip()}")
     finally:
         server.terminate()
-        server.wait(_PATIENCE_SECONDS)
+        server.wait(_TIMEOUT_SECONDS)

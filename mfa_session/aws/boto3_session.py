@@ -24,7 +24,7 @@ class _OnlyProvider:
 
 
 def boto3_session(
-    credentials: Callable[[], SessionCredentials], *, profile: str, region: str | None, usual_region: str | None
+    credentials: Callable[[], SessionCredentials], *, profile: str, region: str | None, default_region: str | None
 ) -> boto3.Session:
     """Return a session with the *credentials* that are returned now, and again when botocore thinks that they end.
 
@@ -49,6 +49,6 @@ def boto3_session(
     core.set_config_variable("profile", profile if profile in core.available_profiles else None)
     refreshed = RefreshableCredentials.create_from_metadata(metadata(), refresh_using=metadata, method=_NAME)
     core.register_component("credential_provider", CredentialResolver([_OnlyProvider(refreshed)]))
-    if chosen := region or core.get_config_variable("region") or usual_region:
+    if chosen := region or core.get_config_variable("region") or default_region:
         core.set_config_variable("region", chosen)
     return boto3.Session(botocore_session=core)

@@ -8,11 +8,11 @@ import threading
 from typing import TYPE_CHECKING
 
 from mfa_session.aws.endpoints import Endpoints
-from mfa_session.aws.request import Question
-from mfa_session.aws.response import Answer
+from mfa_session.aws.request import APIRequest
+from mfa_session.aws.response import APIResponse
 
 if TYPE_CHECKING:
-    from mfa_session.aws.transport import Line
+    from mfa_session.aws.transport import Transport
 
 # An import computes without a pause. With Python's 5 ms, whoever talks to the user meanwhile would wait that long
 # after each call to the system; a tenth of it is not felt.
@@ -30,14 +30,14 @@ class Client:
         """Begin to open the line, and return at once. What goes wrong is raised by the first question."""
         self._begin()
 
-    def ask(self, question: Question) -> Answer:
+    def ask(self, request: APIRequest) -> APIResponse:
         """Put *question*, when the line stands.
 
         Raises:
             AWSError: AWS refused, could not be reached, or answered with something else than an answer.
             ConfigurationError: there is no way to AWS with these settings.
         """
-        return self._begin().line().ask(question)
+        return self._begin().transport().ask(request)
 
     def _begin(self) -> "_Opening":
         if self._opening is None:
@@ -52,24 +52,24 @@ class _Opening(threading.Thread):
     def __init__(self, endpoints: Endpoints) -> None:
         super().__init__(name="opening a line to AWS", daemon=True)
         self._endpoints = endpoints
-        self._line: Line | None = None
+        self._transport: Transport | None = None
         self._error: BaseException | None = None
 
     def run(self) -> None:
         usual = sys.getswitchinterval()
         sys.setswitchinterval(_TURN_SECONDS)
         try:
-            from mfa_session.aws.transport import Line
+            from mfa_session.aws.transport import Transport
 
-            self._line = Line(self._endpoints)
+            self._transport = Transport(self._endpoints)
         except BaseException as error:  # it is raised where somebody can be told
             self._error = error
         finally:
             sys.setswitchinterval(usual)
 
-    def line(self) -> "Line":
+    def transport(self) -> "Transport":
         """Return the line when it is open, or raise what kept it from opening."""
         self.join()
-        if self._line is None:
+        if self._transport is None:
             raise self._error or RuntimeError("the thread that opens the line to AWS has died")
-        return self._line
+        return self._transport

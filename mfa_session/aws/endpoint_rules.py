@@ -14,7 +14,7 @@ from botocore.loaders import Loader
 
 from mfa_session.aws.endpoints import Endpoints, Service
 from mfa_session.errors import ConfigurationError
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 API_VERSIONS: dict[Service, str] = {"sts": "2011-06-15", "iam": "2010-05-08"}
 
@@ -52,7 +52,7 @@ class Hosts:
             host = self._by_the_rules(service)
         except EndpointProviderError as error:
             raise ConfigurationError(
-                f"there is no way to {service.upper()} in {self._endpoints.region}: {visible(str(error))}",
+                f"there is no way to {service.upper()} in {self._endpoints.region}: {escape_control(str(error))}",
                 hint="check the region, AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT",
             ) from error
         except Exception as error:  # a botocore that keeps its rules in another way

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mfa_session.errors import ConfigurationError
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 Service = Literal["sts", "iam", "signin"]
 
 # Where the account of most users is, and a region that cannot be switched off.
-USUAL_REGION = "us-east-1"
+DEFAULT_REGION = "us-east-1"
 
 _REGION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -37,7 +37,7 @@ class Endpoints:
     AWS it belongs to.
     """
 
-    region: str = USUAL_REGION
+    region: str = DEFAULT_REGION
     region_is_known: bool = False
     sts_url: str | None = None
     iam_url: str | None = None
@@ -64,7 +64,7 @@ def endpoint_settings(
     named = region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or profile_config.get("region")
     ignored = _says_yes(environ, profile_config, "ignore_configured_endpoint_urls")
     return Endpoints(
-        region=_region(named) if named else USUAL_REGION,
+        region=_region(named) if named else DEFAULT_REGION,
         region_is_known=bool(named),
         sts_url=None if ignored else _own_url(environ, profile_config, "AWS_ENDPOINT_URL_STS"),
         iam_url=None if ignored else _own_url(environ, profile_config, "AWS_ENDPOINT_URL_IAM"),
@@ -95,7 +95,7 @@ def _region(name: str) -> str:
     # It becomes part of a host name, to which the code is sent.
     if not _REGION.fullmatch(name):
         raise ConfigurationError(
-            f"{visible(name)} is not a region", hint="a region is written like eu-west-1: --region, AWS_REGION"
+            f"{escape_control(name)} is not a region", hint="a region is written like eu-west-1: --region, AWS_REGION"
         )
     return name
 

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from mfa_session.aws.endpoints import Endpoints
-from mfa_session.aws.http import Reply
+from mfa_session.aws.http import HTTPReply
 from mfa_session.aws.no_response import outcome_unknown
-from mfa_session.aws.request import Question
+from mfa_session.aws.request import APIRequest
 from mfa_session.aws.response import read_refusal
 from mfa_session.errors import (
     AccessDeniedError,
@@ -62,35 +62,35 @@ class Refusal:
     text: str = field(repr=False)
     status: int
     date: str
-    question: Question
+    request: APIRequest
     endpoints: Endpoints
 
     @property
     def said(self) -> str:
         """What AWS said, fit to be shown."""
-        return self.question.quotable(self.text)
+        return self.request.quotable(self.text)
 
 
-def refusal(reply: Reply, *, question: Question, host: str, endpoints: Endpoints, now: datetime) -> AWSError:
+def refusal(reply: HTTPReply, *, request: APIRequest, host: str, endpoints: Endpoints, now: datetime) -> AWSError:
     """Return what *reply*, which is not an answer, means; *now* is what this machine's clock shows."""
     try:
         code, text = read_refusal(reply.body, host=host)
     except AWSAnswerError as error:
-        return _without_a_code(reply.status, error, question=question, host=host)
+        return _without_a_code(reply.status, error, request=request, host=host)
     explain = _BY_CODE.get(code, _unknown_code)
-    explained = explain(Refusal(code, text, reply.status, reply.date, question, endpoints), now)
-    explained.code = question.quotable(code)
+    explained = explain(Refusal(code, text, reply.status, reply.date, request, endpoints), now)
+    explained.code = request.quotable(code)
     return explained
 
 
-def _without_a_code(status: int, error: AWSAnswerError, *, question: Question, host: str) -> AWSError:
+def _without_a_code(status: int, error: AWSAnswerError, *, request: APIRequest, host: str) -> AWSError:
     if status >= 500:  # a proxy's or a load balancer's own page
-        return outcome_unknown(f"{host} has trouble of its own (HTTP {status})", question=question, hint=_LATER)
+        return outcome_unknown(f"{host} has trouble of its own (HTTP {status})", request=request, hint=_LATER)
     return AWSAnswerError(f"{error} (HTTP {status})", hint=error.hint)
 
 
 def _invalid_client_token(refusal: Refusal, _: datetime) -> AWSError:
-    key = refusal.question.credentials
+    key = refusal.request.credentials
     if not isinstance(key, AccessKey):
         # IAM answers so to a session that was made without MFA, and STS did to one that is over.
         return ExpiredSessionError(
@@ -106,7 +106,7 @@ def _invalid_client_token(refusal: Refusal, _: datetime) -> AWSError:
 def _signature(refusal: Refusal, now: datetime) -> AWSError:
     if "Signature expired" in refusal.text or "Signature not yet current" in refusal.text:
         return _clock_skew(refusal, now)
-    key = refusal.question.credentials
+    key = refusal.request.credentials
     if not isinstance(key, AccessKey):
         return ExpiredSessionError(
             "the secret key of the session is not the one that AWS gave",
@@ -153,7 +153,7 @@ def _access_denied(refusal: Refusal, _: datetime) -> AWSError:
             "this is the key of a session, which cannot get another session",
             hint="use the long-term access key (AKIA…) of an IAM user",
         )
-    return _role_denied(refusal) if refusal.question.operation == "AssumeRole" else _not_authorized(refusal)
+    return _role_denied(refusal) if refusal.request.operation == "AssumeRole" else _not_authorized(refusal)
 
 
 def _role_denied(refusal: Refusal) -> AWSError:
@@ -161,7 +161,7 @@ def _role_denied(refusal: Refusal) -> AWSError:
     denial = _DENIAL.search(refusal.said)
     why = f", {denial['why']}" if denial and denial["why"] else ""
     return AccessDeniedError(
-        f"AWS does not let you take the role {refusal.question.parameters['RoleArn']}{why}",
+        f"AWS does not let you take the role {refusal.request.parameters['RoleArn']}{why}",
         hint="check role_arn and external_id, and whether the role's trust policy and your own policies allow it",
     )
 
@@ -175,7 +175,7 @@ def _token_code_refused() -> AWSError:
 
 
 def _device_refused(refusal: Refusal) -> AWSError:
-    serial_number = refusal.question.parameters.get("SerialNumber", "this")
+    serial_number = refusal.request.parameters.get("SerialNumber", "this")
     return MFADeviceRefusedError(
         f"AWS does not know {serial_number} as an MFA device of this user",
         hint="see what AWS knows: mfa-session device list; then correct mfa_serial, or give --serial",
@@ -187,8 +187,8 @@ def _not_authorized(refusal: Refusal) -> AWSError:
         message = f"AWS does not allow {denial['action']}"
         message += f", {denial['why']}" if denial["why"] else ""
     else:
-        message = f"AWS does not allow {refusal.question.operation}: {refusal.said}"
-    signed_with_key = isinstance(refusal.question.credentials, AccessKey)
+        message = f"AWS does not allow {refusal.request.operation}: {refusal.said}"
+    signed_with_key = isinstance(refusal.request.credentials, AccessKey)
     return AccessDeniedError(
         message,
         hint="a policy may ask for MFA here: mfa-session login, and try again with the session"
@@ -215,34 +215,34 @@ def _validation(refusal: Refusal, now: datetime) -> AWSError:
 
 def _no_such_entity(refusal: Refusal, _: datetime) -> AWSError:
     return NoSuchEntityError(
-        f"AWS knows no such thing: {refusal.said or refusal.question.operation}",
+        f"AWS knows no such thing: {refusal.said or refusal.request.operation}",
         hint="check the name, and whether this is the right account: mfa-session status --verify",
     )
 
 
 def _entity_already_exists(refusal: Refusal, _: datetime) -> AWSError:
     return EntityAlreadyExistsError(
-        f"AWS has it already: {refusal.said or refusal.question.operation}", hint="choose another name"
+        f"AWS has it already: {refusal.said or refusal.request.operation}", hint="choose another name"
     )
 
 
 def _limit_exceeded(refusal: Refusal, _: datetime) -> AWSError:
     return LimitExceededError(
-        f"AWS has a limit, and it is reached: {refusal.said or refusal.question.operation}",
+        f"AWS has a limit, and it is reached: {refusal.said or refusal.request.operation}",
         hint="remove what is no longer needed, and try again",
     )
 
 
 def _delete_conflict(refusal: Refusal, _: datetime) -> AWSError:
     return DeleteConflictError(
-        f"AWS deletes nothing that is in use: {refusal.said or refusal.question.operation}",
+        f"AWS deletes nothing that is in use: {refusal.said or refusal.request.operation}",
         hint="take it out of use first",
     )
 
 
 def _temporarily_unmodifiable(refusal: Refusal, _: datetime) -> AWSError:
     return EntityTemporarilyUnmodifiableError(
-        f"AWS is still busy with an earlier change: {refusal.said or refusal.question.operation}",
+        f"AWS is still busy with an earlier change: {refusal.said or refusal.request.operation}",
         hint="wait a minute, and run the command again",
     )
 
@@ -268,18 +268,18 @@ def _region_disabled(refusal: Refusal, _: datetime) -> AWSError:
 
 
 def _throttled(refusal: Refusal, _: datetime) -> AWSError:
-    said = refusal.said or refusal.question.quotable(refusal.code)
+    said = refusal.said or refusal.request.quotable(refusal.code)
     return ThrottledError(f"AWS asks to slow down: {said}", hint=_LATER)
 
 
 def _unknown_code(refusal: Refusal, now: datetime) -> AWSError:
-    question, code = refusal.question, refusal.question.quotable(refusal.code)
+    request, code = refusal.request, refusal.request.quotable(refusal.code)
     if refusal.status >= 500:
-        return outcome_unknown(f"AWS has trouble of its own ({code})", question=question, hint=_LATER)
+        return outcome_unknown(f"AWS has trouble of its own ({code})", request=request, hint=_LATER)
     if refusal.status == 429:
         return _throttled(refusal, now)
     return AWSError(
-        f"AWS refused {question.operation}: {code}: {refusal.said}",
+        f"AWS refused {request.operation}: {code}: {refusal.said}",
         hint="AWS describes its error codes in the API reference of the service",
     )
 

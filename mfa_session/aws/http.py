@@ -27,7 +27,7 @@ from mfa_session.aws.response import not_from_aws
 from mfa_session.errors import ConfigurationError
 
 # The longest real answer, a list of policies, has some 100 KiB.
-_LONGEST_BODY = 1 << 20
+_MAX_BODY = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class OverdueError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HTTPReply:
     """What a server sent back; *date* is its clock, as it wrote it."""
 
     status: int
@@ -65,7 +65,7 @@ class Reply:
     body: bytes = field(repr=False)
 
 
-class Exchange:
+class HTTPCall:
     """The way of one question to AWS and back, as often as it may be put."""
 
     def __init__(self, limits: Limits, *, ca_bundle: str | None) -> None:
@@ -82,7 +82,7 @@ class Exchange:
         """What is left of the whole time."""
         return max(0.0, self._deadline - time.monotonic())
 
-    def send(self, request: Any) -> Reply:
+    def send(self, request: Any) -> HTTPReply:
         """Send *request*, which botocore has signed and prepared, and return the reply, read to its end.
 
         Raises:
@@ -98,8 +98,8 @@ class Exchange:
             raise outcome
         return outcome
 
-    def _on_a_thread(self, request: Any) -> Reply | BaseException:
-        outcomes = queue.SimpleQueue[Reply | BaseException]()
+    def _on_a_thread(self, request: Any) -> HTTPReply | BaseException:
+        outcomes = queue.SimpleQueue[HTTPReply | BaseException]()
 
         def work() -> None:
             try:
@@ -127,7 +127,7 @@ class Exchange:
                 raise OverdueError
             self.stage = Stage.REQUEST_SENT
 
-    def _send(self, request: Any) -> Reply:
+    def _send(self, request: Any) -> HTTPReply:
         request.body = _Body(request.body, exchange=self)
         request.stream_output = True  # leaves the body of the reply to us
         with contextlib.closing(self._http_session(request.url)) as http:
@@ -136,7 +136,7 @@ class Exchange:
             with contextlib.closing(response.raw):
                 body = self._read(response)
         self.stage = Stage.REPLY_WHOLE
-        return Reply(response.status_code, response.headers.get("Date", ""), body)
+        return HTTPReply(response.status_code, response.headers.get("Date", ""), body)
 
     def _http_session(self, url: str) -> URLLib3Session:
         on_this_machine = is_on_this_machine(url)
@@ -162,10 +162,10 @@ class Exchange:
         if 300 <= response.status_code < 400:
             raise not_from_aws(self.host, f"it sends to another address ({response.status_code}), which is not asked")
         try:
-            body: bytes = response.raw.read(_LONGEST_BODY + 1, decode_content=False)
+            body: bytes = response.raw.read(_MAX_BODY + 1, decode_content=False)
         except Exception as error:  # of urllib3, http.client, ssl or the socket; all mean the same here
             raise ConnectionClosedError(endpoint_url=response.url, error=error) from error
-        if len(body) > _LONGEST_BODY:
+        if len(body) > _MAX_BODY:
             raise not_from_aws(self.host, "it is longer than a megabyte")
         if response.raw.length_remaining:
             raise ConnectionClosedError(endpoint_url=response.url, error="the body ends early")
@@ -175,7 +175,7 @@ class Exchange:
 class _Body:
     """The body of a request, which tells when it is asked for: then the connection stands, and the body goes out."""
 
-    def __init__(self, body: bytes, *, exchange: Exchange) -> None:
+    def __init__(self, body: bytes, *, exchange: HTTPCall) -> None:
         self._body = body
         self._exchange = exchange
 

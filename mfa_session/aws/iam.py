@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from mfa_session.aws.client import Client
-from mfa_session.aws.request import Question
-from mfa_session.aws.response import Answer, not_from_aws
+from mfa_session.aws.request import APIRequest
+from mfa_session.aws.response import APIResponse, not_from_aws
 from mfa_session.errors import AccessDeniedError, AWSAnswerError, UsageError
 from mfa_session.model.credentials import AccessKey, AccessKeyMetadata, SessionCredentials
 from mfa_session.model.mfa_device import MFADevice, TokenCode, VirtualMFADevice
 
 # A user has at most eight devices and two keys, and AWS puts a hundred on a page: who needs so many pages is not AWS.
-_MOST_PAGES = 20
+_MAX_PAGES = 20
 
 
 class IAMCalls(Client):
@@ -29,37 +29,37 @@ class IAMCalls(Client):
             AccessDeniedError: both forms are denied.
             AWSError: anything else went wrong.
         """
-        question = Question("iam", "ListMFADevices", credentials, repeatable=True)
+        request = APIRequest("iam", "ListMFADevices", credentials, idempotent=True)
         try:
-            pages = self._pages(question)
+            pages = self._pages(request)
         except AccessDeniedError:
-            pages = self._pages(replace(question, parameters={"UserName": user_name}))
+            pages = self._pages(replace(request, parameters={"UserName": user_name}))
         return [mfa_device(device) for page in pages for device in page.parts("MFADevices")]
 
-    def _pages(self, question: Question) -> list[Answer]:
-        return list(self._each_page(question))
+    def _pages(self, request: APIRequest) -> list[APIResponse]:
+        return list(self._each_page(request))
 
-    def _each_page(self, question: Question) -> Iterator[Answer]:
-        for _ in range(_MOST_PAGES):
-            page = self.ask(question)
+    def _each_page(self, request: APIRequest) -> Iterator[APIResponse]:
+        for _ in range(_MAX_PAGES):
+            page = self.ask(request)
             yield page
             if not page.says("IsTruncated"):
                 return
-            question = replace(question, parameters={**question.parameters, "Marker": page.text("Marker")})
-        raise not_from_aws(page.host, f"it has more than {_MOST_PAGES} pages")
+            request = replace(request, parameters={**request.parameters, "Marker": page.text("Marker")})
+        raise not_from_aws(page.host, f"it has more than {_MAX_PAGES} pages")
 
 
-def mfa_device(answer: Answer) -> MFADevice:
+def mfa_device(response: APIResponse) -> MFADevice:
     """Return the device that IAM describes.
 
     Raises:
         AWSAnswerError: it describes none.
     """
-    enabled = answer.moment("EnableDate").astimezone(UTC) if "EnableDate" in answer.fields else None
+    enabled = response.moment("EnableDate").astimezone(UTC) if "EnableDate" in response.fields else None
     try:
-        return MFADevice(answer.text("SerialNumber"), enabled)
+        return MFADevice(response.text("SerialNumber"), enabled)
     except UsageError:
-        raise not_from_aws(answer.host, "it names a device that cannot be one") from None
+        raise not_from_aws(response.host, "it names a device that cannot be one") from None
 
 
 _ACTIVE, _INACTIVE = "Active", "Inactive"
@@ -75,8 +75,8 @@ class IAMAccessKeyCalls(IAMCalls):
             AccessDeniedError: a policy forbids iam:ListAccessKeys.
             AWSError: anything else went wrong.
         """
-        question = Question("iam", "ListAccessKeys", credentials, {"UserName": user_name}, repeatable=True)
-        return [_metadata(key) for page in self._pages(question) for key in page.parts("AccessKeyMetadata")]
+        request = APIRequest("iam", "ListAccessKeys", credentials, {"UserName": user_name}, idempotent=True)
+        return [_metadata(key) for page in self._pages(request) for key in page.parts("AccessKeyMetadata")]
 
     def create_access_key(self, session: SessionCredentials, user_name: str) -> AccessKey:
         """Create an access key for a user, in one attempt. AWS knows it everywhere some seconds later.
@@ -88,16 +88,16 @@ class IAMAccessKeyCalls(IAMCalls):
             AWSAnswerError: the same.
             AWSError: anything else went wrong, and there is no new key.
         """
-        answer = self.ask(Question("iam", "CreateAccessKey", session, {"UserName": user_name})).part("AccessKey")
-        if answer.text("UserName") != user_name:
-            raise not_from_aws(answer.host, "its new key is another user's")
+        response = self.ask(APIRequest("iam", "CreateAccessKey", session, {"UserName": user_name})).part("AccessKey")
+        if response.text("UserName") != user_name:
+            raise not_from_aws(response.host, "its new key is another user's")
         try:
             return AccessKey(
-                answer.text("AccessKeyId"), answer.text("SecretAccessKey"), create_date=_create_date(answer)
+                response.text("AccessKeyId"), response.text("SecretAccessKey"), create_date=_create_date(response)
             )
         except UsageError:
             # Cut off: what came in the place of a secret may be one.
-            raise not_from_aws(answer.host, "its new key is no long-term access key") from None
+            raise not_from_aws(response.host, "its new key is no long-term access key") from None
 
     def update_access_key(
         self, session: SessionCredentials, user_name: str, access_key_id: str, *, active: bool
@@ -111,7 +111,7 @@ class IAMAccessKeyCalls(IAMCalls):
         """
         status = _ACTIVE if active else _INACTIVE
         parameters = {"UserName": user_name, "AccessKeyId": access_key_id, "Status": status}
-        self.ask(Question("iam", "UpdateAccessKey", session, parameters, repeatable=True))
+        self.ask(APIRequest("iam", "UpdateAccessKey", session, parameters, idempotent=True))
 
     def delete_access_key(self, session: SessionCredentials, user_name: str, access_key_id: str) -> None:
         """Delete a key of a user, for good.
@@ -122,7 +122,7 @@ class IAMAccessKeyCalls(IAMCalls):
             AWSError: anything else went wrong.
         """
         parameters = {"UserName": user_name, "AccessKeyId": access_key_id}
-        self.ask(Question("iam", "DeleteAccessKey", session, parameters))
+        self.ask(APIRequest("iam", "DeleteAccessKey", session, parameters))
 
     def access_key_last_used(self, session: SessionCredentials, access_key_id: str) -> datetime | None:
         """Return when a key was last used, ``None`` where it never was. AWS may learn of a use only hours later.
@@ -131,19 +131,19 @@ class IAMAccessKeyCalls(IAMCalls):
             AccessDeniedError: a policy forbids iam:GetAccessKeyLastUsed.
             AWSError: anything else went wrong.
         """
-        question = Question("iam", "GetAccessKeyLastUsed", session, {"AccessKeyId": access_key_id}, repeatable=True)
-        used = self.ask(question).part("AccessKeyLastUsed")
+        request = APIRequest("iam", "GetAccessKeyLastUsed", session, {"AccessKeyId": access_key_id}, idempotent=True)
+        used = self.ask(request).part("AccessKeyLastUsed")
         return used.moment("LastUsedDate") if "LastUsedDate" in used.fields else None
 
 
-def _metadata(answer: Answer) -> AccessKeyMetadata:
+def _metadata(response: APIResponse) -> AccessKeyMetadata:
     # A state that we do not know yet is none in which the key works.
-    is_active = answer.text("Status") == _ACTIVE
-    return AccessKeyMetadata(answer.text("AccessKeyId"), is_active, _create_date(answer))
+    is_active = response.text("Status") == _ACTIVE
+    return AccessKeyMetadata(response.text("AccessKeyId"), is_active, _create_date(response))
 
 
-def _create_date(answer: Answer) -> datetime:
-    return answer.moment("CreateDate").astimezone(UTC).replace(microsecond=0)
+def _create_date(response: APIResponse) -> datetime:
+    return response.moment("CreateDate").astimezone(UTC).replace(microsecond=0)
 
 
 class IAMDeviceCalls(IAMCalls):
@@ -158,8 +158,8 @@ class IAMDeviceCalls(IAMCalls):
             ReplyLostError: there may be one now, whose seed nobody knows.
             AWSAnswerError: the same, and what came back is no device of this name.
         """
-        question = Question("iam", "CreateVirtualMFADevice", credentials, {"VirtualMFADeviceName": name})
-        return _created(self.ask(question).part("VirtualMFADevice"), name)
+        request = APIRequest("iam", "CreateVirtualMFADevice", credentials, {"VirtualMFADeviceName": name})
+        return _created(self.ask(request).part("VirtualMFADevice"), name)
 
     def enable_mfa_device(
         self,
@@ -207,7 +207,7 @@ class IAMDeviceCalls(IAMCalls):
             AccessDeniedError: a policy forbids iam:DeactivateMFADevice.
         """
         parameters = {"UserName": user_name, "SerialNumber": device.serial_number}
-        self.ask(Question("iam", "DeactivateMFADevice", session, parameters))
+        self.ask(APIRequest("iam", "DeactivateMFADevice", session, parameters))
 
     def delete_virtual_mfa_device(self, credentials: AccessKey | SessionCredentials, device: MFADevice) -> None:
         """Delete a virtual device that belongs to nobody, so that its name is free again.
@@ -218,7 +218,7 @@ class IAMDeviceCalls(IAMCalls):
             AccessDeniedError: a policy forbids iam:DeleteVirtualMFADevice, as AWS's own samples do.
         """
         parameters = {"SerialNumber": device.serial_number}
-        self.ask(Question("iam", "DeleteVirtualMFADevice", credentials, parameters))
+        self.ask(APIRequest("iam", "DeleteVirtualMFADevice", credentials, parameters))
 
 
 def _with_codes(
@@ -227,26 +227,26 @@ def _with_codes(
     user_name: str,
     device: MFADevice,
     codes: tuple[TokenCode, TokenCode],
-) -> Question:
+) -> APIRequest:
     parameters = {
         "UserName": user_name,
         "SerialNumber": device.serial_number,
         "AuthenticationCode1": codes[0].digits,
         "AuthenticationCode2": codes[1].digits,
     }
-    return Question("iam", operation, credentials, parameters, codes=codes)
+    return APIRequest("iam", operation, credentials, parameters, codes=codes)
 
 
-def _created(answer: Answer, name: str) -> VirtualMFADevice:
+def _created(response: APIResponse, name: str) -> VirtualMFADevice:
     try:
-        device = MFADevice(answer.text("SerialNumber"))
+        device = MFADevice(response.text("SerialNumber"))
         # A blob in the wire's base 64, which holds text in base 32.
-        seed = b64decode(answer.text("Base32StringSeed"), validate=True).decode("ascii")
+        seed = b64decode(response.text("Base32StringSeed"), validate=True).decode("ascii")
     except (UsageError, ValueError):
-        raise not_from_aws(answer.host, "it describes no new MFA device") from None
+        raise not_from_aws(response.host, "it describes no new MFA device") from None
     if device.kind != "virtual" or device.name != name:
-        raise not_from_aws(answer.host, "it describes another MFA device than was asked for")
+        raise not_from_aws(response.host, "it describes another MFA device than was asked for")
     try:
         return VirtualMFADevice(device, seed)
     except AWSAnswerError as error:
-        raise answer.blame(error) from None
+        raise response.with_host(error) from None

@@ -7,8 +7,8 @@ import json
 from urllib.parse import unquote
 
 from mfa_session.aws.iam import IAMCalls, mfa_device
-from mfa_session.aws.request import Question
-from mfa_session.aws.response import Answer, not_from_aws
+from mfa_session.aws.request import APIRequest
+from mfa_session.aws.response import APIResponse, not_from_aws
 from mfa_session.errors import AWSAnswerError, NoSuchEntityError
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.credentials import SessionCredentials
@@ -18,7 +18,7 @@ from mfa_session.model.mfa_device import MFADevice
 _ON_A_PAGE = {"MaxItems": 1000}
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-_MOST_VERSIONS = 5
+_MAX_VERSIONS = 5
 
 
 class IAMPolicyCalls(IAMCalls):
@@ -31,11 +31,11 @@ class IAMPolicyCalls(IAMCalls):
             NoSuchEntityError: there is no such user.
             AccessDeniedError: a policy forbids iam:GetUser.
         """
-        answer = self.ask(_read("GetUser", session, UserName=user_name)).part("User")
+        response = self.ask(_read("GetUser", session, UserName=user_name)).part("User")
         try:
-            return CallerIdentity(answer.text("Arn"))
+            return CallerIdentity(response.text("Arn"))
         except AWSAnswerError as error:
-            raise answer.blame(error) from None
+            raise response.with_host(error) from None
 
     def get_group(self, session: SessionCredentials, group_name: str) -> list[str]:
         """Return the names of the users in a group.
@@ -100,8 +100,8 @@ class IAMPolicyCalls(IAMCalls):
             policy = self.ask(_read("GetPolicy", session, PolicyArn=arn)).part("Policy")
         except NoSuchEntityError:
             return None
-        question = _read("GetPolicyVersion", session, PolicyArn=arn, VersionId=policy.text("DefaultVersionId"))
-        document = _document(self.ask(question).part("PolicyVersion"), "Document")
+        request = _read("GetPolicyVersion", session, PolicyArn=arn, VersionId=policy.text("DefaultVersionId"))
+        document = _document(self.ask(request).part("PolicyVersion"), "Document")
         attached = policy.text("AttachmentCount")
         return document, int(attached) if attached.isdecimal() else 0
 
@@ -112,8 +112,8 @@ class IAMPolicyCalls(IAMCalls):
             EntityAlreadyExistsError: there is one of this name, under whatever path.
             AccessDeniedError: a policy forbids iam:CreatePolicy.
         """
-        question = Question("iam", "CreatePolicy", session, {"PolicyName": name, "PolicyDocument": document})
-        return self.ask(question).part("Policy").text("Arn")
+        request = APIRequest("iam", "CreatePolicy", session, {"PolicyName": name, "PolicyDocument": document})
+        return self.ask(request).part("Policy").text("Arn")
 
     def replace_policy(self, session: SessionCredentials, arn: str, document: str) -> None:
         """Put *document* in force as a new version of a managed policy.
@@ -126,12 +126,12 @@ class IAMPolicyCalls(IAMCalls):
         """
         pages = self._pages(_read("ListPolicyVersions", session, PolicyArn=arn))
         versions = [version for page in pages for version in page.parts("Versions")]
-        if len(versions) >= _MOST_VERSIONS:
+        if len(versions) >= _MAX_VERSIONS:
             spare = [_version_number(version) for version in versions if not version.says("IsDefaultVersion")]
             oldest = {"PolicyArn": arn, "VersionId": f"v{min(spare)}"}
-            self.ask(Question("iam", "DeletePolicyVersion", session, oldest))
+            self.ask(APIRequest("iam", "DeletePolicyVersion", session, oldest))
         parameters = {"PolicyArn": arn, "PolicyDocument": document, "SetAsDefault": "true"}
-        self.ask(Question("iam", "CreatePolicyVersion", session, parameters))
+        self.ask(APIRequest("iam", "CreatePolicyVersion", session, parameters))
 
     def attach_group_policy(self, session: SessionCredentials, group_name: str, arn: str) -> None:
         """Attach a managed policy to a group; one that is attached already stays so.
@@ -141,7 +141,7 @@ class IAMPolicyCalls(IAMCalls):
             AccessDeniedError: a policy forbids iam:AttachGroupPolicy.
         """
         parameters = {"GroupName": group_name, "PolicyArn": arn}
-        self.ask(Question("iam", "AttachGroupPolicy", session, parameters, repeatable=True))
+        self.ask(APIRequest("iam", "AttachGroupPolicy", session, parameters, idempotent=True))
 
     def _policies_of(self, session: SessionCredentials, owner: str, name: str) -> dict[str, str]:
         """Return the documents of the own and the attached policies of a ``User`` or a ``Group``."""
@@ -149,8 +149,8 @@ class IAMPolicyCalls(IAMCalls):
         whose = {f"{owner}Name": name}
         for page in self._pages(_read(f"List{owner}Policies", session, **whose)):
             for policy_name in page.texts("PolicyNames"):
-                answer = self.ask(_read(f"Get{owner}Policy", session, **whose, PolicyName=policy_name))
-                found[f"{policy_name} of {owner.lower()} {name}"] = _document(answer, "PolicyDocument")
+                response = self.ask(_read(f"Get{owner}Policy", session, **whose, PolicyName=policy_name))
+                found[f"{policy_name} of {owner.lower()} {name}"] = _document(response, "PolicyDocument")
         for arn in self._attached_to(session, owner, name).values():
             if policy := self.managed_policy(session, arn):
                 found[arn] = policy[0]
@@ -162,11 +162,11 @@ class IAMPolicyCalls(IAMCalls):
         return {policy.text("PolicyName"): policy.text("PolicyArn") for policy in policies}
 
 
-def _read(operation: str, session: SessionCredentials, **parameters: str | int) -> Question:
-    return Question("iam", operation, session, parameters, repeatable=True)
+def _read(operation: str, session: SessionCredentials, **parameters: str | int) -> APIRequest:
+    return APIRequest("iam", operation, session, parameters, idempotent=True)
 
 
-def _version_number(version: Answer) -> int:
+def _version_number(version: APIResponse) -> int:
     # Counted up, and never given again; two versions of one second have the same date.
     number = version.text("VersionId").removeprefix("v")
     if not number.isdecimal():
@@ -174,11 +174,11 @@ def _version_number(version: Answer) -> int:
     return int(number)
 
 
-def _document(answer: Answer, name: str) -> str:
+def _document(response: APIResponse, name: str) -> str:
     # IAM sends documents percent-encoded (RFC 3986), whatever else is escaped around them.
-    document = unquote(answer.text(name))
+    document = unquote(response.text(name))
     try:
         json.loads(document)
     except (ValueError, RecursionError):
-        raise not_from_aws(answer.host, f"its {name} is no JSON") from None
+        raise not_from_aws(response.host, f"its {name} is no JSON") from None
     return document

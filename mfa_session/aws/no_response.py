@@ -7,36 +7,36 @@ from collections.abc import Iterator
 
 from botocore.exceptions import ProxyConnectionError, SSLError
 
-from mfa_session.aws.http import Exchange, OverdueError, Stage
-from mfa_session.aws.request import Question
+from mfa_session.aws.http import HTTPCall, OverdueError, Stage
+from mfa_session.aws.request import APIRequest
 from mfa_session.aws.response import not_from_aws
 from mfa_session.errors import AWSError, AWSUnreachableError, ReplyLostError
 
 _CHECK_THE_NETWORK = "check the network, and what AWS_ENDPOINT_URL, endpoint_url and a proxy are set to"
 
 
-def no_answer(error: Exception, *, question: Question, exchange: Exchange) -> AWSError:
+def no_response(error: Exception, *, request: APIRequest, exchange: HTTPCall) -> AWSError:
     """Return what to tell the user about *error*, after which there is no answer to *question*."""
     if exchange.stage is Stage.NOTHING_SENT:
-        return _nothing_sent(error, question=question, exchange=exchange)
+        return _nothing_sent(error, request=request, exchange=exchange)
     if any(_is_not_http(cause) for cause in _causes(error)):
         return not_from_aws(exchange.host, "it is not HTTP")
-    return outcome_unknown(_what_happened(error, exchange), question=question)
+    return outcome_unknown(_what_happened(error, exchange), request=request)
 
 
-def outcome_unknown(what: str, *, question: Question, hint: str = _CHECK_THE_NETWORK) -> ReplyLostError:
+def outcome_unknown(what: str, *, request: APIRequest, hint: str = _CHECK_THE_NETWORK) -> ReplyLostError:
     """Return the error for a question that went out, when *what* happened instead of an answer."""
-    if question.codes:
+    if request.codes:
         return ReplyLostError(
             f"{what}; the token code may have been used",
             hint="wait until the device shows the next code, and run the command again",
         )
-    if not question.repeatable:
-        return ReplyLostError(f"{what}; {question.operation} may have been done all the same", hint=hint)
+    if not request.idempotent:
+        return ReplyLostError(f"{what}; {request.operation} may have been done all the same", hint=hint)
     return ReplyLostError(what, hint=hint)
 
 
-def _what_happened(error: Exception, exchange: Exchange) -> str:
+def _what_happened(error: Exception, exchange: HTTPCall) -> str:
     if isinstance(error, OverdueError):
         return f"no whole answer came from {exchange.host} within {exchange.limits.whole:.0f} s"
     if exchange.stage is Stage.REPLY_BEGUN:
@@ -46,16 +46,16 @@ def _what_happened(error: Exception, exchange: Exchange) -> str:
     return f"{exchange.host} ended the connection without an answer"
 
 
-def _nothing_sent(error: Exception, *, question: Question, exchange: Exchange) -> AWSUnreachableError:
+def _nothing_sent(error: Exception, *, request: APIRequest, exchange: HTTPCall) -> AWSUnreachableError:
     host, causes = exchange.host, list(_causes(error))
     if isinstance(error, ProxyConnectionError):
         return AWSUnreachableError(
-            f"no way to {host} through the proxy: {question.quotable(str(causes[-1]))}",
+            f"no way to {host} through the proxy: {request.quotable(str(causes[-1]))}",
             hint="check HTTPS_PROXY and NO_PROXY",
         )
     if isinstance(error, SSLError):
         return AWSUnreachableError(
-            f"{host} cannot be trusted, and nothing was sent: {question.quotable(_why_untrusted(causes))}",
+            f"{host} cannot be trusted, and nothing was sent: {request.quotable(_why_untrusted(causes))}",
             hint="behind a proxy that opens TLS, name its certificates: AWS_CA_BUNDLE, or ca_bundle of the profile",
         )
     if any(isinstance(cause, socket.gaierror) for cause in causes):
@@ -65,7 +65,7 @@ def _nothing_sent(error: Exception, *, question: Question, exchange: Exchange) -
     return AWSUnreachableError(_why_unreachable(error, causes, exchange=exchange), hint=_CHECK_THE_NETWORK)
 
 
-def _why_unreachable(error: Exception, causes: list[BaseException], *, exchange: Exchange) -> str:
+def _why_unreachable(error: Exception, causes: list[BaseException], *, exchange: HTTPCall) -> str:
     host, limits = exchange.host, exchange.limits
     if isinstance(error, OverdueError):
         return f"{host} could not be reached within {limits.whole:.0f} s"

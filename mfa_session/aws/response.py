@@ -16,7 +16,7 @@ _HINT = "check which endpoint answers: AWS_ENDPOINT_URL, endpoint_url, a proxy"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class APIResponse:
     """What *host* answered; *date* is what its clock showed, as it wrote it."""
 
     host: str
@@ -53,7 +53,7 @@ class Answer:
             pass
         raise not_from_aws(self.host, f"its {name} is not a time")
 
-    def part(self, name: str) -> "Answer":
+    def part(self, name: str) -> "APIResponse":
         """Return a field that must be a structure of its own.
 
         Raises:
@@ -62,9 +62,9 @@ class Answer:
         value = self.fields.get(name)
         if not isinstance(value, dict):
             raise not_from_aws(self.host, f"it has no {name}")
-        return Answer(self.host, value)
+        return APIResponse(self.host, value)
 
-    def parts(self, name: str) -> list["Answer"]:
+    def parts(self, name: str) -> list["APIResponse"]:
         """Return a field that must be a list of structures; AWS leaves out an empty one, or what is in it.
 
         Raises:
@@ -73,7 +73,7 @@ class Answer:
         value = self.fields.get(name) or []
         if not isinstance(value, list):
             raise not_from_aws(self.host, f"its {name} is no list")
-        return [Answer(self.host, part if isinstance(part, dict) else {}) for part in value]
+        return [APIResponse(self.host, part if isinstance(part, dict) else {}) for part in value]
 
     def texts(self, name: str) -> list[str]:
         """Return a field that must be a list of texts.
@@ -86,7 +86,7 @@ class Answer:
             raise not_from_aws(self.host, f"its {name} is no list of texts")
         return [str(text) for text in value]
 
-    def blame(self, error: AWSAnswerError) -> AWSAnswerError:
+    def with_host(self, error: AWSAnswerError) -> AWSAnswerError:
         """Return *error*, which a value made of these fields raised, with the name of who answered."""
         return AWSAnswerError(f"{error} ({self.host} gave it)", hint=error.hint)
 
@@ -100,13 +100,13 @@ def not_from_aws(host: str, what: str) -> AWSAnswerError:
 _TYPE_DECLARATION = re.compile(r"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 
 # The longest real answer has some 6,000. An element that is read takes hundreds of bytes, however few it was sent in.
-_MOST_TAGS = 50_000
+_MAX_TAGS = 50_000
 
 # The answers of STS and IAM are four levels deep.
 _DEEPEST = 10
 
 
-def read_answer(body: bytes, *, host: str, operation: str) -> Answer:
+def read_response(body: bytes, *, host: str, operation: str) -> APIResponse:
     """Return the answer to *operation* that *body* is.
 
     Raises:
@@ -117,7 +117,7 @@ def read_answer(body: bytes, *, host: str, operation: str) -> Answer:
         raise not_from_aws(host, f"it does not answer {operation}")
     response = _value(document, host=host)
     result = response.get(f"{operation}Result") if isinstance(response, dict) else None
-    return Answer(host, result if isinstance(result, dict) else {})
+    return APIResponse(host, result if isinstance(result, dict) else {})
 
 
 def read_refusal(body: bytes, *, host: str) -> tuple[str, str]:
@@ -140,7 +140,7 @@ def _read(body: bytes, *, host: str) -> ElementTree.Element:
         raise not_from_aws(host, "it cannot be read") from None
     if _TYPE_DECLARATION.search(text):
         raise not_from_aws(host, "it is a web page, or another kind of document")
-    if text.count("<") > _MOST_TAGS:
+    if text.count("<") > _MAX_TAGS:
         raise not_from_aws(host, "it has too many parts")
     try:
         # A zero would let expat take it for another encoding, in which a declaration was not found.

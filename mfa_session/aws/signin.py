@@ -14,9 +14,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError
 
 from mfa_session.aws.endpoints import Endpoints
-from mfa_session.aws.http import Exchange, Limits, OverdueError, Reply
-from mfa_session.aws.no_response import no_answer, outcome_unknown
-from mfa_session.aws.request import Question
+from mfa_session.aws.http import HTTPCall, HTTPReply, Limits, OverdueError
+from mfa_session.aws.no_response import no_response, outcome_unknown
+from mfa_session.aws.request import APIRequest
 from mfa_session.aws.response import not_from_aws
 from mfa_session.errors import AWSError, ConfigurationError, SignInRefusedError
 from mfa_session.model.credentials import SessionCredentials
@@ -54,19 +54,19 @@ class SignIn:
             SignInRefusedError: these credentials open no console: they are over, or not of a role.
             AWSError: anything else went wrong.
         """
-        question = Question("signin", "getSigninToken", credentials, repeatable=True)
-        exchange = Exchange(Limits(), ca_bundle=self._ca_bundle)
+        request = APIRequest("signin", "getSigninToken", credentials, idempotent=True)
+        exchange = HTTPCall(Limits(), ca_bundle=self._ca_bundle)
         begun = time.monotonic()
         try:
             reply = exchange.send(self._request(credentials))
         except (BotoCoreError, OverdueError) as error:
             # Cut off: its traceback holds the request.
-            raise no_answer(error, question=question, exchange=exchange) from None
+            raise no_response(error, request=request, exchange=exchange) from None
         finally:
             took = 1000 * (time.monotonic() - begun)
             _log.debug("getSigninToken to %s: %s, %.0f ms", exchange.host, exchange.stage.name, took)
         if reply.status != 200:
-            raise _refusal(reply, question=question, host=exchange.host)
+            raise _refusal(reply, request=request, host=exchange.host)
         return _token(reply, host=exchange.host)
 
     def sign_in_url(self, token: str, *, region: str | None) -> str:
@@ -92,21 +92,21 @@ class SignIn:
         return AWSRequest("POST", self._url, headers, form.encode("ascii")).prepare()
 
 
-def _refusal(reply: Reply, *, question: Question, host: str) -> AWSError:
+def _refusal(reply: HTTPReply, *, request: APIRequest, host: str) -> AWSError:
     if reply.status >= 500:
-        return outcome_unknown(f"{host} has trouble of its own (HTTP {reply.status})", question=question)
+        return outcome_unknown(f"{host} has trouble of its own (HTTP {reply.status})", request=request)
     return SignInRefusedError(
         f"{host} does not let this session in to the console (HTTP {reply.status})",
         hint="get a new session of the role: mfa-session login --force",
     )
 
 
-def _token(reply: Reply, *, host: str) -> str:
+def _token(reply: HTTPReply, *, host: str) -> str:
     try:
-        answer = json.loads(reply.body)
+        response = json.loads(reply.body)
     except ValueError:
-        answer = None
-    token = answer.get("SigninToken") if isinstance(answer, dict) else None
+        response = None
+    token = response.get("SigninToken") if isinstance(response, dict) else None
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
         raise not_from_aws(host, "it has no SigninToken")
     return token

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from mfa_session.aws.client import Client
-from mfa_session.aws.request import Question
-from mfa_session.aws.response import Answer, not_from_aws
+from mfa_session.aws.request import APIRequest
+from mfa_session.aws.response import APIResponse, not_from_aws
 from mfa_session.errors import AWSAnswerError
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.credentials import AccessKey, SessionCredentials
@@ -38,11 +38,11 @@ class STSCalls(Client):
         Raises:
             AWSError: as :meth:`get_caller_identity`.
         """
-        answer = self.ask(Question("sts", "GetCallerIdentity", credentials, repeatable=True))
+        response = self.ask(APIRequest("sts", "GetCallerIdentity", credentials, idempotent=True))
         try:
-            return CallerIdentity(answer.text("Arn")), _time_of(answer)
+            return CallerIdentity(response.text("Arn")), _time_of(response)
         except AWSAnswerError as error:
-            raise answer.blame(error) from None
+            raise response.with_host(error) from None
 
     def get_session_token(
         self, key: AccessKey, device: MFADevice, code: TokenCode, duration: timedelta
@@ -63,8 +63,8 @@ class STSCalls(Client):
             "TokenCode": code.digits,
             "DurationSeconds": int(duration.total_seconds()),
         }
-        answer = self.ask(Question("sts", "GetSessionToken", key, parameters, codes=(code,)))
-        return _session_credentials(answer, duration=duration, now=datetime.now(UTC))
+        response = self.ask(APIRequest("sts", "GetSessionToken", key, parameters, codes=(code,)))
+        return _session_credentials(response, duration=duration, now=datetime.now(UTC))
 
     def assume_role(
         self, credentials: AccessKey | SessionCredentials, role: Role, duration: timedelta
@@ -77,8 +77,8 @@ class STSCalls(Client):
             ExpiredSessionError: the session that asks is over.
             AWSError: anything else went wrong.
         """
-        question = Question("sts", "AssumeRole", credentials, _role_parameters(role, duration), repeatable=True)
-        return _session_credentials(self.ask(question), duration=duration, now=datetime.now(UTC))
+        request = APIRequest("sts", "AssumeRole", credentials, _role_parameters(role, duration), idempotent=True)
+        return _session_credentials(self.ask(request), duration=duration, now=datetime.now(UTC))
 
     def assume_role_with_code(
         self, key: AccessKey, role: Role, device: MFADevice, code: TokenCode, duration: timedelta
@@ -96,8 +96,8 @@ class STSCalls(Client):
         """
         proof: dict[str, str | int] = {"SerialNumber": device.serial_number, "TokenCode": code.digits}
         parameters = {**_role_parameters(role, duration), **proof}
-        answer = self.ask(Question("sts", "AssumeRole", key, parameters, codes=(code,)))
-        return _session_credentials(answer, duration=duration, now=datetime.now(UTC))
+        response = self.ask(APIRequest("sts", "AssumeRole", key, parameters, codes=(code,)))
+        return _session_credentials(response, duration=duration, now=datetime.now(UTC))
 
 
 def _role_parameters(role: Role, duration: timedelta) -> dict[str, str | int]:
@@ -110,23 +110,23 @@ def _role_parameters(role: Role, duration: timedelta) -> dict[str, str | int]:
     }
 
 
-def _time_of(answer: Answer) -> datetime | None:
+def _time_of(response: APIResponse) -> datetime | None:
     # Imported here, where botocore has done so: no prompt is to wait for it.
     from email.utils import parsedate_to_datetime
 
     try:
-        return parsedate_to_datetime(answer.date).replace(tzinfo=UTC)
+        return parsedate_to_datetime(response.date).replace(tzinfo=UTC)
     except ValueError:
         return None
 
 
-def _session_credentials(answer: Answer, *, duration: timedelta, now: datetime) -> SessionCredentials:
-    credentials = answer.part("Credentials")
+def _session_credentials(response: APIResponse, *, duration: timedelta, now: datetime) -> SessionCredentials:
+    credentials = response.part("Credentials")
     expiration = credentials.moment("Expiration")
     if expiration <= now:
-        raise not_from_aws(answer.host, "its session is over already")
+        raise not_from_aws(response.host, "its session is over already")
     if expiration > now + duration + _CLOCK_TOLERANCE:
-        raise not_from_aws(answer.host, "its session lasts longer than was asked for")
+        raise not_from_aws(response.host, "its session lasts longer than was asked for")
     try:
         return SessionCredentials(
             access_key_id=credentials.text("AccessKeyId"),
@@ -135,4 +135,4 @@ def _session_credentials(answer: Answer, *, duration: timedelta, now: datetime) 
             expiration=expiration.astimezone(UTC).replace(microsecond=0),
         )
     except AWSAnswerError as error:
-        raise answer.blame(error) from None
+        raise response.with_host(error) from None

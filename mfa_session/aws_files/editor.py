@@ -17,7 +17,7 @@ from configobj import ConfigObj
 from mfa_session.aws_files.parser import Kind, Section, Sections, read_sections
 from mfa_session.aws_files.profile_names import find_profile, new_header, places_of_profiles
 from mfa_session.errors import SharedFileError
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +239,7 @@ def _checked(values: Mapping[str, str | None]) -> dict[str, str | None]:
     checked = dict(values)
     for key, value in checked.items():
         if not _KEY.fullmatch(key):
-            raise SharedFileError(f"no key can be called {visible(key)}", hint="use a-z, 0-9 and _")
+            raise SharedFileError(f"no key can be called {escape_control(key)}", hint="use a-z, 0-9 and _")
         if value is not None and (not value or value != value.strip() or _IMPOSSIBLE_IN_A_VALUE.search(value)):
             raise SharedFileError(
                 f"the value for {key} is empty, or has blanks at its ends or control characters in it",

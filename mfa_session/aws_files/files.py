@@ -20,8 +20,8 @@ from mfa_session.errors import SharedFileError, StateError
 from mfa_session.filesystem.atomic_write import LOCK_NAME, has_leftover, remove_leftover, replace
 from mfa_session.filesystem.locks import locked
 from mfa_session.filesystem.os_errors import refusal
-from mfa_session.filesystem.permissions import make_private, take_after
-from mfa_session.text import visible
+from mfa_session.filesystem.permissions import copy_metadata, make_private
+from mfa_session.text import escape_control
 
 # Imported where it is needed: who only reads does without the editor.
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ __all__ = [
     "remembering_reads",
     "remove_keys",
     "remove_profile",
-    "tidy",
+    "remove_temp_files",
     "write_profile",
     "write_profiles",
 ]
@@ -238,7 +238,7 @@ def remove_profile(path: str | os.PathLike[str], kind: Kind, profile: str) -> No
     _change(Path(path), kind, lambda data: without_profile(data, kind, profile))
 
 
-def tidy(path: str | os.PathLike[str]) -> None:
+def remove_temp_files(path: str | os.PathLike[str]) -> None:
     """Remove what a killed write has left beside the file *path*; where that cannot be done, the next write does it."""
     with contextlib.suppress(OSError, StateError):
         target = Path(os.path.realpath(path))
@@ -292,11 +292,13 @@ def _changed_once(target: Path, kind: Kind, edit: Callable[[bytes], bytes], empt
     if after == before.data:
         return True
 
-    def dress(descriptor: int) -> None:
+    def before_rename(descriptor: int) -> None:
         if before.status is not None:
-            take_after(descriptor, target, before.status, private=kind == "credentials")
+            copy_metadata(descriptor, target, before.status, private=kind == "credentials")
 
-    written = replace(target, after, dress=dress, still_wanted=lambda: identity_of(target) == before.identity)
+    written = replace(
+        target, after, before_rename=before_rename, still_wanted=lambda: identity_of(target) == before.identity
+    )
     if written is None:
         return False
     time.sleep(_LOOK_AGAIN_AFTER_SECONDS)
@@ -318,7 +320,7 @@ def _refusing(path: Path) -> Iterator[None]:
     else:
         return
     # Raised out here, it carries no cause along that might quote a line.
-    raise SharedFileError(f"cannot write {visible(str(path))}: {problem}; nothing was changed", hint=hint)
+    raise SharedFileError(f"cannot write {escape_control(str(path))}: {problem}; nothing was changed", hint=hint)
 
 
 def _read(path: Path) -> Sections:
@@ -331,8 +333,11 @@ def _read(path: Path) -> Sections:
         problem, hint = str(error), error.hint
     except OSError as error:
         denied = isinstance(error, PermissionError)
-        problem, hint = "you may not read it" if denied else refusal(error, path).problem, f"ls -l {visible(str(path))}"
-    raise SharedFileError(f"cannot read {visible(str(path))}: {problem}", hint=hint)
+        problem, hint = (
+            "you may not read it" if denied else refusal(error, path).problem,
+            f"ls -l {escape_control(str(path))}",
+        )
+    raise SharedFileError(f"cannot read {escape_control(str(path))}: {problem}", hint=hint)
 
 
 def _real_file(path: Path) -> Path:
@@ -342,7 +347,7 @@ def _real_file(path: Path) -> Path:
         SharedFileError: it is no file that can be replaced.
     """
     target = Path(os.path.realpath(path))
-    look = f"look at it: ls -l {visible(str(target))}"
+    look = f"look at it: ls -l {escape_control(str(target))}"
     if target.is_symlink():
         raise SharedFileError("it is a symbolic link that leads to itself", hint=look)
     try:
@@ -352,7 +357,7 @@ def _real_file(path: Path) -> Path:
     _refuse_unreplaceable(status, target)
     # Root may write everywhere; a file that its owner made read-only is meant to stay so.
     if not status.st_mode & 0o222 or not _opens_for_writing(target):
-        raise SharedFileError("it is read-only for you", hint=f"allow writing: chmod u+w {visible(str(target))}")
+        raise SharedFileError("it is read-only for you", hint=f"allow writing: chmod u+w {escape_control(str(target))}")
     return target
 
 
@@ -360,7 +365,7 @@ def _refuse_unreplaceable(status: os.stat_result, target: Path) -> None:
     refuse_other_than_regular(status)
     # A replaced file leaves its other names with the old content.
     if status.st_nlink > 1:
-        look = f"look at it: ls -l {visible(str(target))}"
+        look = f"look at it: ls -l {escape_control(str(target))}"
         raise SharedFileError("it has a second name (a hard link), which would be cut off", hint=look)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mfa_session.errors import SharedFileError
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 Kind = Literal["credentials", "config"]
 
@@ -64,10 +64,10 @@ def read_sections(data: bytes) -> Sections:
     try:
         parser.read_file(parser.counted(texts))
     except configparser.DuplicateSectionError as error:
-        problem = f"section [{visible(error.section)}] is there a second time"
+        problem = f"section [{escape_control(error.section)}] is there a second time"
         raise _unreadable(error.lineno, problem, hint="make the two one section") from None
     except configparser.DuplicateOptionError as error:
-        problem = f"this key is there a second time in [{visible(error.section)}]"
+        problem = f"this key is there a second time in [{escape_control(error.section)}]"
         raise _unreadable(error.lineno, problem, hint="delete one of the two lines") from None
     except configparser.MissingSectionHeaderError as error:
         problem = "this line stands before any [section]"

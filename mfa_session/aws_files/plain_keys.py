@@ -7,7 +7,7 @@ from mfa_session.aws_files.credential_lines import remove_lines
 from mfa_session.aws_files.files import check_writable, line_of, read_profiles
 from mfa_session.errors import ConfigurationError, SharedFileError, UsageError
 from mfa_session.model.credentials import AccessKey
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 _KEYS = ("aws_access_key_id", "aws_secret_access_key")
 
@@ -22,7 +22,7 @@ class PlainKeys:
     @property
     def description(self) -> str:
         """Which file it is."""
-        return visible(str(self._path))
+        return escape_control(str(self._path))
 
     def profiles(self) -> Iterator[str]:
         """Yield the name of every section that has a long-term key, or something that looks like one.
@@ -88,7 +88,7 @@ class PlainKeys:
             )
         remove_lines(self._path, profile, self._lines, key_that_may_go=key.access_key_id)
 
-    def left_to_do(self, profile: str) -> None:
+    def manual_steps(self, profile: str) -> None:
         """Return ``None``: with the lines all is gone."""
 
     def _section(self, profile: str) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ import shlex
 
 from mfa_session.aws_files.parser import Kind, Section, Sections
 from mfa_session.errors import SharedFileError, UsageError
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 # What every SDK reads alike; the rest each breaks several of them.
 _PORTABLE = re.compile(r"[A-Za-z0-9_.@%/-]+", re.ASCII)
@@ -23,7 +23,7 @@ def is_portable_profile_name(name: str) -> bool:
     return bool(_PORTABLE.fullmatch(name))
 
 
-def insist_on_a_portable_profile_name(name: str) -> None:
+def check_portable_profile_name(name: str) -> None:
     """Let no new profile have a *name* that some AWS SDK reads otherwise.
 
     Raises:
@@ -58,7 +58,7 @@ def new_header(profile: str, kind: Kind) -> str:
     """
     if not profile or profile != profile.strip() or profile == "DEFAULT" or _IMPOSSIBLE_IN_A_NAME.search(profile):
         raise SharedFileError(
-            f"no profile can be called {visible(profile)!r}",
+            f"no profile can be called {escape_control(profile)!r}",
             hint="use letters, digits and . _ - @ % / (and not DEFAULT, which every profile inherits from)",
         )
     if kind == "credentials" or profile == "default":
@@ -77,7 +77,7 @@ def find_profile(found: Sections, profile: str, kind: Kind) -> int | None:
     if len(mine) > 1:
         lines = " and ".join(str(found.sections[number].start + 1) for number in mine)
         raise SharedFileError(
-            f"lines {lines}: each begins profile {visible(profile)}, and AWS tools differ in which they take",
+            f"lines {lines}: each begins profile {escape_control(profile)}, and AWS tools differ in which they take",
             hint="make them one section",
         )
     own_lines = range(found.sections[mine[0]].start, found.sections[mine[0]].end) if mine else range(0)
@@ -120,9 +120,9 @@ def _refuse_look_alikes(found: Sections, profile: str, kind: Kind) -> None:
     for section in found.sections:
         if profile_of(section.name, kind) != profile and _looks_like(section.name, kind) == profile:
             raise SharedFileError(
-                f"line {section.start + 1}: [{visible(section.name)}] looks like profile {visible(profile)}, "
-                "but AWS tools do not read it so",
-                hint=f"write it as [{visible(new_header(profile, kind))}]",
+                f"line {section.start + 1}: [{escape_control(section.name)}] looks like profile "
+                f"{escape_control(profile)}, but AWS tools do not read it so",
+                hint=f"write it as [{escape_control(new_header(profile, kind))}]",
             )
 
 
@@ -135,7 +135,7 @@ def _refuse_indented_headers(found: Sections, profile: str, kind: Kind, *, own_l
             continue
         if number in own_lines or _looks_like(indented[1], kind) == profile:
             raise SharedFileError(
-                f"line {number + 1}: [{visible(indented[1])}] is indented, "
+                f"line {number + 1}: [{escape_control(indented[1])}] is indented, "
                 "so AWS tools read it as a part of the value above it",
                 hint="take the blanks away from the beginning of that line",
             )

@@ -129,7 +129,7 @@ class SessionProfiles:
             if section.get("mfa_session_source")
         ]
 
-    def claim(self, profile: Profile, *, replace: bool) -> None:
+    def check_writable(self, profile: Profile, *, replace: bool) -> None:
         """Make sure that a session of *profile* can be written where it belongs.
 
         Only a section that is marked as ours is overwritten without being asked. With
@@ -247,7 +247,7 @@ class RoleSessionsWrittenTogether(SessionProfiles):
             return waiting[1]
         return super().session(profile)
 
-    def claim(self, profile: Profile, *, replace: bool) -> None:
+    def check_writable(self, profile: Profile, *, replace: bool) -> None:
         """Make sure that a session can be written, as :class:`SessionProfiles` does; of roles, once for each write."""
         self._check_not_taken(profile, replace=replace)
         waiting = self._waiting.get(profile.session_profile)

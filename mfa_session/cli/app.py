@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 
 from mfa_session import __version__
 from mfa_session.cli import core_dumps, output
-from mfa_session.cli.context import Parts
+from mfa_session.cli.context import AppContext
 from mfa_session.errors import MFASessionError
 
 # Accepted before and behind the command, as the AWS CLI does.
@@ -160,7 +160,7 @@ def _globals(
     core_dumps.forbid(context)
     if debug:
         _log_to_stderr()
-    context.obj = Parts(os.environ, no_prompt=no_prompt)
+    context.obj = AppContext(os.environ, no_prompt=no_prompt)
 
 
 def _log_to_stderr() -> None:
@@ -188,7 +188,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         result = program(*(name for name in named if name in COMMANDS))(arguments, standalone_mode=False)
     except MFASessionError as error:
-        output.report(str(error), hint=error.hint, on_one_line=one_line)
+        output.print_error(str(error), hint=error.hint, on_one_line=one_line)
         return output.exit_code(error)
     except KeyboardInterrupt as interrupt:
         return output.interrupted(interrupt)
@@ -196,17 +196,17 @@ def run(arguments: Sequence[str]) -> int:
         if isinstance(error.__cause__, KeyboardInterrupt):  # as older versions of Typer hand it on
             return output.INTERRUPTED
         if type(error).__name__ == "NoArgsIsHelpError":  # the name alone is public
-            output.say(str(error))
+            output.write_stderr(str(error))
             return output.USAGE
         if message := _usage_message(error):
-            output.report(message, hint="see: mfa-session --help", on_one_line=one_line)
+            output.print_error(message, hint="see: mfa-session --help", on_one_line=one_line)
             return output.USAGE
         if "--debug" in flags:
             output.tell_where(error)
         if output.is_out_of_memory(error):
             output.report_out_of_memory(on_one_line=one_line)
             return output.GENERAL
-        output.report_mistake(error, on_one_line=one_line)
+        output.print_internal_error(error, on_one_line=one_line)
         return output.GENERAL
     return result if isinstance(result, int) else 0
 

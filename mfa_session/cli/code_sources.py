@@ -19,20 +19,20 @@ from mfa_session.prompt.code_source_settings import (
 from mfa_session.prompt.code_sources import Asker, CodeSources, Source
 from mfa_session.prompt.dialogs import OPENERS, CommandDialog, DialogPerson
 from mfa_session.prompt.pinentry import Pinentry
-from mfa_session.prompt.prompt import Patience
-from mfa_session.prompt.user import Nobody, Person
+from mfa_session.prompt.prompt import Deadline
+from mfa_session.prompt.user import NoUser, User
 
 _SETTINGS = ("mfa_process", "mfa_session_code_source", "mfa_session_pinentry")
 
 
 def code_sources(
     profile: Profile,
-    person: Person | Nobody,
+    user: User | NoUser,
     *,
     environ: Mapping[str, str],
     command: str,
     endpoint: str | None,
-    patience: Patience,
+    deadline: Deadline,
     unsafe_settings: Callable[[], UnsafePath | None],
 ) -> CodeSources:
     """Return what may give the codes of *profile*: programs, and people where *person* is not `Nobody`.
@@ -49,42 +49,42 @@ def code_sources(
         for choice in choices_in_order(profile.settings):
             if printing := command_of(choice, profile.settings):
                 printing = _if_safe(choice, printing, unsafe_settings)
-                sources.append(CodeProgram(printing, environ=environ, patience=patience))
-            elif isinstance(person, Person):
+                sources.append(CodeProgram(printing, environ=environ, deadline=deadline))
+            elif isinstance(user, User):
                 sources += _people(
                     choice,
-                    person,
+                    user,
                     profile,
                     environ=environ,
                     endpoint=endpoint,
-                    patience=patience,
+                    deadline=deadline,
                     unsafe_settings=unsafe_settings,
                 )
     except UsageError as error:
         raise ConfigurationError(f"profile {profile.name}: {error}", hint=error.hint) from None
-    if isinstance(person, Nobody):
-        sources.append(person)
-    return CodeSources(sources, person=person, command=command, patience=patience)
+    if isinstance(user, NoUser):
+        sources.append(user)
+    return CodeSources(sources, user=user, command=command, deadline=deadline)
 
 
 def _people(
     choice: Choice,
-    person: Person,
+    user: User,
     profile: Profile,
     *,
     environ: Mapping[str, str],
     endpoint: str | None,
-    patience: Patience,
+    deadline: Deadline,
     unsafe_settings: Callable[[], UnsafePath | None],
 ) -> list[Asker]:
     if choice.word == TERMINAL:
-        return [person]
+        return [user]
     if choice.word == PINENTRY:
         chosen = profile.settings.get("mfa_session_pinentry")
         pinentry = Pinentry(chosen, environ, check=lambda: _refuse_if(unsafe_settings(), "mfa_session_pinentry"))
-        return [DialogPerson(pinentry, endpoint=endpoint, patience=patience)]
+        return [DialogPerson(pinentry, endpoint=endpoint, deadline=deadline)]
     dialogs = [CommandDialog(opener, environ) for opener in OPENERS]
-    return [DialogPerson(dialog, endpoint=endpoint, patience=patience) for dialog in dialogs]
+    return [DialogPerson(dialog, endpoint=endpoint, deadline=deadline) for dialog in dialogs]
 
 
 def _if_safe(

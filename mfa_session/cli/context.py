@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from mfa_session.aws_files.files import read_profiles
-from mfa_session.cli.output import say
+from mfa_session.cli.output import write_stderr
 from mfa_session.cli.own_program import program_command
 from mfa_session.errors import ConfigurationError, PersonNeededError
 from mfa_session.filesystem import paths
 from mfa_session.model.profile import Profile, ProfileReader, Sections
 from mfa_session.prompt.terminal import Terminal
-from mfa_session.prompt.user import Nobody, Person
+from mfa_session.prompt.user import NoUser, User
 
 if TYPE_CHECKING:
     from mfa_session.aws.connection import AWS
@@ -65,7 +65,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-class Parts:
+class AppContext:
     """What a command works with, made from the environment when it is first needed.
 
     *open_terminal* returns where a person is asked.
@@ -180,19 +180,19 @@ class Parts:
         # A role is asked for where its user is known, unless its own section says otherwise.
         return endpoint_settings(self.environ, {**profile.user.settings, **profile.settings}, region=region)
 
-    def person(
+    def user(
         self,
         command: str,
         *,
         endpoints: "Endpoints | None" = None,
-        within: timedelta | None = None,
-        watching: int | None = None,
-    ) -> Person | Nobody:
+        timeout: timedelta | None = None,
+        reader_fd: int | None = None,
+    ) -> User | NoUser:
         """Return who is asked; *command* is what to run where somebody can be."""
         if self.no_prompt:
-            return Nobody(command)
+            return NoUser(command)
         endpoint = endpoints.sts_url if endpoints else None
-        return Person(self._open_terminal, command=command, endpoint=endpoint, within=within, watching=watching)
+        return User(self._open_terminal, command=command, endpoint=endpoint, timeout=timeout, reader_fd=reader_fd)
 
     @cached_property
     def access_keys(self) -> "AccessKeys":
@@ -208,7 +208,7 @@ class Parts:
                     environ=self.environ,
                     interactive=not self.no_prompt,
                     insisted=self._insisted_keyring(),
-                    tell=lambda text: say(f"mfa-session: {text}"),
+                    tell=lambda text: write_stderr(f"mfa-session: {text}"),
                 ),
                 "file": EncryptedFile(
                     self.state_folder / "keys.json", Passphrases(self.environ, self._terminal_for_a_passphrase)
@@ -237,27 +237,27 @@ class Parts:
     def _config(self) -> Sections:
         return read_profiles(self.config_file, "config")
 
-    def choose_store(self, person: Person | Nobody, *, wanted: str | None = None) -> "KeyStore":
+    def choose_store(self, user: User | NoUser, *, wanted: str | None = None) -> "KeyStore":
         """Return the store for a new key: the one *wanted*, or that ``MFA_SESSION_STORE`` names, or the best."""
         return self.access_keys.choose(
             wanted or self.environ.get("MFA_SESSION_STORE") or None,
-            consent=partial(person.agrees, by_default=True),
+            consent=partial(user.agrees, by_default=True),
         )
 
-    def keys(self, aws: "AWS", *, person: Person | Nobody | None) -> "KeyLookup":
+    def keys(self, aws: "AWS", *, user: User | NoUser | None) -> "KeyLookup":
         """Return where the long-term keys are looked for; a *person* may give one that is nowhere yet."""
-        from mfa_session.keys.add import FirstKey
+        from mfa_session.keys.add import KeyPrompt
         from mfa_session.keys.lookup import KeyLookup
 
-        newcomer = None
-        if person is not None:
-            newcomer = FirstKey(
-                person, directory=aws, choose_store=partial(self.choose_store, person), settings=self.settings
+        key_prompt = None
+        if user is not None:
+            key_prompt = KeyPrompt(
+                user, directory=aws, choose_store=partial(self.choose_store, user), settings=self.settings
             )
-        return KeyLookup(stored=self.access_keys, in_file=self.plain_keys, newcomer=newcomer)
+        return KeyLookup(stored=self.access_keys, in_file=self.plain_keys, key_prompt=key_prompt)
 
     @contextmanager
-    def lock(self, profile: Profile, *, within: timedelta = _LOCK) -> Iterator[None]:
+    def lock(self, profile: Profile, *, timeout: timedelta = _LOCK) -> Iterator[None]:
         """Hold the lock that one login at a time of *profile* holds, from the question to the answer.
 
         Raises:
@@ -267,7 +267,7 @@ class Parts:
         from mfa_session.filesystem.locks import locked
 
         check_not_answering(self.environ, profile)
-        with locked(self.state_folder / "locks" / quote(profile.name, safe=""), within=within):
+        with locked(self.state_folder / "locks" / quote(profile.name, safe=""), timeout=timeout):
             self._locked.append(profile.name)
             try:
                 yield

@@ -8,8 +8,8 @@ from mfa_session.aws.connection import AWS
 from mfa_session.aws_files.files import lost_sections, read_profiles, readable_by_others
 from mfa_session.aws_files.profile_settings import check_nothing_shadows
 from mfa_session.aws_files.session_profiles import session_in
-from mfa_session.cli.context import Parts, now
-from mfa_session.doctor.diagnose import Instruments
+from mfa_session.cli.context import AppContext, now
+from mfa_session.doctor.diagnose import DoctorContext
 from mfa_session.errors import MFASessionError, SharedFileError
 from mfa_session.filesystem import paths
 from mfa_session.filesystem.safe_path import UnsafePath, unsafe_path
@@ -18,17 +18,17 @@ from mfa_session.model.profile import Profile, Sections
 from mfa_session.system.commands import find_program
 
 
-def instruments(environ: Mapping[str, str]) -> Instruments:
+def instruments(environ: Mapping[str, str]) -> DoctorContext:
     """Return the instruments for a diagnosis in *environ*."""
-    parts = Parts(environ, no_prompt=True)
-    return Instruments(
+    app = AppContext(environ, no_prompt=True)
+    return DoctorContext(
         environ=environ,
-        files=_Files(parts),
-        keys=_Keys(parts),
+        files=_Files(app),
+        keys=_Keys(app),
         session_in=session_in,
-        endpoints=parts.endpoints,
-        aws=lambda profile: AWS(parts.endpoints(profile)),
-        last_failure=partial(_last_failure, parts),
+        endpoints=app.endpoints,
+        aws=lambda profile: AWS(app.endpoints(profile)),
+        last_failure=partial(_last_failure, app),
         finds=lambda program: find_program(program, environ) is not None,
         clock=now,
     )
@@ -37,54 +37,54 @@ def instruments(environ: Mapping[str, str]) -> Instruments:
 class _Files:
     """The AWS files of *parts*."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, app: AppContext) -> None:
+        self._app = app
 
     def config(self) -> Sections:
-        return read_profiles(self._parts.config_file, "config")
+        return read_profiles(self._app.config_file, "config")
 
     def credentials(self) -> Sections:
-        return read_profiles(self._parts.credentials_file, "credentials")
+        return read_profiles(self._app.credentials_file, "credentials")
 
     def no_profiles(self) -> list[str]:
-        file = self._parts.config_file
+        file = self._app.config_file
         try:
             return [f"line {line} of {file}, [{name}]," for name, line in lost_sections(file).items()]
         except SharedFileError:
             return []  # which the reading of it has told already
 
     def open_to_others(self) -> list[str]:
-        paths = (self._parts.credentials_file, self._parts.state_folder)
+        paths = (self._app.credentials_file, self._app.state_folder)
         return [str(place) for place in paths if readable_by_others(place)]
 
     def unsafe(self) -> list[UnsafePath]:
-        home = paths.home(self._parts.environ)
-        files = (self._parts.config_file, self._parts.credentials_file)
+        home = paths.home(self._app.environ)
+        files = (self._app.config_file, self._app.credentials_file)
         return list(dict.fromkeys(unsafe for file in files if (unsafe := unsafe_path(file, home=home))))
 
     def check_nothing_shadows(self, profile: Profile) -> None:
-        parts = self._parts
-        check_nothing_shadows(profile, credentials_file=parts.credentials_file, config_file=parts.config_file)
+        app = self._app
+        check_nothing_shadows(profile, credentials_file=app.credentials_file, config_file=app.config_file)
 
     def check_place_of_session(self, profile: Profile) -> None:
-        self._parts.sessions.claim(profile, replace=False)
+        self._app.sessions.check_writable(profile, replace=False)
 
 
 class _Keys:
     """The long-term keys of *parts*."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, app: AppContext) -> None:
+        self._app = app
 
     def description(self, store: str) -> str:
-        return self._parts.access_keys.store(store).description
+        return self._app.access_keys.store(store).description
 
     def stored(self, profile: Profile) -> AccessKey | None:
-        return self._parts.access_keys.get(profile.name, str(profile.store))
+        return self._app.access_keys.get(profile.name, str(profile.store))
 
     def in_plain_text(self, profile: Profile) -> AccessKey | None:
-        return self._parts.plain_keys.get(profile.name)
+        return self._app.plain_keys.get(profile.name)
 
 
-def _last_failure(parts: Parts, profile: Profile) -> MFASessionError | None:
-    return parts.failed_logins.since(profile, datetime.min.replace(tzinfo=UTC))
+def _last_failure(app: AppContext, profile: Profile) -> MFASessionError | None:
+    return app.failed_logins.since(profile, datetime.min.replace(tzinfo=UTC))

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Protocol
 
-from mfa_session.cli.context import Parts
+from mfa_session.cli.context import AppContext
 from mfa_session.cli.key_options import ORIGINS
 from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, PersonNeededError, UsageError
 from mfa_session.model.credentials import AccessKey
@@ -14,12 +14,12 @@ from mfa_session.model.profile import Profile
 from mfa_session.prompt.terminal import Terminal
 
 # Where keys are looked for when nobody says where: what can be read without asking anybody.
-_USUAL = ("aws-mfa", "credentials")
+_DEFAULT = ("aws-mfa", "credentials")
 
 _AWS_MFA_SUFFIX = "-long-term"
 
 
-class Origin(Protocol):
+class ImportSource(Protocol):
     """One place where keys lie."""
 
     @property
@@ -44,11 +44,11 @@ class Origin(Protocol):
     def remove(self, profile: str, key: AccessKey) -> None:
         """Delete the key, where that is ours to do."""
 
-    def left_to_do(self, profile: str) -> str | None:
+    def manual_steps(self, profile: str) -> str | None:
         """Return what only the owner can do."""
 
 
-def find(parts: Parts, profile: Profile, *, wanted: str | None) -> Origin:
+def find(app: AppContext, profile: Profile, *, wanted: str | None) -> ImportSource:
     """Return where the key of *profile* lies: in the place that is *wanted*, or where keys usually do.
 
     Raises:
@@ -56,7 +56,7 @@ def find(parts: Parts, profile: Profile, *, wanted: str | None) -> Origin:
         ConfigurationError: there are two keys.
         AccessKeyNotFoundError: there is none.
     """
-    places = _places(parts, wanted)
+    places = _places(app, wanted)
     having = [place for place in places.values() if place.has(profile.name)]
     if len(having) > 1:
         raise ConfigurationError(
@@ -76,7 +76,7 @@ def find(parts: Parts, profile: Profile, *, wanted: str | None) -> Origin:
     return having[0]
 
 
-def find_all(parts: Parts, *, wanted: str | None) -> Iterator[tuple[str, Origin]]:
+def find_all(app: AppContext, *, wanted: str | None) -> Iterator[tuple[str, ImportSource]]:
     """Yield every profile that has a key in the place that is *wanted*, or where keys usually lie.
 
     Raises:
@@ -84,53 +84,53 @@ def find_all(parts: Parts, *, wanted: str | None) -> Iterator[tuple[str, Origin]
     """
     if wanted == "environment":
         raise UsageError("the key in the environment is for one profile", hint="name it: --profile NAME, without --all")
-    for name, place in _places(parts, wanted).items():
+    for name, place in _places(app, wanted).items():
         for profile in place.profiles():
             # The sections of aws-mfa are no profiles of their own.
             if wanted or name != "credentials" or not profile.endswith(_AWS_MFA_SUFFIX):
                 yield profile, place
 
 
-def _places(parts: Parts, wanted: str | None) -> Mapping[str, Origin]:
+def _places(app: AppContext, wanted: str | None) -> Mapping[str, ImportSource]:
     if wanted is not None and wanted not in ORIGINS:
         raise UsageError(f"there is no place for keys called {wanted}", hint=f"give one of: {', '.join(ORIGINS)}")
-    return {name: _place(parts, name) for name in ((wanted,) if wanted else _USUAL)}
+    return {name: _place(app, name) for name in ((wanted,) if wanted else _DEFAULT)}
 
 
-def _place(parts: Parts, name: str) -> Origin:
+def _place(app: AppContext, name: str) -> ImportSource:
     # Imported where they are needed: each brings what it reads with.
     if name == "aws-mfa":
         from mfa_session.importers.aws_mfa import AWSMFAKeys
 
-        return AWSMFAKeys(parts.credentials_file)
+        return AWSMFAKeys(app.credentials_file)
     if name == "environment":
         from mfa_session.importers.environment import EnvironmentKey
 
-        return EnvironmentKey(parts.environ)
+        return EnvironmentKey(app.environ)
     if name == "aws-vault":
-        return _aws_vault(parts)
-    return parts.plain_keys
+        return _aws_vault(app)
+    return app.plain_keys
 
 
-def _aws_vault(parts: Parts) -> Origin:
+def _aws_vault(app: AppContext) -> ImportSource:
     from mfa_session.importers.aws_vault import AWSVaultKeys, BackEnd
     from mfa_session.importers.aws_vault_file import AWSVaultFiles
     from mfa_session.importers.aws_vault_pass import AWSVaultPass
 
     back_ends: dict[str, BackEnd] = {
-        "file": AWSVaultFiles(parts.environ, partial(_passphrase, parts)),
-        "pass": AWSVaultPass(parts.environ),
+        "file": AWSVaultFiles(app.environ, partial(_passphrase, app)),
+        "pass": AWSVaultPass(app.environ),
     }
     if sys.platform == "linux":
-        from mfa_session.importers.aws_vault_secret_service import AWSVaultSecrets
+        from mfa_session.importers.aws_vault_secret_service import AWSVaultSecretService
 
-        back_ends["secret-service"] = AWSVaultSecrets(parts.environ, interactive=not parts.no_prompt)
-    return AWSVaultKeys(parts.environ, back_ends)
+        back_ends["secret-service"] = AWSVaultSecretService(app.environ, interactive=not app.no_prompt)
+    return AWSVaultKeys(app.environ, back_ends)
 
 
-def _passphrase(parts: Parts, question: str) -> str:
+def _passphrase(app: AppContext, question: str) -> str:
     try:
-        if parts.no_prompt:
+        if app.no_prompt:
             raise PersonNeededError("nobody is to be asked", hint="leave out --no-prompt")
         terminal = Terminal.open()
     except PersonNeededError as error:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfa_session.aws_files.files import read_profiles
-from mfa_session.cli.context import Parts, now
-from mfa_session.cli.output import explain
+from mfa_session.cli.context import AppContext, now
+from mfa_session.cli.output import warn
 from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, ProfileNotFoundError, StoreError
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.profile import Profile
-from mfa_session.sessions.login import Wish, session_worth_keeping
+from mfa_session.sessions.login import LoginRequest, session_worth_keeping
 
 if TYPE_CHECKING:
     from mfa_session.keys.copies import KeyCopy
@@ -37,13 +37,13 @@ OriginOption = Annotated[
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without being asked.")]
 
 
-def holder(parts: Parts, name: str | None) -> Profile:
+def holder(app: AppContext, name: str | None) -> Profile:
     """Return the profile with the key that *name* stands for.
 
     Raises:
         ConfigurationError: it is a role profile. Whoever names one need not know whose key would change.
     """
-    profile = parts.profile(name)
+    profile = app.profile(name)
     if profile.source is not None:
         raise ConfigurationError(
             f"profile {profile.name} takes a role, and has no key of its own",
@@ -52,27 +52,27 @@ def holder(parts: Parts, name: str | None) -> Profile:
     return profile
 
 
-def new_holder(parts: Parts, name: str | None) -> Profile:
+def new_holder(app: AppContext, name: str | None) -> Profile:
     """Return the same, or a profile that is in no file yet."""
     try:
-        return holder(parts, name)
+        return holder(app, name)
     except ProfileNotFoundError:
-        chosen = name or parts.environ.get("AWS_PROFILE") or "default"
+        chosen = name or app.environ.get("AWS_PROFILE") or "default"
         return Profile(chosen, session_profile=f"{chosen}-mfa")
 
 
-def store_of(parts: Parts, profile: Profile) -> "KeyStore":
+def store_of(app: AppContext, profile: Profile) -> "KeyStore":
     """Return the store that the config file says has the key of *profile*.
 
     Raises:
         AccessKeyNotFoundError: it names none.
     """
     if profile.store is not None:
-        return parts.access_keys.store(profile.store)
+        return app.access_keys.store(profile.store)
     name = profile.name
-    if parts.plain_keys.has(name):
+    if app.plain_keys.has(name):
         raise AccessKeyNotFoundError(
-            f"the key of profile {name} lies in {parts.credentials_file}, and in no store",
+            f"the key of profile {name} lies in {app.credentials_file}, and in no store",
             hint=f"move it into one: mfa-session keys import --profile {name}",
         )
     raise AccessKeyNotFoundError(
@@ -80,9 +80,9 @@ def store_of(parts: Parts, profile: Profile) -> "KeyStore":
     )
 
 
-def stored_key(parts: Parts, profile: Profile) -> AccessKey | None:
+def stored_key(app: AppContext, profile: Profile) -> AccessKey | None:
     """Return the key that a store has for *profile*, ``None`` where none has."""
-    return None if profile.store is None else parts.access_keys.get(profile.name, profile.store)
+    return None if profile.store is None else app.access_keys.get(profile.name, profile.store)
 
 
 def replaced_key(store: "KeyStore", profile: Profile, new: AccessKey | None) -> str | None:
@@ -97,18 +97,18 @@ def replaced_key(store: "KeyStore", profile: Profile, new: AccessKey | None) -> 
     return None
 
 
-def forget_in_other_store(parts: Parts, profile: Profile, *, chosen: "KeyStore") -> None:
+def forget_in_other_store(app: AppContext, profile: Profile, *, chosen: "KeyStore") -> None:
     """Delete the key of *profile* from the store where it was, if that is not the *chosen* one, nor gone."""
     if profile.store in (None, chosen.name):
         return
     try:
-        parts.access_keys.store(str(profile.store)).delete(profile.name)
+        app.access_keys.store(str(profile.store)).delete(profile.name)
     except StoreError as error:
-        explain(f"a key of {profile.name} may still be in the other store: {error}", hint=error.hint)
+        warn(f"a key of {profile.name} may still be in the other store: {error}", hint=error.hint)
 
 
 def other_copies(
-    parts: Parts,
+    app: AppContext,
     key_ids: Collection[str],
     *,
     besides: Profile,
@@ -123,13 +123,13 @@ def other_copies(
 
     found, problems = find_copies(
         key_ids,
-        config=read_profiles(parts.config_file, "config"),
-        credentials=read_profiles(parts.credentials_file, "credentials"),
-        get=parts.access_keys.get,
+        config=read_profiles(app.config_file, "config"),
+        credentials=read_profiles(app.credentials_file, "credentials"),
+        get=app.access_keys.get,
         stores=stores,
     )
     for problem in problems:
-        explain(problem, hint="unlock that store and run this again, or look yourself: mfa-session keys list")
+        warn(problem, hint="unlock that store and run this again, or look yourself: mfa-session keys list")
     return [copy for copy in found if (copy.profile, copy.place) != (besides.name, store.name)]
 
 
@@ -143,20 +143,20 @@ def keys_of(store: "KeyStore", profile: Profile) -> list[AccessKey]:
     return []
 
 
-def check_no_key_in_the_file(parts: Parts, profile: Profile) -> None:
+def check_no_key_in_the_file(app: AppContext, profile: Profile) -> None:
     """Make sure that a key of *profile* would be used, once it is in a store.
 
     Raises:
         ConfigurationError: the credentials file has one, which AWS tools would take first.
     """
-    if parts.plain_keys.has(profile.name):
+    if app.plain_keys.has(profile.name):
         raise ConfigurationError(
-            f"profile {profile.name} has a key in {parts.credentials_file}, which AWS tools would go on using",
+            f"profile {profile.name} has a key in {app.credentials_file}, which AWS tools would go on using",
             hint=f"move that one into the store: mfa-session keys import --profile {profile.name}; or delete its lines",
         )
 
 
-def check_no_rotation_is_open(parts: Parts, profile: Profile) -> None:
+def check_no_rotation_is_open(app: AppContext, profile: Profile) -> None:
     """Make sure that nothing is done to a key in the middle of its rotation.
 
     One that AWS has not given a new key for has not changed any store yet.
@@ -164,7 +164,7 @@ def check_no_rotation_is_open(parts: Parts, profile: Profile) -> None:
     Raises:
         ConfigurationError: a rotation was cut short.
     """
-    rotation = parts.rotations.read(profile)
+    rotation = app.rotations.read(profile)
     if rotation is not None and not rotation.is_finished and rotation.new is not None:
         raise ConfigurationError(
             f"a rotation of the key of profile {profile.name} was cut short",
@@ -173,6 +173,6 @@ def check_no_rotation_is_open(parts: Parts, profile: Profile) -> None:
         )
 
 
-def session_at_hand(parts: Parts, profile: Profile) -> SessionCredentials | None:
+def session_at_hand(app: AppContext, profile: Profile) -> SessionCredentials | None:
     """Return the session of *profile*, if it is live; nobody is asked for a code."""
-    return session_worth_keeping(Wish(profile), sessions=parts.sessions, clock=now)
+    return session_worth_keeping(LoginRequest(profile), sessions=app.sessions, clock=now)

@@ -8,39 +8,39 @@ from functools import cached_property, partial
 
 from mfa_session.aws.connection import AWS
 from mfa_session.cli.code_sources import code_sources, has_code_program, with_code_settings_of
-from mfa_session.cli.context import Parts, now
+from mfa_session.cli.context import AppContext, now
 from mfa_session.errors import StateError
 from mfa_session.keys.lookup import KeyLookup
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.profile import Profile
 from mfa_session.prompt.code_sources import CodeSources
-from mfa_session.prompt.prompt import Patience
-from mfa_session.prompt.user import Nobody
-from mfa_session.sessions.assume_role import goes_with_a_code, take_role, take_role_with_a_code
-from mfa_session.sessions.login import Login, Wish, log_in, session_worth_keeping
+from mfa_session.prompt.prompt import Deadline
+from mfa_session.prompt.user import NoUser
+from mfa_session.sessions.assume_role import assumes_with_code, log_in_to_role, log_in_to_role_with_code
+from mfa_session.sessions.login import LoginRequest, LoginResult, log_in, session_worth_keeping
 from mfa_session.sessions.single_flight import EARLY, LEAST_REMAINING, answer, renewed
 
 # A renewal asks AWS once or twice; whoever has to wait longer has a live session to go on with.
-_PATIENCE_FOR_A_RENEWAL = timedelta(seconds=5)
+_RENEWAL_TIMEOUT = timedelta(seconds=5)
 
 # Of the program that prints the code: the SDK for Rust waits 22 seconds for the whole answer.
-_PATIENCE_FOR_A_CODE = timedelta(seconds=15)
+_CODE_TIMEOUT = timedelta(seconds=15)
 
 
-def live_session(parts: Parts, profile: Profile) -> SessionCredentials:
+def live_session(app: AppContext, profile: Profile) -> SessionCredentials:
     """Return the session of *profile* that is live, or a new one; one login at a time.
 
     A live one is returned whoever is logging in meanwhile, and whatever stands in the way to AWS;
     it is renewed in its last minutes if nobody need be asked.
     """
-    wish = Wish(profile, min_remaining=LEAST_REMAINING)
-    if live := session_worth_keeping(wish, sessions=parts.sessions, clock=now):
+    request = LoginRequest(profile, min_remaining=LEAST_REMAINING)
+    if live := session_worth_keeping(request, sessions=app.sessions, clock=now):
         if may_be_renewed(profile) and live.expire_within(EARLY, now=now()):
-            renew = partial(renewed_session, parts, profile)
-            return renewed(profile, renew, failed_logins=parts.failed_logins, clock=now) or live
+            renew = partial(renewed_session, app, profile)
+            return renewed(profile, renew, failed_logins=app.failed_logins, clock=now) or live
         return live
-    with parts.lock(profile):
-        return Desk(parts, profile).log_in(wish).credentials
+    with app.lock(profile):
+        return LoginService(app, profile).log_in(request).credentials
 
 
 def may_be_renewed(profile: Profile) -> bool:
@@ -48,7 +48,7 @@ def may_be_renewed(profile: Profile) -> bool:
     return profile.role is not None or has_code_program(profile)
 
 
-def renewed_session(parts: Parts, profile: Profile) -> SessionCredentials:
+def renewed_session(app: AppContext, profile: Profile) -> SessionCredentials:
     """Return a session of *profile* that is not about to end, without asking anybody.
 
     Raises:
@@ -56,13 +56,13 @@ def renewed_session(parts: Parts, profile: Profile) -> SessionCredentials:
         LockedError: somebody is being asked.
         MFASessionError: of every other family.
     """
-    quiet = Parts(parts.environ, no_prompt=True)
-    with quiet.lock(profile, within=_PATIENCE_FOR_A_RENEWAL):
-        desk = Desk(quiet, profile, asks=False, within=_PATIENCE_FOR_A_CODE)
-        return desk.log_in(Wish(profile, min_remaining=EARLY, attempts=1)).credentials
+    quiet = AppContext(app.environ, no_prompt=True)
+    with quiet.lock(profile, timeout=_RENEWAL_TIMEOUT):
+        service = LoginService(quiet, profile, asks=False, timeout=_CODE_TIMEOUT)
+        return service.log_in(LoginRequest(profile, min_remaining=EARLY, attempts=1)).credentials
 
 
-class Desk:
+class LoginService:
     """Where *profile* logs in, or its role is taken.
 
     *command* is what to run in a terminal where there is none. *takes_first_key* lets
@@ -75,34 +75,34 @@ class Desk:
 
     def __init__(
         self,
-        parts: Parts,
+        app: AppContext,
         profile: Profile,
         *,
         command: str = "login",
         region: str | None = None,
-        takes_first_key: bool = False,
-        within: timedelta | None = None,
-        watching: int | None = None,
+        asks_for_key: bool = False,
+        timeout: timedelta | None = None,
+        reader_fd: int | None = None,
         asks: bool = True,
         keys: KeyLookup | None = None,
-        log_in_source: Callable[[Wish], Login] | None = None,
+        log_in_source: Callable[[LoginRequest], LoginResult] | None = None,
     ) -> None:
         from mfa_session.aws.connection import AWS
 
-        self._endpoints = endpoints = parts.endpoints(profile, region=region)
+        self._endpoints = endpoints = app.endpoints(profile, region=region)
         self._command = command = f"mfa-session {command} --profile {profile.name}"
-        self._within = within
-        self._patience = Patience.beginning_now(within, watching=watching)
-        self._parts = parts
+        self._timeout = timeout
+        self._deadline = Deadline.beginning_now(timeout, reader_fd=reader_fd)
+        self._app = app
         self._profile = profile
         self._region = region
         self._asks = asks
         self._log_in_source = log_in_source or self._log_in_at_the_next_desk
         self.aws = AWS(endpoints)
-        self.person = (
-            parts.person(command, endpoints=endpoints, within=within, watching=watching) if asks else Nobody(command)
+        self.user = (
+            app.user(command, endpoints=endpoints, timeout=timeout, reader_fd=reader_fd) if asks else NoUser(command)
         )
-        self.keys = keys or parts.keys(self.aws, person=self.person if takes_first_key else None)
+        self.keys = keys or app.keys(self.aws, user=self.user if asks_for_key else None)
 
     @property
     def region_is_known(self) -> bool:
@@ -114,100 +114,100 @@ class Desk:
         """What gives the codes: programs that are configured, and people."""
         return code_sources(
             with_code_settings_of(self._profile.user, self._profile),
-            self.person,
-            environ=self._parts.environ_for(self._profile),
+            self.user,
+            environ=self._app.environ_for(self._profile),
             command=self._command,
             endpoint=self._endpoints.sts_url,
-            patience=self._patience,
-            unsafe_settings=self._parts.unsafe_settings,
+            deadline=self._deadline,
+            unsafe_settings=self._app.unsafe_settings,
         )
 
-    def log_in(self, wish: Wish) -> Login:
+    def log_in(self, request: LoginRequest) -> LoginResult:
         """Do what *wish* says, without a lock on the profile; how the last login failed is forgotten then."""
-        login = self._log_in(wish)
+        login = self._log_in(request)
         if not login.kept:
             with suppress(StateError):  # there is a session, and the record is soon too old to matter
-                self._parts.failed_logins.forget(wish.profile)
+                self._app.failed_logins.forget(request.profile)
         return login
 
-    def _log_in(self, wish: Wish) -> Login:
+    def _log_in(self, request: LoginRequest) -> LoginResult:
         if self._profile.role is not None:
-            return self._take_role(wish)
+            return self._log_in_to_role(request)
         return log_in(
-            wish,
+            request,
             keys=self.keys,
             aws=self.aws,
             prompter=self.codes,
-            sessions=self._parts.sessions,
-            used_codes=self._parts.used_codes,
+            sessions=self._app.sessions,
+            used_codes=self._app.used_codes,
             clock=now,
         )
 
-    def _take_role(self, wish: Wish) -> Login:
-        if goes_with_a_code(wish):
-            return take_role_with_a_code(
-                wish,
+    def _log_in_to_role(self, request: LoginRequest) -> LoginResult:
+        if assumes_with_code(request):
+            return log_in_to_role_with_code(
+                request,
                 keys=self.keys,
                 aws=self.aws,
                 prompter=self.codes,
-                sessions=self._parts.sessions,
-                used_codes=self._parts.used_codes,
-                lock=partial(self._lock, wish.profile.user),
+                sessions=self._app.sessions,
+                used_codes=self._app.used_codes,
+                lock=partial(self._lock, request.profile.user),
                 clock=now,
             )
-        return take_role(
-            wish,
-            log_in_source=partial(self._log_in_source, _wish_for_the_source(wish)),
+        return log_in_to_role(
+            request,
+            log_in_source=partial(self._log_in_source, _request_for_source(request)),
             aws=self.aws,
-            sessions=self._parts.sessions,
+            sessions=self._app.sessions,
             clock=now,
         )
 
-    def _log_in_at_the_next_desk(self, wish: Wish) -> Login:
-        if not wish.force and (live := session_worth_keeping(wish, sessions=self._parts.sessions, clock=now)):
-            return Login(live, device=None, kept=True)
-        desk = Desk(
-            self._parts, wish.profile, region=self._region, keys=self.keys, asks=self._asks, within=self._within
+    def _log_in_at_the_next_desk(self, request: LoginRequest) -> LoginResult:
+        if not request.force and (live := session_worth_keeping(request, sessions=self._app.sessions, clock=now)):
+            return LoginResult(live, device=None, kept=True)
+        service = LoginService(
+            self._app, request.profile, region=self._region, keys=self.keys, asks=self._asks, timeout=self._timeout
         )
-        if not self._asks and wish.profile.role is None:
-            desk.codes.be_ready()  # rather than wait for somebody else who is being asked, and then find nobody
-        with self._lock(wish.profile):
-            return desk.log_in(wish)
+        if not self._asks and request.profile.role is None:
+            service.codes.be_ready()  # rather than wait for somebody else who is being asked, and then find nobody
+        with self._lock(request.profile):
+            return service.log_in(request)
 
     def _lock(self, profile: Profile) -> AbstractContextManager[None]:
-        return self._parts.lock(profile) if self._asks else self._parts.lock(profile, within=_PATIENCE_FOR_A_RENEWAL)
+        return self._app.lock(profile) if self._asks else self._app.lock(profile, timeout=_RENEWAL_TIMEOUT)
 
 
-def wish_for_the_user(wish: Wish) -> Wish:
+def request_for_user(request: LoginRequest) -> LoginRequest:
     """Return what the user behind a role is to do, so that the role can be taken."""
-    while wish.profile.role is not None:
-        wish = _wish_for_the_source(wish)
-    return wish
+    while request.profile.role is not None:
+        request = _request_for_source(request)
+    return request
 
 
-def _wish_for_the_source(wish: Wish) -> Wish:
+def _request_for_source(request: LoginRequest) -> LoginRequest:
     """Return what the source profile of a role is to do, so that the role can be taken: as little as will do."""
-    profile = wish.profile
+    profile = request.profile
     assert profile.source is not None  # noqa: S101  who takes a role takes it from somewhere
     source = with_code_settings_of(profile.source, profile)
-    return Wish(
-        replace(source, mfa_device=wish.device or profile.mfa_device),
-        code=wish.code,
+    return LoginRequest(
+        replace(source, mfa_device=request.device or profile.mfa_device),
+        code=request.code,
         min_remaining=LEAST_REMAINING,
-        force=wish.force and wish.code is not None,  # who gives a code wants it to be used
-        attempts=wish.attempts,
+        force=request.force and request.code is not None,  # who gives a code wants it to be used
+        attempts=request.attempts,
     )
 
 
-def aws_with_mfa(parts: Parts, profile: str | None) -> tuple[AWS, SessionCredentials]:
+def aws_with_mfa(app: AppContext, profile: str | None) -> tuple[AWS, SessionCredentials]:
     """Return AWS for *profile*, and the session of it that is live, or a new one for which a code is asked."""
-    source = parts.profile(profile)
-    session = live_session(parts, source)
-    return AWS(parts.endpoints(source)), session
+    source = app.profile(profile)
+    session = live_session(app, source)
+    return AWS(app.endpoints(source)), session
 
 
 def shared_session(
-    parts: Parts, profile: Profile, *, within: timedelta | None, watching: int | None = None, attempts: int = 1
+    app: AppContext, profile: Profile, *, timeout: timedelta | None, reader_fd: int | None = None, attempts: int = 1
 ) -> SessionCredentials:
     """Return the session of *profile* that is live, or the new one that all who ask now get.
 
@@ -218,25 +218,25 @@ def shared_session(
         MFASessionError: the login failed, here or where the question was asked.
     """
     # All the roles of one user have one question and one answer, however many callers there are.
-    of_the_source = partial(shared_session, parts, within=within, watching=watching, attempts=attempts)
+    of_the_source = partial(shared_session, app, timeout=timeout, reader_fd=reader_fd, attempts=attempts)
 
     def log_in() -> SessionCredentials:
-        desk = Desk(
-            parts,
+        service = LoginService(
+            app,
             profile,
-            within=within,
-            watching=watching,
-            log_in_source=lambda wish: Login(of_the_source(wish.profile), device=None, kept=True),
+            timeout=timeout,
+            reader_fd=reader_fd,
+            log_in_source=lambda request: LoginResult(of_the_source(request.profile), device=None, kept=True),
         )
         # A live session with less than a minute left is as good as none, and only one question is asked.
-        return desk.log_in(Wish(profile, min_remaining=LEAST_REMAINING, attempts=attempts)).credentials
+        return service.log_in(LoginRequest(profile, min_remaining=LEAST_REMAINING, attempts=attempts)).credentials
 
     return answer(
         profile,
-        sessions=parts.sessions,
+        sessions=app.sessions,
         log_in=log_in,
-        renew=partial(renewed_session, parts, profile) if may_be_renewed(profile) else None,
-        lock=partial(parts.lock, profile),
-        failed_logins=parts.failed_logins,
+        renew=partial(renewed_session, app, profile) if may_be_renewed(profile) else None,
+        lock=partial(app.lock, profile),
+        failed_logins=app.failed_logins,
         clock=now,
     )

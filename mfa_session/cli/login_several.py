@@ -4,16 +4,16 @@ from collections.abc import Callable, Sequence
 
 from mfa_session.aws_files.files import read_profiles, remembering_reads
 from mfa_session.aws_files.session_profiles import session_in
-from mfa_session.cli.context import Parts, now
-from mfa_session.cli.login_service import wish_for_the_user
-from mfa_session.cli.output import exit_code, report, say
+from mfa_session.cli.context import AppContext, now
+from mfa_session.cli.login_service import request_for_user
+from mfa_session.cli.output import exit_code, print_error, write_stderr
 from mfa_session.errors import ConfigurationError, MFASessionError, UsageError
 from mfa_session.keys.lookup import KeyLookup
 from mfa_session.model.profile import Profile
-from mfa_session.sessions.login import Wish
-from mfa_session.sessions.login_many import LogIn, Turn, log_in_each, when_written
+from mfa_session.sessions.login import LoginRequest
+from mfa_session.sessions.login_many import BatchItem, LogIn, log_in_each, when_written
 from mfa_session.sessions.status import all_statuses
-from mfa_session.text import until_in_words, visible
+from mfa_session.text import escape_control, format_expiration
 
 
 def check_options(*, every: bool, profiles: list[str] | None, for_one: bool) -> None:
@@ -31,10 +31,10 @@ def check_options(*, every: bool, profiles: list[str] | None, for_one: bool) -> 
         )
 
 
-def _every_profile(parts: Parts) -> list[str]:
+def _every_profile(app: AppContext) -> list[str]:
     """Return the names of all profiles that can log in, of those that `status` lists."""
-    config = read_profiles(parts.config_file, "config")
-    credentials = read_profiles(parts.credentials_file, "credentials")
+    config = read_profiles(app.config_file, "config")
+    credentials = read_profiles(app.credentials_file, "credentials")
     listed = all_statuses(config=config, credentials=credentials, session_in=session_in, now=now())
     names = [each.profile.name for each in listed if each.profile.name in {*config, *credentials}]
     if not names:
@@ -43,7 +43,12 @@ def _every_profile(parts: Parts) -> list[str]:
 
 
 def log_in_to_several(
-    parts: Parts, names: Sequence[str] | None, habit: Callable[[Profile], Wish], *, log_in: LogIn, quiet: bool
+    app: AppContext,
+    names: Sequence[str] | None,
+    habit: Callable[[Profile], LoginRequest],
+    *,
+    log_in: LogIn,
+    quiet: bool,
 ) -> int:
     """Log in to the profiles of these *names*, or to all, and return the exit code of the first that failed, else 0.
 
@@ -51,27 +56,32 @@ def log_in_to_several(
         MFASessionError: it is not known which profiles there are.
     """
     with remembering_reads():
-        return _log_in_to_several(parts, names, habit, log_in=log_in, quiet=quiet)
+        return _log_in_to_several(app, names, habit, log_in=log_in, quiet=quiet)
 
 
 def _log_in_to_several(
-    parts: Parts, names: Sequence[str] | None, habit: Callable[[Profile], Wish], *, log_in: LogIn, quiet: bool
+    app: AppContext,
+    names: Sequence[str] | None,
+    habit: Callable[[Profile], LoginRequest],
+    *,
+    log_in: LogIn,
+    quiet: bool,
 ) -> int:
     codes, wishes = [], {}
-    reader = parts.profiles()
-    for name in names or _every_profile(parts):
+    reader = app.profiles()
+    for name in names or _every_profile(app):
         try:
-            profile = reader.profile(name) if name else parts.profile(name)
+            profile = reader.profile(name) if name else app.profile(name)
         except MFASessionError as error:
             codes.append(_report(name, error))
         else:
             wishes[profile.name] = habit(profile)
-    sessions = parts.write_role_sessions_together()
+    sessions = app.write_role_sessions_together()
     turns = log_in_each(
         list(wishes.values()),
-        wish_for_the_user=wish_for_the_user,
+        request_for_user=request_for_user,
         log_in=log_in,
-        keys=KeyLookup(stored=parts.access_keys, in_file=parts.plain_keys),
+        keys=KeyLookup(stored=app.access_keys, in_file=app.plain_keys),
         sessions=sessions,
         clock=now,
     )
@@ -79,17 +89,19 @@ def _log_in_to_several(
         if turn.error:
             codes.append(_report(turn.profile.name, turn.error))
         elif turn.outcome is None:
-            say(f"mfa-session: {_of(turn)}{visible(turn.profile.name)} is left out: its user could not log in")
+            write_stderr(
+                f"mfa-session: {_of(turn)}{escape_control(turn.profile.name)} is left out: its user could not log in"
+            )
         elif not quiet:
-            end = until_in_words(turn.outcome.credentials.expiration.timestamp(), now=now().timestamp())
-            say(f"mfa-session: {_of(turn)}{visible(turn.profile.session_profile)} is live {end}")
+            end = format_expiration(turn.outcome.credentials.expiration.timestamp(), now=now().timestamp())
+            write_stderr(f"mfa-session: {_of(turn)}{escape_control(turn.profile.session_profile)} is live {end}")
     return next(iter(codes), 0)
 
 
-def _of(turn: Turn) -> str:
+def _of(turn: BatchItem) -> str:
     return f"{turn.number} of {turn.of}: "
 
 
 def _report(name: str, error: MFASessionError) -> int:
-    report(f"{name}: {error}", hint=error.hint)
+    print_error(f"{name}: {error}", hint=error.hint)
     return exit_code(error)

@@ -15,7 +15,7 @@ from mfa_session.errors import (
     StoreError,
     UsageError,
 )
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 # The AWS CLI's: https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-returncodes.html
 USAGE = 2
@@ -42,20 +42,20 @@ def exit_code(error: MFASessionError) -> int:
     return GENERAL
 
 
-def report(message: str, *, hint: str | None, on_one_line: bool = False) -> None:
+def print_error(message: str, *, hint: str | None, on_one_line: bool = False) -> None:
     """Say on stderr, once, what went wrong; *on_one_line* for AWS tools, which show only the first or the last."""
-    error = f"mfa-session: error: {visible(message)}"
+    error = f"mfa-session: error: {escape_control(message)}"
     if hint and on_one_line:
-        say(f"{error}; {visible(hint)}")
+        write_stderr(f"{error}; {escape_control(hint)}")
         return
-    say(error)
+    write_stderr(error)
     if hint:
-        say(f"mfa-session: hint: {visible(hint)}")
+        write_stderr(f"mfa-session: hint: {escape_control(hint)}")
 
 
-def report_mistake(error: Exception, *, on_one_line: bool = False) -> None:
+def print_internal_error(error: Exception, *, on_one_line: bool = False) -> None:
     """Say on stderr that *error* is a mistake of ours. Its message may quote anything, and is never shown."""
-    report(
+    print_error(
         f"internal error: {type(error).__name__}",
         hint="run it again with --debug, and report what it says",
         on_one_line=on_one_line,
@@ -75,7 +75,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 def report_out_of_memory(*, on_one_line: bool = False) -> None:
     """Say on stderr that there was not enough memory for what was asked."""
-    report(
+    print_error(
         "out of memory",
         hint="end other programs, or raise the limit (see: ulimit -v), then run this again",
         on_one_line=on_one_line,
@@ -102,9 +102,9 @@ def tell_where(error: BaseException) -> None:
     import traceback
 
     for each in _with_causes(error):
-        say(f"mfa-session: debug: {type(each).__name__}, raised in")
+        write_stderr(f"mfa-session: debug: {type(each).__name__}, raised in")
         for frame in traceback.extract_tb(each.__traceback__):
-            say(f"mfa-session: debug:   {visible(frame.filename)}:{frame.lineno} {frame.name}")
+            write_stderr(f"mfa-session: debug:   {escape_control(frame.filename)}:{frame.lineno} {frame.name}")
 
 
 def _with_causes(error: BaseException) -> Iterator[BaseException]:
@@ -117,17 +117,17 @@ def _with_causes(error: BaseException) -> Iterator[BaseException]:
 def interrupted(interrupt: KeyboardInterrupt) -> int:
     """Return the exit code for Ctrl-C, and leave the line in which a terminal has shown the key as ``^C``."""
     if not isinstance(interrupt, QuestionInterrupt) and sys.stderr is not None and sys.stderr.isatty():
-        say("")
+        write_stderr("")
     return INTERRUPTED
 
 
-def explain(what: str, *, hint: str) -> None:
+def warn(what: str, *, hint: str) -> None:
     """Say on stderr what did not go as it should, but kept the command from nothing."""
-    say(f"mfa-session: {visible(what)}")
-    say(f"mfa-session: hint: {visible(hint)}")
+    write_stderr(f"mfa-session: {escape_control(what)}")
+    write_stderr(f"mfa-session: hint: {escape_control(hint)}")
 
 
-def put_out(text: str) -> None:
+def write_stdout(text: str) -> None:
     """Write *text*, the thing that was asked for, to stdout.
 
     Raises:
@@ -158,7 +158,7 @@ def give_up_on_what_cannot_be_written() -> None:
         sys.stderr = None
 
 
-def say(line: str) -> None:
+def write_stderr(line: str) -> None:
     """Write one line to stderr; a stderr that is closed, full or gone is no reason to fail."""
     try:
         sys.stderr.write(line + "\n")

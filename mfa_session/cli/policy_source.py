@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from mfa_session.cli.context import Parts
+from mfa_session.cli.context import AppContext
 from mfa_session.cli.login_service import aws_with_mfa
 from mfa_session.errors import NoSuchEntityError, UsageError
-from mfa_session.model.partitions import USUAL_PARTITION, partition_in
-from mfa_session.policies.simulation import Subject, Trial, read_policies
+from mfa_session.model.partitions import DEFAULT_PARTITION, partition_in
+from mfa_session.policies.simulation import Principal, Simulation, read_policies
 
 _POLICY_ARN = re.compile(r"arn:[a-z0-9-]+:iam::([0-9]{12}|aws):policy/[\w+=,.@/-]+", re.ASCII)
 
 # A policy has a few thousand characters; what is a thousand times longer is none.
-_LONGEST_FILE = 1 << 20
+_MAX_FILE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class Source:
 
 
 def trial_of(
-    source: Source, parts: Parts, *, profile: str | None, partition: str | None, facts: Sequence[str]
-) -> Trial:
+    source: Source, app: AppContext, *, profile: str | None, partition: str | None, facts: Sequence[str]
+) -> Simulation:
     """Return the policies of *source* on trial, for an example of a user, or the user who is named.
 
     Raises:
@@ -53,24 +53,24 @@ def trial_of(
     if source.kind == "file":
         text = _read(source.name)
         name = "standard input" if source.name == "-" else source.name
-        subject = Subject(partition or partition_in(text) or USUAL_PARTITION)
-        return Trial(read_policies({name: text}), subject, context)
-    documents, subject = _ask(source, parts, profile)
-    return Trial(read_policies(documents), subject, context)
+        subject = Principal(partition or partition_in(text) or DEFAULT_PARTITION)
+        return Simulation(read_policies({name: text}), subject, context)
+    documents, subject = _ask(source, app, profile)
+    return Simulation(read_policies(documents), subject, context)
 
 
-def _ask(source: Source, parts: Parts, profile: str | None) -> tuple[dict[str, str], Subject]:
+def _ask(source: Source, app: AppContext, profile: str | None) -> tuple[dict[str, str], Principal]:
     if source.kind == "arn" and not _POLICY_ARN.fullmatch(source.name):
         raise UsageError(
             f"{source.name} is not the ARN of a managed policy",
             hint="it is written like arn:aws:iam::123456789012:policy/MFAEnforcePolicy",
         )
-    aws, session = aws_with_mfa(parts, profile)
+    aws, session = aws_with_mfa(app, profile)
     if source.kind == "user":
         user = aws.get_user(session, source.name)
-        return aws.policies_of_user(session, source.name), Subject.of(user)
+        return aws.policies_of_user(session, source.name), Principal.of(user)
     caller = aws.get_caller_identity(session)
-    subject = Subject(caller.partition, caller.account_id)
+    subject = Principal(caller.partition, caller.account_id)
     if source.kind == "group":
         return aws.policies_of_group(session, source.name), subject
     policy = aws.managed_policy(session, source.name)
@@ -86,11 +86,11 @@ def _read(name: str) -> str:
     try:
         # By its number: sys.stdin is None where the descriptor is closed.
         with open(0 if name == "-" else name, "rb", closefd=name != "-") as file:
-            raw = file.read(_LONGEST_FILE + 1)
+            raw = file.read(_MAX_FILE + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "it has a NUL in its name"
         raise UsageError(f"cannot read {name}: {reason.lower()}", hint=hint) from None
-    if len(raw) > _LONGEST_FILE:
+    if len(raw) > _MAX_FILE:
         raise UsageError(f"{name} is too long for a policy", hint=hint)
     try:
         return raw.decode("utf-8-sig")

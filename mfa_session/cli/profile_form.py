@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from mfa_session.aws_files.files import line_of, read_profiles
-from mfa_session.aws_files.profile_names import insist_on_a_portable_profile_name
+from mfa_session.aws_files.profile_names import check_portable_profile_name
 from mfa_session.aws_files.profile_settings import check_nothing_shadows
-from mfa_session.cli.context import Parts
+from mfa_session.cli.context import AppContext
 from mfa_session.cli.own_program import program_command
 from mfa_session.errors import ConfigurationError, UsageError
 from mfa_session.model.durations import role_duration, session_duration
@@ -71,17 +71,17 @@ class Choices:
     here to mend. The name may be a new one, if every AWS tool can read it.
     """
 
-    def __init__(self, parts: Parts, named: str) -> None:
-        self._parts = parts
-        self._config = read_profiles(parts.config_file, "config")
-        self._credentials = read_profiles(parts.credentials_file, "credentials")
+    def __init__(self, app: AppContext, named: str) -> None:
+        self._app = app
+        self._config = read_profiles(app.config_file, "config")
+        self._credentials = read_profiles(app.credentials_file, "credentials")
         self.name = source_profile_name(named, config=self._config, credentials=self._credentials)
         self.is_new = self.name not in self._config and self.name not in self._credentials
         if self.is_new:
-            insist_on_a_portable_profile_name(self.name)
+            check_portable_profile_name(self.name)
         self.present: Mapping[str, str] = self._config.get(self.name, {})
-        self._usual_session_profile = f"{self.name}-mfa"
-        self.session_profile = self.present.get("mfa_session_profile") or self._usual_session_profile
+        self._default_session_profile = f"{self.name}-mfa"
+        self.session_profile = self.present.get("mfa_session_profile") or self._default_session_profile
         self.has_session = self._credentials.get(self.session_profile, {}).get("mfa_session_source") == self.name
         self.is_answered = runs_this_program(self.present.get("credential_process", ""), self.name)
 
@@ -97,7 +97,7 @@ class Choices:
             Setting(
                 "--session-profile",
                 "mfa_session_profile",
-                f"Session profile, if not {self._usual_session_profile}",
+                f"Session profile, if not {self._default_session_profile}",
                 self._check_session_profile,
             ),
             Setting("--duration", "mfa_session_duration", *self._duration),
@@ -120,13 +120,13 @@ class Choices:
         if ours:
             line = credential_process_line(program_command(), self.name)
             answered = Profile(self.name, self.session_profile, settings={"credential_process": line})
-            self._parts.settings.check_can_answer(answered)
+            self._app.settings.check_can_answer(answered)
             check_nothing_shadows(
-                answered, credentials_file=self._parts.credentials_file, config_file=self._parts.config_file
+                answered, credentials_file=self._app.credentials_file, config_file=self._app.config_file
             )
             return line
         if "credential_process" in self.present and not self.is_answered:
-            file = self._parts.config_file
+            file = self._app.config_file
             number = line_of(file, "config", self.name, "credential_process")
             raise ConfigurationError(
                 f"the credential_process of profile {self.name} is another program (line {number} of {file})",
@@ -144,15 +144,15 @@ class Choices:
         }
 
     def _check_session_profile(self, name: str) -> None:
-        insist_on_a_portable_profile_name(name)
+        check_portable_profile_name(name)
         if name == self.name:
             raise UsageError(
                 f"the session of {name} cannot be written over {name} itself",
-                hint=f"choose another name, such as {self._usual_session_profile}",
+                hint=f"choose another name, such as {self._default_session_profile}",
             )
         if owner := self._other_owner(name):
             raise UsageError(f"profile {name} is for the sessions of {owner}", hint="choose another name")
-        self._parts.sessions.claim(Profile(self.name, name), replace=True)
+        self._app.sessions.check_writable(Profile(self.name, name), replace=True)
 
     def _other_owner(self, session_profile: str) -> str | None:
         """Return the other profile that has its sessions in *session_profile*, if there is one."""

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from mfa_session.cli.context import Parts
-from mfa_session.cli.output import say
+from mfa_session.cli.context import AppContext
+from mfa_session.cli.output import write_stderr
 from mfa_session.errors import ConfigurationError
-from mfa_session.filesystem.private_files import passing_file
+from mfa_session.filesystem.private_files import temporary_file
 from mfa_session.model.mfa_device import VirtualMFADevice
-from mfa_session.prompt.user import Nobody, Person
-from mfa_session.text import visible
+from mfa_session.prompt.user import NoUser, User
+from mfa_session.text import escape_control
 
 if TYPE_CHECKING:
     from segno import QRCode
@@ -60,7 +60,7 @@ _BLOCKS = "█▀▄"
 
 
 @contextmanager
-def seed_display(parts: Parts, person: Person | Nobody, *, file: str | None, seed_too: bool) -> Iterator[Show]:
+def seed_display(app: AppContext, user: User | NoUser, *, file: str | None, seed_too: bool) -> Iterator[Show]:
     """Have a place where the seed can be shown: a *file* that is deleted in the end, or the terminal.
 
     Whether it will do is found out at once, before there is a device. The seed is shown as
@@ -73,28 +73,28 @@ def seed_display(parts: Parts, person: Person | Nobody, *, file: str | None, see
 
     def show_seed(made: VirtualMFADevice) -> None:
         if seed_too:
-            person.tell(f"Or type this key into the app: {made.seed}")
+            user.tell(f"Or type this key into the app: {made.seed}")
 
     if file is None:
         _check_that_a_picture_fits()
 
         def show(made: VirtualMFADevice) -> None:
-            person.tell("Scan this QR code with an authenticator app:")
-            person.show_picture(rows(made.key_uri), coloured=_colours_are_welcome(parts))
+            user.tell("Scan this QR code with an authenticator app:")
+            user.show_picture(rows(made.key_uri), coloured=_colours_are_welcome(app))
             show_seed(made)
 
         yield show
         return
 
-    with passing_file(Path(file)) as write:
+    with temporary_file(Path(file)) as write:
 
         def write_and_tell(made: VirtualMFADevice) -> None:
             write(png(made.key_uri))
-            person.tell(f"The QR code is in {file}. Scan it with an authenticator app.")
+            user.tell(f"The QR code is in {file}. Scan it with an authenticator app.")
             show_seed(made)
 
         yield write_and_tell
-    say(f"mfa-session: {visible(file)} is deleted")
+    write_stderr(f"mfa-session: {escape_control(file)} is deleted")
 
 
 def _check_that_a_picture_fits() -> None:
@@ -113,6 +113,6 @@ def _check_that_a_picture_fits() -> None:
         )
 
 
-def _colours_are_welcome(parts: Parts) -> bool:
+def _colours_are_welcome(app: AppContext) -> bool:
     # A Windows console may take an escape sequence for text.
-    return not parts.environ.get("NO_COLOR") and parts.environ.get("TERM") != "dumb" and os.name != "nt"
+    return not app.environ.get("NO_COLOR") and app.environ.get("TERM") != "dumb" and os.name != "nt"

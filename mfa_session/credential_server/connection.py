@@ -8,11 +8,11 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import TypeAlias
 
-from mfa_session.credential_server.http import MOST_BYTES, RefusedRequestError, read_request, written
+from mfa_session.credential_server.http import MAX_BYTES, RefusedRequestError, read_request, written
 from mfa_session.credential_server.peer import Peer
-from mfa_session.credential_server.protocol import Answer, Request
+from mfa_session.credential_server.protocol import Request, Response
 
-Answerer: TypeAlias = Callable[[Request, Peer], Answer]
+Answerer: TypeAlias = Callable[[Request, Peer], Response]
 
 # Everything together takes an SDK a few milliseconds, and it gives up after one or two seconds.
 _LIMIT_SECONDS = 3.0
@@ -50,7 +50,7 @@ class Conversation:
             return False
 
     def _listen(self) -> bool:
-        piece = self.connection.recv(MOST_BYTES)
+        piece = self.connection.recv(MAX_BYTES)
         self._came += piece
         try:
             request = read_request(self._came)
@@ -63,13 +63,13 @@ class Conversation:
         self._to_send = written(answer)
         return self._speak()
 
-    def _answered(self, request: Request) -> Answer:
+    def _answered(self, request: Request) -> Response:
         try:
             return self._answer(request, Peer(self.connection))
         except Exception as error:
             # A mistake of ours, for which the next one who asks is not to find nobody here.
             message = f"mfa-session made a mistake: {type(error).__name__}"
-            return Answer.refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalError", message)
+            return Response.refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalError", message)
 
     def _speak(self) -> bool:
         assert self._to_send is not None  # noqa: S101  whoever listens has nothing to say yet
@@ -81,4 +81,4 @@ class Conversation:
 
     def _part(self) -> bool:
         # Closed with something unread, a connection is reset, and the answer may be lost on its way.
-        return bool(self.connection.recv(MOST_BYTES))
+        return bool(self.connection.recv(MAX_BYTES))

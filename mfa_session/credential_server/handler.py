@@ -11,7 +11,7 @@ from hmac import compare_digest
 from http import HTTPStatus
 from typing import Protocol
 
-from mfa_session.credential_server.protocol import Answer, Door, Request
+from mfa_session.credential_server.protocol import CredentialEndpoint, Request, Response
 from mfa_session.errors import MFASessionError
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.durations import in_words
@@ -69,8 +69,8 @@ class Clock(Protocol):
 
 
 def answer(
-    request: Request, caller: Caller, *, door: Door, profile: Profile, sessions: Sessions, clock: Clock
-) -> Answer:
+    request: Request, caller: Caller, *, door: CredentialEndpoint, profile: Profile, sessions: Sessions, clock: Clock
+) -> Response:
     """Return what *caller* gets for *request*: the session of *profile*, or why not.
 
     It is handed out to its last second. Whoever asks then would get an error instead.
@@ -80,31 +80,35 @@ def answer(
     try:
         session = sessions.session(profile)
     except MFASessionError as error:
-        return Answer.refusal(HTTPStatus.FORBIDDEN, "CredentialsUnusable", f"{error}; {error.hint}")
+        return Response.refusal(HTTPStatus.FORBIDDEN, "CredentialsUnusable", f"{error}; {error.hint}")
     if session is None or session.expiration <= clock():
         state = "is over" if session else "is gone"
-        return Answer.refusal(
+        return Response.refusal(
             HTTPStatus.FORBIDDEN, "ExpiredToken", f"the session of {profile.name} {state}; {_way_on(profile)}"
         )
-    return Answer.credentials(session)
+    return Response.credentials(session)
 
 
-def _refusal(request: Request, caller: Caller, *, door: Door) -> Answer | None:
+def _refusal(request: Request, caller: Caller, *, door: CredentialEndpoint) -> Response | None:
     if request.header("Host") != [door.host]:
-        return Answer.refusal(HTTPStatus.MISDIRECTED_REQUEST, "AccessDenied", f"only {door.host} is answered for")
+        return Response.refusal(HTTPStatus.MISDIRECTED_REQUEST, "AccessDenied", f"only {door.host} is answered for")
     if request.header("Origin"):
-        return Answer.refusal(HTTPStatus.FORBIDDEN, "AccessDenied", "web pages are not answered")
+        return Response.refusal(HTTPStatus.FORBIDDEN, "AccessDenied", "web pages are not answered")
     if request.target != door.path:
-        return Answer.refusal(HTTPStatus.NOT_FOUND, "NotFound", f"there is nothing here but {door.path}")
+        return Response.refusal(HTTPStatus.NOT_FOUND, "NotFound", f"there is nothing here but {door.path}")
     if request.method != "GET":
-        return Answer.refusal(HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", "there is nothing to do here but GET")
+        return Response.refusal(
+            HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", "there is nothing to do here but GET"
+        )
     # Last, for it costs most; and whoever has no token is not told whether he is the right user.
     if not _is_known(request, door) or caller.is_another_user():
-        return Answer.refusal(HTTPStatus.FORBIDDEN, "AccessDenied", "this is for the program that was started with it")
+        return Response.refusal(
+            HTTPStatus.FORBIDDEN, "AccessDenied", "this is for the program that was started with it"
+        )
     return None
 
 
-def _is_known(request: Request, door: Door) -> bool:
+def _is_known(request: Request, door: CredentialEndpoint) -> bool:
     tokens = request.header("Authorization")
     return len(tokens) == 1 and compare_digest(tokens[0].encode(), door.token.encode())
 
@@ -113,7 +117,7 @@ def _way_on(profile: Profile) -> str:
     return f"run in another terminal: mfa-session login --profile {profile.name}"
 
 
-class Watch:
+class RenewalMonitor:
     """Looks after the session of *profile* while it is served: renews it in time, or has somebody do so."""
 
     def __init__(self, profile: Profile, *, sessions: Sessions, renew: Renew, tell: Tell, clock: Clock) -> None:

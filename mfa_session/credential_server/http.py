@@ -7,10 +7,10 @@ read in two ways is refused. It has no body; a connection carries one request.
 import re
 from http import HTTPStatus
 
-from mfa_session.credential_server.protocol import Answer, Request
+from mfa_session.credential_server.protocol import Request, Response
 
 # The requests of the SDKs are of some four hundred bytes.
-MOST_BYTES = 8192
+MAX_BYTES = 8192
 
 _END = b"\r\n\r\n"
 
@@ -22,7 +22,7 @@ _HEADER = re.compile(_NAME + r":([\t -~\x80-\xff]*)")
 class RefusedRequestError(Exception):
     """What came is no request that is understood here; *answer* says so."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Response) -> None:
         super().__init__(answer)
         self.answer = answer
 
@@ -33,10 +33,10 @@ def read_request(came: bytes) -> Request | None:
     Raises:
         RefusedRequestError: it is none, or grows too long to be one.
     """
-    head, end, _ = came[:MOST_BYTES].partition(_END)
+    head, end, _ = came[:MAX_BYTES].partition(_END)
     if not end:
-        if len(came) >= MOST_BYTES:
-            raise _refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"a request has at most {MOST_BYTES} bytes")
+        if len(came) >= MAX_BYTES:
+            raise _refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"a request has at most {MAX_BYTES} bytes")
         return None
     first, *lines = head.decode("latin-1").split("\r\n")
     request_line = _REQUEST_LINE.fullmatch(first)
@@ -51,7 +51,7 @@ def read_request(came: bytes) -> Request | None:
     return request
 
 
-def written(answer: Answer) -> bytes:
+def written(answer: Response) -> bytes:
     """Return *answer* as it goes over the wire, to be followed by the end of the connection."""
     body = answer.document.encode()
     lines = [
@@ -68,4 +68,4 @@ def written(answer: Answer) -> bytes:
 
 
 def _refused(status: HTTPStatus, message: str) -> RefusedRequestError:
-    return RefusedRequestError(Answer.refusal(status, "BadRequest", message))
+    return RefusedRequestError(Response.refusal(status, "BadRequest", message))

@@ -34,7 +34,7 @@ _ANY_COOKIE = b"\xff" * 8
 _QUESTION = struct.Struct("=LHH8x BBxxL 2s2s4s12x4s12x4x8s")
 # struct nlmsghdr and struct inet_diag_msg: type; the two ports; user, inode.
 _REPLY = struct.Struct("=4xH10x 4x2s2s44x12xLL")
-_LONGEST_REPLY = 4096
+_MAX_REPLY = 4096
 
 
 class Peer:
@@ -79,7 +79,7 @@ def diagnosed_owner(theirs: End, ours: End) -> int | None:
         with socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, _SOCK_DIAG) as kernel:
             kernel.settimeout(1.0)
             kernel.send(question)
-            reply = kernel.recv(_LONGEST_REPLY)
+            reply = kernel.recv(_MAX_REPLY)
     except OSError:
         return None
     if len(reply) < _REPLY.size:

@@ -23,7 +23,7 @@ def _new_token() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class CredentialEndpoint:
     """Where one program and all that it starts may ask: a *port* of the loopback, and the *token* that opens it."""
 
     port: int
@@ -58,14 +58,14 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What is sent back: a status, and a JSON document that may hold a secret."""
 
     status: HTTPStatus
     document: str = field(repr=False)
 
     @classmethod
-    def credentials(cls, session: SessionCredentials) -> "Answer":
+    def credentials(cls, session: SessionCredentials) -> "Response":
         """Return the answer that hands *session* out."""
         return cls(
             HTTPStatus.OK,
@@ -80,6 +80,6 @@ class Answer:
         )
 
     @classmethod
-    def refusal(cls, status: HTTPStatus, code: str, message: str) -> "Answer":
+    def refusal(cls, status: HTTPStatus, code: str, message: str) -> "Response":
         """Return the answer that hands nothing out, and says why; the AWS CLI and most SDKs show it as it is."""
         return cls(status, json.dumps({"code": code, "message": message}))

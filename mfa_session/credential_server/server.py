@@ -12,7 +12,7 @@ from mfa_session.credential_server.connection import Answerer, Conversation
 _LOOPBACK = "127.0.0.1"
 
 # Fifty tools that start at once are answered within milliseconds; those that sit here while more come are broken.
-_MOST_CONVERSATIONS = 64
+_MAX_CONVERSATIONS = 64
 
 # Those that come while we look at the file wait in the kernel.
 _BACKLOG = 512
@@ -53,7 +53,7 @@ class Listener:
             if until is not None:
                 selector.register(until, selectors.EVENT_READ)
             while True:
-                for key, _ in selector.select(clients.patience):
+                for key, _ in selector.select(clients.deadline):
                     if key.fileobj == until:
                         return
                     if key.fileobj is self._socket:
@@ -72,7 +72,7 @@ class _Clients:
         self._conversations: dict[Conversation, None] = {}
 
     @property
-    def patience(self) -> float | None:
+    def deadline(self) -> float | None:
         """The seconds for which nothing has to be done if nothing comes."""
         oldest = next(iter(self._conversations), None)
         return None if oldest is None else max(0.0, oldest.deadline - time.monotonic())
@@ -87,7 +87,7 @@ class _Clients:
             self._end_the_oldest()
             time.sleep(_PAUSE_SECONDS)
             return
-        if len(self._conversations) >= _MOST_CONVERSATIONS:
+        if len(self._conversations) >= _MAX_CONVERSATIONS:
             self._end_the_oldest()
         conversation = Conversation(connection, self._answer)
         self._conversations[conversation] = None
@@ -105,7 +105,7 @@ class _Clients:
 
     def end_the_overdue(self) -> None:
         """End every conversation that takes too long."""
-        while self.patience == 0:
+        while self.deadline == 0:
             self._end_the_oldest()
 
     def close(self) -> None:

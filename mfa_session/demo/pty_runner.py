@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 # A line that ends so, with nothing behind it, waits for an answer.
 _PROMPT_ENDS = (b": ", b"] ")
 
-_PATIENCE_SECONDS = 20.0
+_TIMEOUT_SECONDS = 20.0
 
 # Run by the first process of a session, in front of the program. Not pty.fork: the local AWS has threads here.
 _TAKE_THE_TERMINAL = """
@@ -19,7 +19,7 @@ fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execvp(sys.argv[1], sys.argv[1:])
 """
 
-_NOTHING_HAPPENS = f"(nothing happened for {_PATIENCE_SECONDS:g} seconds, and it was ended)\n"
+_NOTHING_HAPPENS = f"(nothing happened for {_TIMEOUT_SECONDS:g} seconds, and it was ended)\n"
 
 
 def run_at_a_terminal(
@@ -62,7 +62,7 @@ def _converse(terminal: int, answer: Callable[[str], str], show: Callable[[str],
     """Answer every question, and tell whether the program has ended; else it does nothing any more."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     line = b""
-    while select.select([terminal], [], [], _PATIENCE_SECONDS)[0]:
+    while select.select([terminal], [], [], _TIMEOUT_SECONDS)[0]:
         try:
             heard = os.read(terminal, 4096)
         except OSError:  # Linux: the program has closed its end
@@ -89,7 +89,7 @@ def run_without_a_terminal(command: Sequence[str], *, environ: Mapping[str, str]
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=_PATIENCE_SECONDS,
+            timeout=_TIMEOUT_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:

@@ -15,7 +15,7 @@ from mfa_session.errors import (
     TokenCodeRefusedError,
 )
 from mfa_session.model.mfa_device import MFADevice, TokenCode, time_step
-from mfa_session.sessions.login import USUAL_ATTEMPTS, Clock, UsedCodes
+from mfa_session.sessions.login import DEFAULT_ATTEMPTS, Clock, UsedCodes
 
 TwoCodes: TypeAlias = tuple[TokenCode, TokenCode]
 
@@ -68,7 +68,7 @@ def hand_in_two_codes(
         except MFASessionError as error:
             used_codes.set_last_step(device, before)
             refused.add(codes)
-            if len(refused) == USUAL_ATTEMPTS or not _may_try_again(error):
+            if len(refused) == DEFAULT_ATTEMPTS or not _may_try_again(error):
                 raise
             reader.tell(f"{error}. Type two new ones.")
         else:

@@ -31,15 +31,25 @@ from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.mfa_device import MFADevice, TokenCode, VirtualMFADevice
 from mfa_session.model.profile import Profile
 from mfa_session.sessions.find_device import iam_user
-from mfa_session.sessions.login import AWS, AccessKeys, Clock, Login, Prompter, Sessions, UsedCodes, Wish, log_in
+from mfa_session.sessions.login import (
+    AWS,
+    AccessKeys,
+    Clock,
+    LoginRequest,
+    LoginResult,
+    Prompter,
+    Sessions,
+    UsedCodes,
+    log_in,
+)
 
 Credentials: TypeAlias = AccessKey | SessionCredentials
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-MOST_DEVICES = 8
+MAX_DEVICES = 8
 
 # Who makes nine devices on one day has given up eight times.
-_MOST_NAMES_A_DAY = 9
+_MAX_NAMES_A_DAY = 9
 
 
 class EnrolmentAWS(AWS, Protocol):
@@ -76,7 +86,7 @@ class EnrolmentAWS(AWS, Protocol):
         """
 
 
-class Person(CodeReader, Prompter, Protocol):
+class DevicePrompter(CodeReader, Prompter, Protocol):
     """Somebody who has the new device, and the old ones too."""
 
 
@@ -86,13 +96,13 @@ def enrol(
     *,
     keys: AccessKeys,
     aws: EnrolmentAWS,
-    person: Person,
+    prompter: DevicePrompter,
     show: Callable[[VirtualMFADevice], None],
     sessions: Sessions,
     used_codes: UsedCodes,
     lock: Callable[[], AbstractContextManager[None]],
     clock: Clock,
-) -> Login:
+) -> LoginResult:
     """Give the user of *profile* a virtual device called *name*, and log in with it.
 
     The long-term key does for the first device. Since April 2023 AWS lets a user who has
@@ -103,18 +113,18 @@ def enrol(
     Raises:
         MFASessionError: of every family; the message says what became of the new device.
     """
-    person.be_ready()
+    prompter.be_ready()
     aws.prepare()
-    sessions.claim(profile, replace=False)
+    sessions.check_writable(profile, replace=False)
     key = keys.access_key(profile)
     user = iam_user(key, directory=aws)
     devices = _devices(key, user, profile, aws=aws)
     _check_that_one_more_may_be(user, devices)
 
-    def logged_in(wish: Wish, prompter: Prompter) -> Login:
+    def logged_in(request: LoginRequest, prompter: Prompter) -> LoginResult:
         with lock():
             return log_in(
-                wish,
+                request,
                 keys=_Found(key),
                 aws=aws,
                 prompter=prompter,
@@ -123,18 +133,18 @@ def enrol(
                 clock=clock,
             )
 
-    credentials = logged_in(_wish_for_mfa(profile, devices), person).credentials if devices else key
+    credentials = logged_in(_request_with_mfa(profile, devices), prompter).credentials if devices else key
 
     making = _Making(user, credentials, aws=aws)
-    made = making.create([name] if name else _usual_names(user, clock))
+    made = making.create([name] if name else _default_names(user, clock))
     with making.undone_unless_finished(made.device):
         show(made)
         codes = hand_in_two_codes(
-            made.device, partial(making.enable, made.device), reader=person, used_codes=used_codes, clock=clock
+            made.device, partial(making.enable, made.device), reader=prompter, used_codes=used_codes, clock=clock
         )
     with _saying_that_it_is_enabled(made.device, profile):
-        person.tell("The device is enabled. One more code, and you have a session with it.")
-        return logged_in(Wish(profile, device=made.device, force=True), _AskedForTheNext(person, codes))
+        prompter.tell("The device is enabled. One more code, and you have a session with it.")
+        return logged_in(LoginRequest(profile, device=made.device, force=True), _AskedForTheNext(prompter, codes))
 
 
 def _devices(key: AccessKey, user: CallerIdentity, profile: Profile, *, aws: EnrolmentAWS) -> list[MFADevice]:
@@ -145,7 +155,7 @@ def _devices(key: AccessKey, user: CallerIdentity, profile: Profile, *, aws: Enr
 
 
 def _check_that_one_more_may_be(user: CallerIdentity, devices: list[MFADevice]) -> None:
-    if len(devices) >= MOST_DEVICES:
+    if len(devices) >= MAX_DEVICES:
         raise LimitExceededError(
             f"user {user.user_name} has {len(devices)} MFA devices, and AWS allows no more",
             hint="take one away first: mfa-session device remove",
@@ -158,15 +168,15 @@ def _check_that_one_more_may_be(user: CallerIdentity, devices: list[MFADevice]) 
         )
 
 
-def _wish_for_mfa(profile: Profile, devices: list[MFADevice]) -> Wish:
+def _request_with_mfa(profile: Profile, devices: list[MFADevice]) -> LoginRequest:
     # What the profile remembers may be a device that is gone; then AWS is asked for the others.
-    return Wish(profile if profile.mfa_device in devices else replace(profile, mfa_device=None))
+    return LoginRequest(profile if profile.mfa_device in devices else replace(profile, mfa_device=None))
 
 
-def _usual_names(user: CallerIdentity, clock: Clock) -> Iterator[str]:
+def _default_names(user: CallerIdentity, clock: Clock) -> Iterator[str]:
     name = f"{user.user_name}-{clock().astimezone():%Y%m%d}"
     yield name
-    yield from (f"{name}-{number}" for number in range(2, _MOST_NAMES_A_DAY + 1))
+    yield from (f"{name}-{number}" for number in range(2, _MAX_NAMES_A_DAY + 1))
 
 
 class _Making:
@@ -302,17 +312,17 @@ class _Found:
 class _AskedForTheNext:
     """The person who has just typed two codes, and who is asked for the one that comes after them."""
 
-    def __init__(self, person: Person, used: TwoCodes) -> None:
-        self._person = person
+    def __init__(self, prompter: DevicePrompter, used: TwoCodes) -> None:
+        self._prompter = prompter
         self._used = used
-        self.be_ready = person.be_ready
-        self.tell = person.tell
-        self.choose_device = person.choose_device
-        self.device = person.device
+        self.be_ready = prompter.be_ready
+        self.tell = prompter.tell
+        self.choose_device = prompter.choose_device
+        self.device = prompter.device
 
     def token_code(self, device: MFADevice, *, profile: Profile) -> TokenCode:
-        while (code := self._person.next_code(device)) in self._used:
-            self._person.tell("That code is used. Wait until the device shows the next one, and type that.")
+        while (code := self._prompter.next_code(device)) in self._used:
+            self._prompter.tell("That code is used. Wait until the device shows the next one, and type that.")
         return code
 
     def wait_for_a_new_code(self, moment: datetime) -> None:

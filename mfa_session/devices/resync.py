@@ -26,7 +26,7 @@ class AWS(Directory, Protocol):
         """
 
 
-class Person(CodeReader, DeviceChooser, Protocol):
+class DevicePrompter(CodeReader, DeviceChooser, Protocol):
     """Somebody who has the device."""
 
     def be_ready(self) -> None:
@@ -42,7 +42,7 @@ def resynchronize(
     *,
     credentials: AccessKey | SessionCredentials,
     aws: AWS,
-    person: Person,
+    prompter: DevicePrompter,
     used_codes: UsedCodes,
     clock: Clock,
 ) -> MFADevice:
@@ -61,14 +61,14 @@ def resynchronize(
             f"{device.serial_number} shows no codes, and is never out of step",
             hint="see the devices: mfa-session device list",
         )
-    person.be_ready()
+    prompter.be_ready()
     user_name = str(iam_user(credentials, directory=aws).user_name)
-    found = device or find_device(credentials, directory=aws, chooser=person)
+    found = device or find_device(credentials, directory=aws, chooser=prompter)
     try:
         hand_in_two_codes(
             found,
             partial(aws.resync_mfa_device, credentials, user_name, found),
-            reader=person,
+            reader=prompter,
             used_codes=used_codes,
             clock=clock,
         )

@@ -78,7 +78,7 @@ class AWS(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Instruments:
+class DoctorContext:
     """What a diagnosis looks with.
 
     *endpoints* raises a ConfigurationError where the settings lead nowhere; *finds* tells
@@ -106,7 +106,7 @@ class _Known:
     caller: CallerIdentity | None = None
 
 
-def diagnose(name: str, message: str | None = None, *, instruments: Instruments, offline: bool) -> list[Finding]:
+def diagnose(name: str, message: str | None = None, *, instruments: DoctorContext, offline: bool) -> list[Finding]:
     """Return all that is found about profile *name*, and what a *message* of AWS means to whoever works with it.
 
     AWS is not asked where this is to be *offline*.
@@ -135,17 +135,17 @@ def _sections(read: Callable[[], Sections]) -> tuple[Sections, list[Finding]]:
     try:
         return read(), []
     except SharedFileError as problem:
-        return {}, [error("files", "unreadable", str(problem), mend=problem.hint)]
+        return {}, [error("files", "unreadable", str(problem), fix=problem.hint)]
 
 
 def _look_at(
-    name: str, config: Sections, credentials: Sections, instruments: Instruments, *, offline: bool
+    name: str, config: Sections, credentials: Sections, instruments: DoctorContext, *, offline: bool
 ) -> tuple[_Known, list[Finding]]:
     try:
         profile = read_profile(name, config=config, credentials=credentials)
     except ConfigurationError as problem:
         kind = "no-such-profile" if isinstance(problem, ProfileNotFoundError) else "setting"
-        return _Known(Profile(name, f"{name}-mfa")), [error("profile", kind, str(problem), mend=problem.hint)]
+        return _Known(Profile(name, f"{name}-mfa")), [error("profile", kind, str(problem), fix=problem.hint)]
     findings = list(profile_findings(profile, files=instruments.files, finds=instruments.finds))
     key, found = look_for_key(profile.user, keys=instruments.keys)
     session, more = _session(profile, credentials, instruments)
@@ -160,33 +160,33 @@ def _look_at(
 
 
 def _session(
-    profile: Profile, credentials: Sections, instruments: Instruments
+    profile: Profile, credentials: Sections, instruments: DoctorContext
 ) -> tuple[SessionCredentials | None, list[Finding]]:
     """Return the session if it is live, and what was found of it."""
     log_in = f"mfa-session login --profile {profile.name}"
     section = credentials.get(profile.session_profile, {})
     if section.get("aws_security_token", section.get("aws_session_token")) != section.get("aws_session_token"):
         what = f"a stale aws_security_token stands in [{profile.session_profile}], and boto3 and the AWS CLI prefer it"
-        return None, [error("session", "stale-security-token", what, mend=f"{log_in} --force")]
+        return None, [error("session", "stale-security-token", what, fix=f"{log_in} --force")]
     try:
         session = instruments.session_in(section, profile)
     except LongTermKeyInSessionError:
         return None, []  # told of already, as what stands where the session is to be
     except DamagedSessionError as problem:
-        return None, [error("session", "session-damaged", str(problem), mend=f"{log_in} --force")]
+        return None, [error("session", "session-damaged", str(problem), fix=f"{log_in} --force")]
     if session is None:
-        return None, [warning("session", "no-session", f"{profile.name} has no session", mend=log_in)]
+        return None, [warning("session", "no-session", f"{profile.name} has no session", fix=log_in)]
     left = session.expiration - instruments.clock()
     if left <= timedelta(0):
-        return None, [warning("session", "session-over", f"it ended {in_words(-left)} ago", mend=log_in)]
+        return None, [warning("session", "session-over", f"it ended {in_words(-left)} ago", fix=log_in)]
     return session, [fine("session", "session", f"in [{profile.session_profile}], for another {in_words(left)}")]
 
 
-def _ways_to_aws(profile: Profile, instruments: Instruments) -> Iterator[Finding]:
+def _ways_to_aws(profile: Profile, instruments: DoctorContext) -> Iterator[Finding]:
     try:
         endpoints = instruments.endpoints(profile)
     except ConfigurationError as problem:
-        yield error("AWS", "no-way-to-aws", str(problem), mend=problem.hint)
+        yield error("AWS", "no-way-to-aws", str(problem), fix=problem.hint)
         return
     partition = f"partition {partition_of(endpoints.region)}"
     if endpoints.region_is_known:
@@ -194,14 +194,14 @@ def _ways_to_aws(profile: Profile, instruments: Instruments) -> Iterator[Finding
     else:
         what = f"none is set: STS is asked in {endpoints.region}, {partition}, and most other services cannot be"
         yield warning(
-            "region", "no-region", what, mend=f"mfa-session configure --profile {profile.name} --region REGION"
+            "region", "no-region", what, fix=f"mfa-session configure --profile {profile.name} --region REGION"
         )
     if endpoints.sts_url is not None:
         yield fine("AWS", "own-endpoint", f"STS is asked at {endpoints.sts_url}")
 
 
 def _asked(
-    profile: Profile, credentials: AccessKey | SessionCredentials | None, instruments: Instruments
+    profile: Profile, credentials: AccessKey | SessionCredentials | None, instruments: DoctorContext
 ) -> tuple[CallerIdentity | None, list[Finding]]:
     if credentials is None:
         return None, [fine("AWS", "not-asked", "not asked: there is neither a session nor a key to ask with")]
@@ -209,27 +209,27 @@ def _asked(
         caller, time = instruments.aws(profile).caller_and_time(credentials)
     except MFASessionError as problem:
         about, name = next((names for kind, names in _REFUSALS.items() if isinstance(problem, kind)), ("AWS", "aws"))
-        return None, [error(about, name, str(problem), mend=problem.hint)]
+        return None, [error(about, name, str(problem), fix=problem.hint)]
     return caller, [*_caller(caller, profile), *_clock(time, instruments)]
 
 
 def _caller(caller: CallerIdentity, profile: Profile) -> Iterator[Finding]:
     user = "make an IAM user with a long-term key of its own: mfa-session keys add"
     if caller.kind == "root":
-        yield error("AWS", "root-key", "this is the key of the root user of the account", mend=user)
+        yield error("AWS", "root-key", "this is the key of the root user of the account", fix=user)
     elif caller.kind != "user" and profile.role is None:
-        yield error("AWS", "no-user", f"this is the key of {caller.arn}, which is no IAM user", mend=user)
+        yield error("AWS", "no-user", f"this is the key of {caller.arn}, which is no IAM user", fix=user)
     else:
         yield fine("AWS", "caller", f"it answers, and knows us as {caller.arn}")
     device = profile.mfa_device
     # A role may be in another account than the user who has the device.
     if device and device.account_id and profile.role is None and device.account_id != caller.account_id:
         what = f"mfa_serial names a device of account {device.account_id}, and the key is of {caller.account_id}"
-        mend = f"choose another: mfa-session device list --profile {profile.name}"
-        yield error("device", "device-of-another-account", what, mend=mend)
+        fix = f"choose another: mfa-session device list --profile {profile.name}"
+        yield error("device", "device-of-another-account", what, fix=fix)
 
 
-def _clock(time: datetime | None, instruments: Instruments) -> Iterator[Finding]:
+def _clock(time: datetime | None, instruments: DoctorContext) -> Iterator[Finding]:
     if time is None:
         return
     ahead = instruments.clock() - time
@@ -237,15 +237,17 @@ def _clock(time: datetime | None, instruments: Instruments) -> Iterator[Finding]
         yield fine("clock", "clock", "within a minute of AWS's")
         return
     what = f"it is {in_words(abs(ahead))} {'ahead of' if ahead > timedelta(0) else 'behind'} AWS's"
-    yield warning("clock", "clock", what, mend="set the clock, and let it be set from the network from now on")
+    yield warning("clock", "clock", what, fix="set the clock, and let it be set from the network from now on")
 
 
-def _last_failure(profile: Profile, session: SessionCredentials | None, instruments: Instruments) -> Iterator[Finding]:
+def _last_failure(
+    profile: Profile, session: SessionCredentials | None, instruments: DoctorContext
+) -> Iterator[Finding]:
     try:
         failure = instruments.last_failure(profile)
     except MFASessionError as problem:
-        yield error("files", "state", str(problem), mend=problem.hint)
+        yield error("files", "state", str(problem), fix=problem.hint)
         return
     if failure is not None and session is None:
         what = f"the last login for an AWS tool failed: {failure}"
-        yield warning("process", "last-login-failed", what, mend=failure.hint)
+        yield warning("process", "last-login-failed", what, fix=failure.hint)

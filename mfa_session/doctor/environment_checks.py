@@ -37,11 +37,11 @@ def environment_findings(
             _ABOUT,
             "web-identity",
             "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN are set: AWS tools take that role before a profile's keys",
-            mend="unset AWS_WEB_IDENTITY_TOKEN_FILE AWS_ROLE_ARN",
+            fix="unset AWS_WEB_IDENTITY_TOKEN_FILE AWS_ROLE_ARN",
         )
     if environ.get("MFA_SESSION_NO_PROMPT", "").lower() in ("1", "true", "yes", "on"):
         what = "MFA_SESSION_NO_PROMPT is set, and nobody is asked for a code"
-        yield warning(_ABOUT, "no-prompt", what, mend="unset MFA_SESSION_NO_PROMPT")
+        yield warning(_ABOUT, "no-prompt", what, fix="unset MFA_SESSION_NO_PROMPT")
     for variable, file in (("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")):
         if environ.get(variable):
             yield fine(_ABOUT, f"other-{file}-file", f"{variable} names the {file} file: {environ[variable]}")
@@ -49,16 +49,16 @@ def environment_findings(
 
 def _key(key_id: str, environ: Mapping[str, str], *, session: SessionCredentials | None, now: datetime) -> Finding:
     wins = f"AWS_ACCESS_KEY_ID is set ({_masked(key_id)}), and AWS tools take it before all but --profile"
-    mend = f"unset {' '.join(name for name in _KEYS if name in environ)}"
+    fix = f"unset {' '.join(name for name in _KEYS if name in environ)}"
     if session is not None and session.access_key_id == key_id and not session.expire_within(timedelta(0), now=now):
         return fine(_ABOUT, "exported-session", "the session is in this environment, and AWS tools take it from there")
     end = moment(environ.get("AWS_CREDENTIAL_EXPIRATION", ""))
     if end is not None and end <= now:
         return error(
-            _ABOUT, "exported-session-over", f"{wins}; it is a session that ended {in_words(now - end)} ago", mend=mend
+            _ABOUT, "exported-session-over", f"{wins}; it is a session that ended {in_words(now - end)} ago", fix=fix
         )
     what_it_is = "; it is a long-term key, and has no MFA" if key_id.startswith("AKIA") else ""
-    return error(_ABOUT, "keys-in-environment", f"{wins}{what_it_is}", mend=mend)
+    return error(_ABOUT, "keys-in-environment", f"{wins}{what_it_is}", fix=fix)
 
 
 def _stale_token(environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -68,7 +68,7 @@ def _stale_token(environ: Mapping[str, str]) -> Iterator[Finding]:
             _ABOUT,
             "stale-security-token-in-environment",
             "AWS_SECURITY_TOKEN is set, and boto3 and the AWS CLI prefer it to AWS_SESSION_TOKEN",
-            mend="unset AWS_SECURITY_TOKEN",
+            fix="unset AWS_SECURITY_TOKEN",
         )
 
 
@@ -80,7 +80,7 @@ def _unknown_profile(environ: Mapping[str, str], known_profiles: Collection[str]
                 _ABOUT,
                 "unknown-profile-in-environment",
                 f"{variable} names {name}, and there is no such profile: AWS tools fail before they do anything",
-                mend=f"unset {variable}, or correct it",
+                fix=f"unset {variable}, or correct it",
             )
 
 
@@ -95,14 +95,14 @@ def _contradictions(environ: Mapping[str, str]) -> Iterator[Finding]:
                 _ABOUT,
                 name,
                 f"{one} is {environ[one]} and {other} is {environ[other]}: AWS tools differ in which they take",
-                mend=f"unset one of them: unset {other}",
+                fix=f"unset one of them: unset {other}",
             )
     if awsume := next((variable for variable in _AWSUME if environ.get(variable)), None):
         yield warning(
             _ABOUT,
             "awsume-in-environment",
             f"{awsume} is set: awsume has put its keys into this shell",
-            mend="awsume --unset, or a new shell",
+            fix="awsume --unset, or a new shell",
         )
 
 

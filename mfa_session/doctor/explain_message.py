@@ -18,7 +18,7 @@ _DENIED = re.compile(
 )
 
 # The longest that AWS was seen to write is some hundred characters.
-_LONGEST_MESSAGE = 4000
+_MAX_MESSAGE = 4000
 
 # What each kind of policy is called, and who could change it.
 _KINDS = {
@@ -97,20 +97,20 @@ _OTHERS = (
 
 def explain(message: str, *, profile: Profile, caller: CallerIdentity | None) -> list[Finding]:
     """Return what *message* means, for whoever works with *profile*; *caller* is who that is to AWS, if it is known."""
-    message = " ".join(message[:_LONGEST_MESSAGE].split())
+    message = " ".join(message[:_MAX_MESSAGE].split())
     if denied := _DENIED.search(message):
         return [*_somebody_else(denied["caller"], profile, caller), _denial(denied, profile)]
     login = f"mfa-session login --profile {profile.name}"
-    for pattern, name, what, mend in _OTHERS:
+    for pattern, name, what, fix in _OTHERS:
         if re.search(pattern, message):
-            words = mend.format(login=login, name=profile.name, session_profile=profile.session_profile)
-            return [error(_ABOUT, name, what, mend=words)]
+            words = fix.format(login=login, name=profile.name, session_profile=profile.session_profile)
+            return [error(_ABOUT, name, what, fix=words)]
     return [
         warning(
             _ABOUT,
             "unknown-message",
             "this is no message of AWS that can be explained here",
-            mend="give it as AWS wrote it, from the word User or An error occurred",
+            fix="give it as AWS wrote it, from the word User or An error occurred",
         )
     ]
 
@@ -122,13 +122,13 @@ def _denial(denied: re.Match[str], profile: Profile) -> Finding:
         kind = denied["kind"]
         name, who = _KINDS[kind]
         how = "does not allow" if denied["how"] == "because no" else "denies"
-        return error(_ABOUT, name, f"a {kind} {how} {action}{where}", mend=f"ask {who}")
+        return error(_ABOUT, name, f"a {kind} {how} {action}{where}", fix=f"ask {who}")
     if denied["how"] == "because no":
         return error(
             _ABOUT,
             "not-allowed",
             f"no policy allows {action}{where}; with or without MFA",
-            mend=f"ask whoever administers the account to allow {action}{where}",
+            fix=f"ask whoever administers the account to allow {action}{where}",
         )
     policy = f", {denied['policy']}," if denied["policy"] else ""
     use_it = (
@@ -139,20 +139,20 @@ def _denial(denied: re.Match[str], profile: Profile) -> Finding:
             _ABOUT,
             "denied",
             f"a policy does not let {action}{where} be done, and AWS does not say which",
-            mend=f"{use_it}; if it was used, ask whoever administers the account",
+            fix=f"{use_it}; if it was used, ask whoever administers the account",
         )
     if ":user/" not in denied["caller"]:
         return error(
             _ABOUT,
             "denied-to-role",
             f"a policy{policy} denies {action}{where} to the role",
-            mend="ask whoever administers the account",
+            fix="ask whoever administers the account",
         )
     return error(
         _ABOUT,
         "denied-without-mfa",
         f"a policy{policy} denies {action}{where}, as one that enforces MFA does to whoever calls without it",
-        mend=f"{use_it}; if it was used: mfa-session policy check --user {denied['caller'].rsplit('/', 1)[-1]}",
+        fix=f"{use_it}; if it was used: mfa-session policy check --user {denied['caller'].rsplit('/', 1)[-1]}",
     )
 
 
@@ -164,7 +164,7 @@ def _somebody_else(arn: str, profile: Profile, caller: CallerIdentity | None) ->
             _ABOUT,
             "another-caller",
             f"the caller was {arn}, and profile {profile.name} is {caller.arn}",
-            mend=f"look for another --profile, AWS_PROFILE or AWS_ACCESS_KEY_ID where the command ran;"
+            fix=f"look for another --profile, AWS_PROFILE or AWS_ACCESS_KEY_ID where the command ran;"
             f" or name this one: --profile {profile.session_profile}",
         )
     ]

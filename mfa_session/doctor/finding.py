@@ -25,7 +25,7 @@ class Finding:
     about: str
     name: str
     what: str
-    mend: str = ""
+    fix: str = ""
 
 
 def fine(about: str, name: str, what: str) -> Finding:
@@ -33,11 +33,11 @@ def fine(about: str, name: str, what: str) -> Finding:
     return Finding(Severity.FINE, about, name, what)
 
 
-def warning(about: str, name: str, what: str, *, mend: str) -> Finding:
+def warning(about: str, name: str, what: str, *, fix: str) -> Finding:
     """Return the finding that something works, and should be mended."""
-    return Finding(Severity.WARNING, about, name, what, mend)
+    return Finding(Severity.WARNING, about, name, what, fix)
 
 
-def error(about: str, name: str, what: str, *, mend: str) -> Finding:
+def error(about: str, name: str, what: str, *, fix: str) -> Finding:
     """Return the finding that something keeps a part of the set-up from working."""
-    return Finding(Severity.ERROR, about, name, what, mend)
+    return Finding(Severity.ERROR, about, name, what, fix)

@@ -57,7 +57,7 @@ def look_for_key(profile: Profile, *, keys: Keys) -> tuple[AccessKey | None, lis
                 _ABOUT,
                 "no-key",
                 f"profile {profile.name} has no access key in any place that mfa-session knows",
-                mend=f"give it in a terminal: mfa-session login --profile {profile.name}",
+                fix=f"give it in a terminal: mfa-session login --profile {profile.name}",
             )
         )
     return stored or plain, findings
@@ -72,11 +72,11 @@ def _in_store(profile: Profile, keys: Keys) -> tuple[AccessKey | None, list[Find
     except PersonNeededError:
         return None, [fine(_ABOUT, "not-opened", f"in {place}, which was not opened: that takes the passphrase")]
     except MFASessionError as problem:
-        return None, [error(_ABOUT, _name_of(problem), str(problem), mend=problem.hint)]
+        return None, [error(_ABOUT, _name_of(problem), str(problem), fix=problem.hint)]
     if key is None:
         what = f"{place} has no key of profile {profile.name}, and mfa_session_store says that it has"
-        mend = f"give it again: mfa-session keys add --profile {profile.name}"
-        return None, [error(_ABOUT, "key-not-in-store", what, mend=mend)]
+        fix = f"give it again: mfa-session keys add --profile {profile.name}"
+        return None, [error(_ABOUT, "key-not-in-store", what, fix=fix)]
     account = f" of account {key.account_id}" if key.account_id else ""
     return key, [fine(_ABOUT, "stored", f"{key.masked_id}{account} in {place}")]
 
@@ -85,12 +85,12 @@ def _in_plain_text(profile: Profile, keys: Keys) -> tuple[AccessKey | None, list
     try:
         key = keys.in_plain_text(profile)
     except ConfigurationError as problem:
-        return None, [error(_ABOUT, "no-long-term-key", str(problem), mend=problem.hint)]
+        return None, [error(_ABOUT, "no-long-term-key", str(problem), fix=problem.hint)]
     if key is None:
         return None, []
     what = f"{key.masked_id} lies in the credentials file, in plain text, where every program can read it"
-    mend = f"move it into the store: mfa-session keys import --profile {profile.name}"
-    return key, [warning(_ABOUT, "plain-text", what, mend=mend)]
+    fix = f"move it into the store: mfa-session keys import --profile {profile.name}"
+    return key, [warning(_ABOUT, "plain-text", what, fix=fix)]
 
 
 def _name_of(problem: MFASessionError) -> str:

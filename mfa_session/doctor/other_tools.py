@@ -21,21 +21,21 @@ def leftovers(*, config: Sections, credentials: Sections) -> Iterator[Finding]:
             _ABOUT,
             "aws-mfa",
             f"aws-mfa keeps long-term keys in plain text: {_listed(f'{name}{_LONG_TERM}' for name in found)}",
-            mend=f"move them into the store: mfa-session keys import --profile {found[0]}",
+            fix=f"move them into the store: mfa-session keys import --profile {found[0]}",
         )
     if found := [name for name, section in credentials.items() if _is_of_awsume(name, section.get("manager"))]:
         yield warning(
             _ABOUT,
             "awsume",
             f"awsume has left sessions in the credentials file: {_listed(found)}",
-            mend="delete these sections, and end its helper: awsume --kill",
+            fix="delete these sections, and end its helper: awsume --kill",
         )
     if found := [name for name, section in credentials.items() if "x_principal_arn" in section]:
         yield warning(
             _ABOUT,
             "saml2aws",
             f"saml2aws has left sessions in the credentials file: {_listed(found)}",
-            mend="delete these sections if you no longer use it",
+            fix="delete these sections if you no longer use it",
         )
     for name, settings in config.items():
         if (program := _program(settings.get("credential_process", ""))) in _OTHER_PROGRAMS:
@@ -43,7 +43,7 @@ def leftovers(*, config: Sections, credentials: Sections) -> Iterator[Finding]:
                 _ABOUT,
                 program,
                 f"{program} answers for profile {name}, by its credential_process",
-                mend=f"to have mfa-session answer, delete that line: mfa-session keys import --profile {name}",
+                fix=f"to have mfa-session answer, delete that line: mfa-session keys import --profile {name}",
             )
 
 

@@ -58,15 +58,15 @@ class Files(Protocol):
 def file_findings(files: Files) -> Iterator[Finding]:
     """Yield what is wrong with the files, whatever the profile."""
     for path in files.open_to_others():
-        yield warning("files", "open-to-others", f"others on this machine can read {path}", mend=f"chmod go-rwx {path}")
-    for problem, mend in files.unsafe():
-        yield warning("files", "writable-by-others", f"{problem}: no program that it names is run", mend=mend)
+        yield warning("files", "open-to-others", f"others on this machine can read {path}", fix=f"chmod go-rwx {path}")
+    for problem, fix in files.unsafe():
+        yield warning("files", "writable-by-others", f"{problem}: no program that it names is run", fix=fix)
     for section in files.no_profiles():
         yield warning(
             "files",
             "no-profile",
             f"{section} is the section of no profile, and AWS tools pass it over",
-            mend="write it as [profile NAME], in small letters",
+            fix="write it as [profile NAME], in small letters",
         )
 
 
@@ -79,13 +79,13 @@ def profile_findings(profile: Profile, *, files: Files, finds: Callable[[str], b
     try:
         files.check_nothing_shadows(profile)
     except ConfigurationError as problem:
-        yield error("profile", "two-kinds-of-credentials", str(problem), mend=problem.hint)
+        yield error("profile", "two-kinds-of-credentials", str(problem), fix=problem.hint)
     try:
         files.check_place_of_session(profile)
     except SessionProfileTakenError as problem:
-        yield error("session", "session-profile-taken", str(problem), mend=problem.hint)
+        yield error("session", "session-profile-taken", str(problem), fix=problem.hint)
     except ConfigurationError as problem:
-        yield error("files", "not-writable", str(problem), mend=problem.hint)
+        yield error("files", "not-writable", str(problem), fix=problem.hint)
     yield from _process(profile, finds=finds)
     yield from _device(profile)
     yield from _mfa_process(profile, finds=finds)
@@ -97,33 +97,33 @@ def _process(profile: Profile, *, finds: Callable[[str], bool]) -> Iterator[Find
     if line is None:
         if profile.store is not None:
             what = f"AWS tools get no credentials from profile {profile.name} itself: it has no credential_process"
-            yield warning("process", "no-process", what, mend=f"{anew}; or use --profile {profile.session_profile}")
+            yield warning("process", "no-process", what, fix=f"{anew}; or use --profile {profile.session_profile}")
         return
     try:
         words = words_of(line)
     except ValueError:
         words = []
     if not words:
-        yield error("process", "process-unreadable", "the credential_process cannot be split into words", mend=anew)
+        yield error("process", "process-unreadable", "the credential_process cannot be split into words", fix=anew)
         return
     files, rest = files_run_by(words)
     yield from _program(files, profile, finds=finds, anew=anew)
     is_ours = words[2:4] == ["-m", "mfa_session"] or PurePath(files[-1]).stem == "mfa-session"
     if is_ours and rest != ["credential-process", "--profile", profile.name]:
         what = f"its credential_process asks mfa-session for something else than profile {profile.name}"
-        yield error("process", "process-of-another-profile", what, mend=anew)
+        yield error("process", "process-of-another-profile", what, fix=anew)
 
 
 def _program(files: list[str], profile: Profile, *, finds: Callable[[str], bool], anew: str) -> Iterator[Finding]:
     program = next((file for file in files if not finds(file)), None)
     if program is not None:
         what = f"its credential_process names a program that cannot be run: {program}"
-        yield error("process", "process-not-found", what, mend=anew)
+        yield error("process", "process-not-found", what, fix=anew)
         return
     program = next((file for file in files if not PurePath(file).is_absolute()), None)
     if program is not None:
         what = f"its credential_process names {program} without a path, and not every tool has your PATH"
-        yield warning("process", "process-without-path", what, mend=anew)
+        yield warning("process", "process-without-path", what, fix=anew)
     else:
         yield fine("process", "process", f"AWS tools that use {profile.name} ask {files[-1]}")
 
@@ -135,7 +135,7 @@ def _device(profile: Profile) -> Iterator[Finding]:
         yield fine("device", "not-remembered", "not chosen yet: a login asks AWS which ones the user has")
     elif not device.shows_codes:
         what = f"mfa_serial names a device that shows no codes, which the API does not take: {device.serial_number}"
-        yield error("device", "no-codes", what, mend=f"{choose}; or add one: mfa-session device add")
+        yield error("device", "no-codes", what, fix=f"{choose}; or add one: mfa-session device add")
     else:
         yield fine("device", "device", f"{device.serial_number} ({device.kind})")
 
@@ -151,4 +151,4 @@ def _mfa_process(profile: Profile, *, finds: Callable[[str], bool]) -> Iterator[
     if not words or not finds(words[0]):
         # No more of the line is shown: what a program is told may be a secret.
         what = f"mfa_process names a program that cannot be run{': ' + words[0] if words else ''}"
-        yield error("device", "mfa-process-not-found", what, mend="correct mfa_process, or delete the line")
+        yield error("device", "mfa-process-not-found", what, fix="correct mfa_process, or delete the line")

@@ -21,7 +21,7 @@ def replace(
     target: Path,
     data: bytes,
     *,
-    dress: Callable[[int], None] | None = None,
+    before_rename: Callable[[int], None] | None = None,
     still_wanted: Callable[[], bool] = lambda: True,
 ) -> os.stat_result | None:
     """Put *data* in the place of *target* in one step; the caller holds the folder's lock.
@@ -39,8 +39,8 @@ def replace(
     try:
         with open(descriptor, "wb") as file:
             give_to_owner_of(target.parent, descriptor)
-            if dress is not None:
-                dress(descriptor)
+            if before_rename is not None:
+                before_rename(descriptor)
             file.write(data)
             file.flush()
             _bring_to_the_disk(descriptor)

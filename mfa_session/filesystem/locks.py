@@ -13,15 +13,15 @@ from mfa_session.errors import LockedError, StateError
 from mfa_session.filesystem.os_errors import refusal
 from mfa_session.filesystem.permissions import make_private
 from mfa_session.filesystem.private_open import open_lock
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 # A holder needs a millisecond or a person; the pause grows from the one towards the other.
-_SHORTEST_PAUSE_SECONDS = 0.001
-_LONGEST_PAUSE_SECONDS = 0.025
+_MIN_PAUSE_SECONDS = 0.001
+_MAX_PAUSE_SECONDS = 0.025
 
 
 @contextlib.contextmanager
-def locked(path: Path, *, within: timedelta = timedelta(seconds=60)) -> Iterator[None]:
+def locked(path: Path, *, timeout: timedelta = timedelta(seconds=60)) -> Iterator[None]:
     """Hold the lock that the file *path* stands for; threads of one process exclude each other too.
 
     The file is empty, 0600, and never deleted: whoever deleted it would let two others hold
@@ -38,7 +38,7 @@ def locked(path: Path, *, within: timedelta = timedelta(seconds=60)) -> Iterator
     except OSError as error:
         raise _unusable(path, error) from error
     try:
-        _wait_for(path, descriptor, within)
+        _wait_for(path, descriptor, timeout)
         try:
             yield
         finally:
@@ -49,18 +49,18 @@ def locked(path: Path, *, within: timedelta = timedelta(seconds=60)) -> Iterator
             os.close(descriptor)
 
 
-def _wait_for(path: Path, descriptor: int, within: timedelta) -> None:
-    until = time.monotonic() + within.total_seconds()
-    pause = _SHORTEST_PAUSE_SECONDS
+def _wait_for(path: Path, descriptor: int, timeout: timedelta) -> None:
+    until = time.monotonic() + timeout.total_seconds()
+    pause = _MIN_PAUSE_SECONDS
     try:
         while not _taken(descriptor):
             if time.monotonic() >= until:
                 raise LockedError(
-                    f"another process has held {visible(str(path))} for {within.total_seconds():g} s",
+                    f"another process has held {escape_control(str(path))} for {timeout.total_seconds():g} s",
                     hint="it may be waiting for a code in another terminal: answer it or end it, then run this again",
                 )
             time.sleep(pause)
-            pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
+            pause = min(pause * 1.5, _MAX_PAUSE_SECONDS)
     except OSError as error:
         raise _unusable(path, error) from error
 
@@ -98,7 +98,7 @@ else:
 
 
 def _unusable(path: Path, error: OSError) -> StateError:
-    name = visible(str(path))
+    name = escape_control(str(path))
     if isinstance(error, PermissionError) and os.path.exists(path):  # noqa: PTH110  its folder may be closed to us, too
         return StateError(f"cannot lock {name}: you may not open it", hint=f"look at whose it is: ls -l {name}")
     problem, hint = refusal(error, path)

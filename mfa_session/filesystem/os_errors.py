@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 
 class Refusal(NamedTuple):
@@ -56,4 +56,4 @@ def refusal(error: OSError, path: Path) -> Refusal:
     problem, hint = _REFUSALS.get(error.errno or 0, Refusal(said, "mend that, then run this again"))
     if getattr(error, "winerror", None) in _OPEN_ELSEWHERE:
         problem, hint = _IN_USE
-    return Refusal(problem, hint.format(folder=visible(str(path.parent)), file=visible(str(path))))
+    return Refusal(problem, hint.format(folder=escape_control(str(path.parent)), file=escape_control(str(path))))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mfa_session.errors import ConfigurationError
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 _VARIABLE = re.compile(r"\$(?:\{([^}]*)\}|(\w+))", re.ASCII)
 _VARIABLE_OF_WINDOWS = re.compile(rf"{_VARIABLE.pattern}|%([^%]+)%", re.ASCII)
@@ -28,7 +28,7 @@ def home(environ: Mapping[str, str], *, platform: str = sys.platform) -> Path:
     # Path.is_dir does not tell, but raises.
     if not folder.is_absolute() or not os.path.isdir(folder):  # noqa: PTH112 -- as said above
         raise ConfigurationError(
-            f"your home folder {visible(str(folder))} is not a folder" if named else "you have no home folder",
+            f"your home folder {escape_control(str(folder))} is not a folder" if named else "you have no home folder",
             hint=f"set {variable} to a folder of yours; mfa-session keeps its own files below it, "
             "wherever the AWS files are",
         )

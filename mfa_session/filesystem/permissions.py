@@ -59,7 +59,7 @@ def _make_usable(folder: Path) -> None:
         os.close(descriptor)
 
 
-def take_after(descriptor: int, original: Path, status: os.stat_result, *, private: bool) -> None:
+def copy_metadata(descriptor: int, original: Path, status: os.stat_result, *, private: bool) -> None:
     """Give the new file the attributes, owner and mode of the *original*, and never a wider mode.
 
     Raises:

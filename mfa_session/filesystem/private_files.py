@@ -11,7 +11,7 @@ from mfa_session.filesystem.locks import locked
 from mfa_session.filesystem.os_errors import refusal
 from mfa_session.filesystem.permissions import make_private, owner_for
 from mfa_session.filesystem.private_open import create_new, open_private
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 
 def write_private(path: Path, data: bytes) -> None:
@@ -29,7 +29,9 @@ def write_private(path: Path, data: bytes) -> None:
             replace(path, data)
     except OSError as error:
         problem, hint = refusal(error, path)
-        raise StateError(f"cannot write {visible(str(path))}: {problem}; nothing was changed", hint=hint) from error
+        raise StateError(
+            f"cannot write {escape_control(str(path))}: {problem}; nothing was changed", hint=hint
+        ) from error
 
 
 def read_private(path: Path, *, at_most: int = 1 << 20) -> bytes | None:
@@ -62,15 +64,17 @@ def delete_private(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError as error:
         problem, hint = refusal(error, path)
-        raise StateError(f"cannot delete {visible(str(path))}: {problem}", hint=hint) from error
+        raise StateError(f"cannot delete {escape_control(str(path))}: {problem}", hint=hint) from error
 
 
 def _unreadable(path: Path, problem: str) -> StateError:
-    return StateError(f"cannot read {visible(str(path))}: {problem}", hint=f"look at it: ls -l {visible(str(path))}")
+    return StateError(
+        f"cannot read {escape_control(str(path))}: {problem}", hint=f"look at it: ls -l {escape_control(str(path))}"
+    )
 
 
 @contextmanager
-def passing_file(path: Path) -> Iterator[Callable[[bytes], None]]:
+def temporary_file(path: Path) -> Iterator[Callable[[bytes], None]]:
     """Have an empty file *path*, 0600, inside the block; the value is what writes its content, once.
 
     It is created at once, so that whoever is about to write a secret knows that it can be
@@ -83,7 +87,9 @@ def passing_file(path: Path) -> Iterator[Callable[[bytes], None]]:
     try:
         descriptor = create_new(path)
     except FileExistsError:
-        raise UsageError(f"{visible(str(path))} is there already", hint="choose another name, or delete it") from None
+        raise UsageError(
+            f"{escape_control(str(path))} is there already", hint="choose another name, or delete it"
+        ) from None
     except OSError as error:
         raise _cannot("create", path, error) from error
 
@@ -106,4 +112,4 @@ def passing_file(path: Path) -> Iterator[Callable[[bytes], None]]:
 
 def _cannot(do: str, path: Path, error: OSError) -> StateError:
     problem, hint = refusal(error, path)
-    return StateError(f"cannot {do} {visible(str(path))}: {problem}", hint=hint)
+    return StateError(f"cannot {do} {escape_control(str(path))}: {problem}", hint=hint)

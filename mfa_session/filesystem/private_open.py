@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mfa_session.errors import StateError
 from mfa_session.filesystem.permissions import give_to_owner_of
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 _PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
@@ -78,7 +78,7 @@ def open_private(path: Path, *, owners: Collection[int] = ()) -> int:
 
 def _checked(descriptor: int, path: Path, *, to: str, owners: Collection[int]) -> os.stat_result:
     status = os.fstat(descriptor)
-    file = visible(str(path))
+    file = escape_control(str(path))
     look = f"look at it: ls -l {file}"
     if not stat.S_ISREG(status.st_mode):
         raise StateError(f"cannot {to} {file}: it is not a regular file", hint=look)

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 # As many as Linux follows.
-_MOST_LINKS = 40
+_MAX_LINKS = 40
 
 # How Windows' drives come into WSL 2 and WSL 1. All that is on them looks as if everybody could write it.
 _WINDOWS_DRIVES = ("9p", "drvfs")
@@ -67,7 +67,7 @@ def _way_to(file: Path, *, above: set[Path]) -> Iterator[Path]:
         place = at.parent if part == ".." else at / part
         if place not in above:
             yield place
-        if place.is_symlink() and links < _MOST_LINKS:
+        if place.is_symlink() and links < _MAX_LINKS:
             links += 1
             target = place.readlink()
             left = [*target.parts, *left]
@@ -76,7 +76,7 @@ def _way_to(file: Path, *, above: set[Path]) -> Iterator[Path]:
 
 
 def _unsafe(place: Path, status: os.stat_result) -> UnsafePath | None:
-    name = shlex.quote(visible(str(place)))
+    name = shlex.quote(escape_control(str(place)))
     is_folder = stat.S_ISDIR(status.st_mode)
     if not is_folder and not stat.S_ISREG(status.st_mode) and not stat.S_ISLNK(status.st_mode):
         return None  # /dev/null, which has no settings

@@ -103,7 +103,7 @@ class AWSMFAKeys:
             remove_lines(self._path, profile, _SESSION, key_that_may_go=None)
         self._keys.remove(profile + _SUFFIX, key)
 
-    def left_to_do(self, profile: str) -> None:
+    def manual_steps(self, profile: str) -> None:
         """Return ``None``: with the lines all is gone."""
 
     def _has_session(self, profile: str) -> bool:

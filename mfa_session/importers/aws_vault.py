@@ -11,7 +11,7 @@ from typing import Protocol
 from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, StoreError
 from mfa_session.importers.aws_vault_item import key_of
 from mfa_session.model.credentials import AccessKey
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 
 class BackEnd(Protocol):
@@ -71,7 +71,7 @@ class AWSVaultKeys:
         back_end = self._back_end_with(profile)
         if back_end is None:
             raise AccessKeyNotFoundError(
-                f"aws-vault has no key for profile {visible(profile)} in any place that others can read",
+                f"aws-vault has no key for profile {escape_control(profile)} in any place that others can read",
                 hint=_let_it_hand_over(profile),
             )
         return key_of(back_end.item(profile), place=back_end.description)
@@ -85,7 +85,7 @@ class AWSVaultKeys:
     def remove(self, profile: str, key: AccessKey) -> None:
         """Do nothing."""
 
-    def left_to_do(self, profile: str) -> str:
+    def manual_steps(self, profile: str) -> str:
         """Return how the owner has aws-vault forget the key."""
         return f"aws-vault still has it; when you no longer use that: aws-vault remove {profile}"
 
@@ -97,7 +97,7 @@ class AWSVaultKeys:
             return list(self._back_ends.values())
         if self._chosen not in self._back_ends:
             raise ConfigurationError(
-                f"AWS_VAULT_BACKEND is {visible(self._chosen)}, which only aws-vault itself can read",
+                f"AWS_VAULT_BACKEND is {escape_control(self._chosen)}, which only aws-vault itself can read",
                 hint=_let_it_hand_over("NAME"),
             )
         return [self._back_ends[self._chosen]]
@@ -121,6 +121,6 @@ class AWSVaultKeys:
 
 def _let_it_hand_over(profile: str) -> str:
     return (
-        f"let it hand the key over: aws-vault exec --no-session {visible(profile)} -- "
-        f"mfa-session keys import --from environment --profile {visible(profile)}"
+        f"let it hand the key over: aws-vault exec --no-session {escape_control(profile)} -- "
+        f"mfa-session keys import --from environment --profile {escape_control(profile)}"
     )

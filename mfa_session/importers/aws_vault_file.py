@@ -12,7 +12,7 @@ from mfa_session.filesystem.paths import home
 from mfa_session.filesystem.private_files import read_private
 from mfa_session.importers import aws_vault_file
 from mfa_session.importers.aws_vault_item import is_session
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 
 class AWSVaultFiles:
@@ -27,7 +27,7 @@ class AWSVaultFiles:
     @property
     def description(self) -> str:
         """Which folder it is."""
-        return f"aws-vault's files in {visible(str(self._folder))}"
+        return f"aws-vault's files in {escape_control(str(self._folder))}"
 
     def profiles(self) -> Iterator[str]:
         """Yield every profile that has a key here; nothing is opened for that."""
@@ -64,13 +64,13 @@ _ALGORITHM = "PBES2-HS256+A128KW"
 _ENCRYPTION = "A256GCM"
 
 # aws-vault writes 8,192; its library reads up to a million, which takes a second.
-_MOST_ITERATIONS = 1_000_000
+_MAX_ITERATIONS = 1_000_000
 
 _NONCE_BYTES = 12
 
 
 @dataclass(frozen=True, slots=True)
-class SealedToken:
+class EncryptedToken:
     """The five parts of a token, and how many rounds make a key of the passphrase."""
 
     header: str
@@ -104,7 +104,7 @@ class SealedToken:
             ) from None
 
 
-def read(token: bytes) -> SealedToken:
+def read(token: bytes) -> EncryptedToken:
     """Return the parts of *token*.
 
     Raises:
@@ -116,7 +116,7 @@ def read(token: bytes) -> SealedToken:
         iterations = fields["p2c"]
         if (fields["alg"], fields["enc"]) != (_ALGORITHM, _ENCRYPTION) or type(iterations) is not int:
             raise ValueError
-        sealed = SealedToken(
+        sealed = EncryptedToken(
             header=header,
             salt=_bytes(fields["p2s"]),
             iterations=iterations,
@@ -126,7 +126,7 @@ def read(token: bytes) -> SealedToken:
         )
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         sealed = None
-    if sealed is None or not 1 <= sealed.iterations <= _MOST_ITERATIONS or len(sealed.nonce) != _NONCE_BYTES:
+    if sealed is None or not 1 <= sealed.iterations <= _MAX_ITERATIONS or len(sealed.nonce) != _NONCE_BYTES:
         raise StoreError(
             "the file of aws-vault is damaged, or is not one that it wrote",
             hint="look whether aws-vault can read it: aws-vault list",

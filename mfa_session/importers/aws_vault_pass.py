@@ -8,10 +8,10 @@ from mfa_session.errors import StoreError
 from mfa_session.filesystem.paths import home
 from mfa_session.importers.aws_vault_item import is_session
 from mfa_session.system.commands import find_program
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 # Somebody may have to look for the password of a key.
-_PATIENCE_SECONDS = 60.0
+_TIMEOUT_SECONDS = 60.0
 
 
 class AWSVaultPass:
@@ -27,7 +27,7 @@ class AWSVaultPass:
     @property
     def description(self) -> str:
         """Which store it is."""
-        return f"aws-vault's part of the password store {visible(str(self._store))}"
+        return f"aws-vault's part of the password store {escape_control(str(self._store))}"
 
     def profiles(self) -> Iterator[str]:
         """Yield every profile that has a key here; without a prefix nobody knows which passwords are aws-vault's."""
@@ -51,7 +51,8 @@ class AWSVaultPass:
         program = find_program(self._program, self._environ)
         if program is None:
             raise StoreError(
-                f"there is no program {visible(self._program)}", hint="install pass, or name it: AWS_VAULT_PASS_CMD"
+                f"there is no program {escape_control(self._program)}",
+                hint="install pass, or name it: AWS_VAULT_PASS_CMD",
             )
         try:
             shown = subprocess.run(
@@ -59,19 +60,20 @@ class AWSVaultPass:
                 env={**self._environ, "PASSWORD_STORE_DIR": str(self._store)},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                timeout=_PATIENCE_SECONDS,
+                timeout=_TIMEOUT_SECONDS,
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             reason = "took too long" if isinstance(error, subprocess.TimeoutExpired) else "cannot be run"
             # Cut off: what came in time may be the secret.
             raise StoreError(
-                f"{visible(program)} {reason}", hint=f"try it by hand: {visible(self._program)} show NAME"
+                f"{escape_control(program)} {reason}", hint=f"try it by hand: {escape_control(self._program)} show NAME"
             ) from None
         if shown.returncode != 0:
             said = shown.stderr.decode("utf-8", "replace").strip().splitlines()
+            problem = escape_control(said[-1]) if said else shown.returncode
             raise StoreError(
-                f"pass does not open what aws-vault keeps in it: {visible(said[-1]) if said else shown.returncode}",
+                f"pass does not open what aws-vault keeps in it: {problem}",
                 hint="unlock the key of GnuPG in a terminal: gpg-connect-agent reloadagent /bye; pass show NAME",
             )
         return shown.stdout

@@ -9,7 +9,7 @@ from mfa_session.errors import KeyringUnavailableError
 from mfa_session.importers.aws_vault_item import is_session
 from mfa_session.keystore.keyring_backends import TimeLimits
 from mfa_session.keystore.keyring_store import is_seen
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 # Imported where it is needed: its libraries are on Linux only, and take their time.
 if TYPE_CHECKING:
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
     from mfa_session.keystore.secret_service import SecretService
 
-_USUAL_KEYRING = "awsvault"
+_DEFAULT_KEYRING = "awsvault"
 
 
-class AWSVaultSecrets:
+class AWSVaultSecretService:
     """The keyring that *environ* names, in the Secret Service it leads to; *interactive* lets a dialog open."""
 
     def __init__(self, environ: Mapping[str, str], *, interactive: bool) -> None:
         self._environ = environ
         self._interactive = interactive
-        self._keyring = environ.get("AWS_VAULT_SECRET_SERVICE_COLLECTION_NAME") or _USUAL_KEYRING
+        self._keyring = environ.get("AWS_VAULT_SECRET_SERVICE_COLLECTION_NAME") or _DEFAULT_KEYRING
 
     @property
     def description(self) -> str:
         """Which keyring it is."""
-        return f"aws-vault's keyring {visible(self._keyring)}"
+        return f"aws-vault's keyring {escape_control(self._keyring)}"
 
     def profiles(self) -> Iterator[str]:
         """Yield every profile that has a key here; nothing is unlocked for that.
@@ -66,7 +66,8 @@ class AWSVaultSecrets:
                 unlock(item)
                 return bytes(item.get_secret())
         raise KeyringUnavailableError(
-            f"{self.description} has nothing of profile {visible(profile)} any more", hint="look with: aws-vault list"
+            f"{self.description} has nothing of profile {escape_control(profile)} any more",
+            hint="look with: aws-vault list",
         )
 
     @contextmanager
@@ -90,7 +91,7 @@ class AWSVaultSecrets:
             from mfa_session.keystore.secret_service import SecretService
         except ImportError as error:
             raise KeyringUnavailableError(
-                f"the Secret Service cannot be used here: {visible(str(error))}",
+                f"the Secret Service cannot be used here: {escape_control(str(error))}",
                 hint="install SecretStorage and jeepney beside mfa-session",
             ) from error
         may_ask = self._interactive and is_seen(self._environ)

@@ -47,6 +47,6 @@ class EnvironmentKey:
     def remove(self, profile: str, key: AccessKey) -> None:
         """Do nothing."""
 
-    def left_to_do(self, profile: str) -> str:
+    def manual_steps(self, profile: str) -> str:
         """Return what the owner has to do so that the key is nowhere in the clear."""
         return f"now: unset {' '.join(_NAMES)}; and delete the lines that set them, in the files of your shell"

@@ -90,7 +90,7 @@ def _account_of(key: AccessKey, *, directory: Directory) -> str | None:
         return None
 
 
-class FirstKey:
+class KeyPrompt:
     """The key of a profile that has none yet: asked for, proven and stored; *choose_store* says where."""
 
     def __init__(

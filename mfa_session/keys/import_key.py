@@ -50,7 +50,7 @@ class PlainKeys(Protocol):
             SharedFileError: it could not be deleted, or another key has come to lie there.
         """
 
-    def left_to_do(self, profile: str) -> str | None:
+    def manual_steps(self, profile: str) -> str | None:
         """Return what only the owner can do so that the key is nowhere else, ``None`` where that is nothing."""
 
 
@@ -116,4 +116,4 @@ def move_key(
     settings.answer(profile, store=store.name, key_date=key.create_date)
     tell(f"profile {profile.name} asks mfa-session for its keys")
     plain.remove(profile.name, key)
-    tell(plain.left_to_do(profile.name) or f"it is gone from {plain.description}")
+    tell(plain.manual_steps(profile.name) or f"it is gone from {plain.description}")

@@ -29,7 +29,7 @@ class Plain(Protocol):
         """
 
 
-class Newcomer(Protocol):
+class KeyPrompter(Protocol):
     """What is done for a profile that has no key yet."""
 
     def access_key(self, profile: Profile) -> AccessKey | None:
@@ -42,10 +42,10 @@ class KeyLookup:
     A *newcomer* of ``None`` says that a profile without a key is an error.
     """
 
-    def __init__(self, *, stored: Stored, in_file: Plain, newcomer: Newcomer | None = None) -> None:
+    def __init__(self, *, stored: Stored, in_file: Plain, key_prompt: KeyPrompter | None = None) -> None:
         self._stored = stored
         self._in_file = in_file
-        self._newcomer = newcomer
+        self._key_prompt = key_prompt
         self.plain: AccessKey | None = None
 
     def access_key(self, profile: Profile) -> AccessKey:
@@ -62,7 +62,7 @@ class KeyLookup:
         if key := self._in_file.get(profile.name):
             self.plain = key
             return key
-        if self._newcomer is not None and (key := self._newcomer.access_key(profile)):
+        if self._key_prompt is not None and (key := self._key_prompt.access_key(profile)):
             return key
         where = f" in the store ({profile.store}) that the config file names" if profile.store else ""
         raise AccessKeyNotFoundError(

@@ -30,7 +30,7 @@ from mfa_session.model.profile import Profile
 from mfa_session.model.rotation_record import Rotation, place_of_new_key, place_of_old_key
 
 # AWS knows a new key everywhere after 3 to 15 seconds.
-LONGEST_PROPAGATION = timedelta(seconds=60)
+MAX_PROPAGATION = timedelta(seconds=60)
 _PAUSE_SECONDS = 1.0
 
 _MOMENT = "%Y-%m-%d %H:%M UTC"
@@ -118,7 +118,7 @@ class Settings(Protocol):
         """Write down since when there is the key that the profile has."""
 
 
-def mend(profile: Profile, *, store: Store, journal: Journal) -> None:
+def recover(profile: Profile, *, store: Store, journal: Journal) -> None:
     """Give *profile* its key back, where a rotation was killed in a store that cannot replace a key in one step.
 
     Without it nobody could log in, and the rotation could not be finished.
@@ -261,7 +261,7 @@ class KeyRotation:
 
     def _prove(self, key: AccessKey) -> None:
         """Wait until AWS accepts *key*; where it never does, go back to the old one."""
-        give_up = self.clock() + LONGEST_PROPAGATION
+        give_up = self.clock() + MAX_PROPAGATION
         while True:
             try:
                 owner = self.iam.get_caller_identity(key)

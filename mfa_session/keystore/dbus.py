@@ -20,7 +20,7 @@ from jeepney.io.blocking import DBusConnection, Proxy, prep_socket
 
 from mfa_session.errors import KeyringLockedError, KeyringUnavailableError, PromptTimeoutError
 from mfa_session.keystore.keyring_backends import USE_THE_FILE, TimeLimits
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 _SERVICE = "org.freedesktop.secrets"
 
@@ -55,7 +55,7 @@ class SessionBus(DBusConnection):  # type: ignore[misc]  # jeepney has no types
         self._may_ask = may_ask
         self._until = time.monotonic() + limits.answer.total_seconds()
         self._owner_changes: deque[Any] = deque()
-        connected = _connected(address(environ), within=limits.answer)
+        connected = _connected(address(environ), timeout=limits.answer)
         try:
             super().__init__(connected)
             self._watch_the_service()
@@ -115,22 +115,22 @@ class SessionBus(DBusConnection):  # type: ignore[misc]  # jeepney has no types
         return queue.popleft()
 
 
-def _connected(bus: str, *, within: timedelta) -> socket:
+def _connected(bus: str, *, timeout: timedelta) -> socket:
     try:
         path = get_bus(bus)
     except (ValueError, RuntimeError, StopIteration):
         raise KeyringUnavailableError(
-            f"the address of the D-Bus session is not one of a socket: {visible(bus)}",
+            f"the address of the D-Bus session is not one of a socket: {escape_control(bus)}",
             hint=f"set DBUS_SESSION_BUS_ADDRESS as your desktop does: unix:path=…; {USE_THE_FILE}",
         ) from None
     try:
-        connected: socket = prep_socket(path, timeout=within.total_seconds())
+        connected: socket = prep_socket(path, timeout=timeout.total_seconds())
     except TimeoutError:
         raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it does not let you in"
         raise KeyringUnavailableError(
-            f"the D-Bus session at {visible(bus)} cannot be used: {reason}",
+            f"the D-Bus session at {escape_control(bus)} cannot be used: {reason}",
             hint=f"run this in your own desktop session; {USE_THE_FILE}",
         ) from error
     return connected

@@ -15,11 +15,11 @@ from mfa_session.filesystem.os_errors import refusal
 from mfa_session.filesystem.private_files import read_private, write_private
 from mfa_session.keystore.serialization import item_of, key_of
 from mfa_session.model.credentials import AccessKey
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 # What seals is loaded when there is something to open: most users have a keyring.
 if TYPE_CHECKING:
-    from mfa_session.keystore.encryption import Key, SealedText
+    from mfa_session.keystore.encryption import EncryptedText, Key
 
 
 class PassphraseSource(Protocol):
@@ -56,7 +56,7 @@ class EncryptedFile:
         """Which file it is."""
         home = Path("~").expanduser()
         place = Path("~") / self._path.relative_to(home) if self._path.is_relative_to(home) else self._path
-        return f"the encrypted file {visible(str(place))}"
+        return f"the encrypted file {escape_control(str(place))}"
 
     def unlock(self) -> None:
         """Ask for the passphrase and derive the key of the file, if there is one, so that reading it takes no time.
@@ -103,7 +103,7 @@ class EncryptedFile:
         """Make sure, without asking for the passphrase, that the file is one that can be used, or not there yet."""
         self._document()
 
-    def _document(self) -> "SealedText | None":
+    def _document(self) -> "EncryptedText | None":
         try:
             self._refuse_what_others_can_open()
             data = read_private(self._path)
@@ -119,7 +119,7 @@ class EncryptedFile:
         document = self._document()
         return {} if document is None else self._opened(document)
 
-    def _opened(self, document: "SealedText") -> dict[str, str]:
+    def _opened(self, document: "EncryptedText") -> dict[str, str]:
         with self._one_asks:
             try:
                 items: dict[str, str] = json.loads(document.open(self._key_of(document)))
@@ -128,13 +128,13 @@ class EncryptedFile:
                 raise
         return items
 
-    def _key_of(self, document: "SealedText | None") -> "Key":
+    def _key_of(self, document: "EncryptedText | None") -> "Key":
         """Return the key that opens *document*, or will open the one that is not there yet."""
         with self._one_asks:
             if self._key is None or (document and document.derivation != self._key.derivation):
-                from mfa_session.keystore.encryption import new_derivation
+                from mfa_session.keystore.encryption import new_kdf_parameters
 
-                derivation = document.derivation if document else new_derivation()
+                derivation = document.derivation if document else new_kdf_parameters()
                 self._key = derivation.key(self._asked(new=document is None))
             return self._key
 
@@ -172,5 +172,6 @@ class EncryptedFile:
         if stat.S_ISREG(status.st_mode) and mode & 0o077:
             raise StoreError(
                 f"{self.description} can be opened by others than you: its mode is {mode:04o}",
-                hint=f"run: chmod 600 {visible(str(self._path))}; if others had a copy, also: mfa-session keys rotate",
+                hint=f"run: chmod 600 {escape_control(str(self._path))}; "
+                "if others had a copy, also: mfa-session keys rotate",
             )

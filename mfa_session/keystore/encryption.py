@@ -31,11 +31,11 @@ _KEY_BYTES = 32
 
 # Four times what we write ourselves: enough for a later version, and too little for a forged header
 # to fill the memory or to keep the machine busy.
-_MOST = {"iterations": 12, "memory_kib": 4 * 65536, "lanes": 16}
+_MAX = {"iterations": 12, "memory_kib": 4 * 65536, "lanes": 16}
 
 
 @dataclass(frozen=True, slots=True)
-class Derivation:
+class KDFParameters:
     """How a passphrase becomes a key: a salt, and the second choice of RFC 9106, section 4, for Argon2id."""
 
     salt: bytes
@@ -80,15 +80,15 @@ class Derivation:
 class Key:
     """A derived key, with the derivation that leads to it."""
 
-    derivation: Derivation
+    derivation: KDFParameters
     secret: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class SealedText:
+class EncryptedText:
     """A document that was read, and is not open yet."""
 
-    derivation: Derivation
+    derivation: KDFParameters
     header: bytes
     nonce: bytes
     ciphertext: bytes
@@ -111,9 +111,9 @@ class SealedText:
             ) from None
 
 
-def new_derivation() -> Derivation:
+def new_kdf_parameters() -> KDFParameters:
     """Return a derivation with a salt of its own, for a new document."""
-    return Derivation(os.urandom(_SALT_BYTES))
+    return KDFParameters(os.urandom(_SALT_BYTES))
 
 
 def seal(text: str, key: Key) -> bytes:
@@ -121,7 +121,7 @@ def seal(text: str, key: Key) -> bytes:
     from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
     derivation = key.derivation
-    kdf = {"name": "argon2id", **{name: getattr(derivation, name) for name in _MOST}, "salt": _base64(derivation.salt)}
+    kdf = {"name": "argon2id", **{name: getattr(derivation, name) for name in _MAX}, "salt": _base64(derivation.salt)}
     header = {"format": _FORMAT, "version": _VERSION, "kdf": kdf}
     nonce = os.urandom(_NONCE_BYTES)
     ciphertext = ChaCha20Poly1305(key.secret).encrypt(nonce, text.encode(), _canonical(header))
@@ -129,7 +129,7 @@ def seal(text: str, key: Key) -> bytes:
     return json.dumps({**document, "sha256": _sum(document)}, indent=1).encode() + b"\n"
 
 
-def read(data: bytes) -> SealedText:
+def read(data: bytes) -> EncryptedText:
     """Return the document that *data* is.
 
     Raises:
@@ -150,7 +150,7 @@ def read(data: bytes) -> SealedText:
     if set(document) != {"header", "nonce", "ciphertext"}:
         raise StoreError("the encrypted file has a field that mfa-session does not write", hint=_RESTORE)
     try:
-        return SealedText(
+        return EncryptedText(
             derivation=_derivation(header["kdf"]),
             header=_canonical(header),
             nonce=_bytes(document["nonce"], length=_NONCE_BYTES),
@@ -162,13 +162,13 @@ def read(data: bytes) -> SealedText:
         ) from None
 
 
-def _derivation(kdf: dict[str, Any]) -> Derivation:
-    numbers = {name: kdf[name] for name in _MOST}
-    in_range = all(type(number) is int and 1 <= number <= _MOST[name] for name, number in numbers.items())
+def _derivation(kdf: dict[str, Any]) -> KDFParameters:
+    numbers = {name: kdf[name] for name in _MAX}
+    in_range = all(type(number) is int and 1 <= number <= _MAX[name] for name, number in numbers.items())
     # RFC 9106, section 3.1: no lane has less than 8 KiB.
     if kdf["name"] != "argon2id" or not in_range or numbers["memory_kib"] < 8 * numbers["lanes"]:
         raise ValueError
-    return Derivation(_bytes(kdf["salt"], length=_SALT_BYTES), **numbers)
+    return KDFParameters(_bytes(kdf["salt"], length=_SALT_BYTES), **numbers)
 
 
 def _json_object(data: bytes) -> dict[str, Any]:

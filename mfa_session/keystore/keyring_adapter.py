@@ -26,7 +26,7 @@ from mfa_session.keystore.keyring_backends import (
     BackEnd,
     refuse_what_keeps_no_secret,
 )
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 Value = TypeVar("Value")
 
@@ -55,16 +55,16 @@ _BY_NUMBER: dict[int, tuple[type[MFASessionError], str, str]] = {
 }
 
 
-class LimitedBackEnd:
+class KeyringAdapter:
     """The back end *back_end*, of which each call ends *within* that time.
 
     Each raises a member of the ``StoreError`` family when it does not do what it says, or
     a ``PromptCancelledError`` where a person was asked and refused.
     """
 
-    def __init__(self, back_end: BackEnd, *, within: timedelta) -> None:
+    def __init__(self, back_end: BackEnd, *, timeout: timedelta) -> None:
         self._back_end = back_end
-        self._within = within
+        self._timeout = timeout
         self._loaded: Any = None
 
     def get(self, service: str, user: str) -> str | None:
@@ -106,7 +106,7 @@ class LimitedBackEnd:
             self._ring.delete_password(service, user)
         if self._ring.get_password(service, user) is not None:
             raise StoreError(
-                f"{self._back_end.description} did not delete {visible(service)}",
+                f"{self._back_end.description} did not delete {escape_control(service)}",
                 hint="delete it in the program that shows your keychain",
             )
 
@@ -129,13 +129,13 @@ class LimitedBackEnd:
 
         thread = threading.Thread(target=run, daemon=True)
         thread.start()
-        thread.join(self._within.total_seconds())
+        thread.join(self._timeout.total_seconds())
         if errors:
             # Not chained: what an error of a stranger carries is not known.
             raise _in_our_words(errors[0], self._back_end) from None
         if not values:
             raise KeyringUnavailableError(
-                f"{self._back_end.description} did not answer within {self._within.total_seconds():g} s",
+                f"{self._back_end.description} did not answer within {self._timeout.total_seconds():g} s",
                 hint=f"look for its dialog, perhaps behind another window, or restart it; {USE_THE_FILE}",
             )
         return values[0]
@@ -146,7 +146,7 @@ def _load(back_end: BackEnd) -> Any:
         ring = _class(back_end)()
     except (ImportError, RuntimeError) as error:
         raise KeyringUnavailableError(
-            f"{back_end.description} cannot be used here: {visible(str(error))}",
+            f"{back_end.description} cannot be used here: {escape_control(str(error))}",
             hint=f"install what it needs; {USE_THE_FILE}",
         ) from error
     if back_end == WINDOWS:

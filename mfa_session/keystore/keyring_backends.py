@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from mfa_session.errors import KeyringUnavailableError
 from mfa_session.filesystem.paths import home
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 # Ends the hint wherever a keyring does not do: the way out that every machine has.
 USE_THE_FILE = "or keep the key in the encrypted file: mfa-session keys add --store file"
@@ -79,10 +79,11 @@ def back_end(environ: Mapping[str, str], *, platform: str, insisted: str | None)
             return known
     if not insisted:
         raise KeyringUnavailableError(
-            f"{named.place}: {visible(named.class_name)} is not known to keep secrets",
-            hint=f"unset it; if you trust it, set mfa_session_keyring = {visible(named.class_name)}; {USE_THE_FILE}",
+            f"{named.place}: {escape_control(named.class_name)} is not known to keep secrets",
+            hint=f"unset it; if you trust it, set mfa_session_keyring = {escape_control(named.class_name)}; "
+            f"{USE_THE_FILE}",
         )
-    return BackEnd(named.class_name, f"the keyring {visible(named.class_name)}")
+    return BackEnd(named.class_name, f"the keyring {escape_control(named.class_name)}")
 
 
 def refuse_what_keeps_no_secret(class_name: str, *, place: str) -> None:
@@ -94,7 +95,7 @@ def refuse_what_keeps_no_secret(class_name: str, *, place: str) -> None:
     for name, fault in _NEVER.items():
         if class_name.endswith(name):
             raise KeyringUnavailableError(
-                f"{place}: {visible(class_name)} {fault}",
+                f"{place}: {escape_control(class_name)} {fault}",
                 hint=f"unset it, or set mfa_session_keyring = {SECRET_SERVICE.class_name}; {USE_THE_FILE}",
             )
 
@@ -113,7 +114,7 @@ def _named_for_all_programs(environ: Mapping[str, str], platform: str) -> _Named
         name = configuration.get("backend", "default-keyring", fallback="").strip()
     except (configparser.Error, OSError, UnicodeDecodeError):
         return None  # what cannot be read names nothing, and the first of the list is safe
-    return _Named(name, visible(str(path))) if name else None
+    return _Named(name, escape_control(str(path))) if name else None
 
 
 def _keyring_configuration(environ: Mapping[str, str], platform: str) -> Path:

@@ -12,10 +12,10 @@ from mfa_session.errors import KeyringLockedError, KeyringUnavailableError, NoDe
 from mfa_session.keystore.keyring_backends import SECRET_SERVICE, USE_THE_FILE, BackEnd, TimeLimits, back_end
 from mfa_session.keystore.serialization import item_of, key_of
 from mfa_session.model.credentials import AccessKey
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 # Windows holds 2,560 bytes (CRED_MAX_CREDENTIAL_BLOB_SIZE) of two a character; a key is about 200 characters.
-_LONGEST_ITEM = 1200
+_MAX_ITEM = 1200
 
 
 class _Keychain(Protocol):
@@ -114,9 +114,9 @@ class OSKeyring:
         self._keychain.delete("mfa-session check", user)
 
     def _write(self, service: str, user: str, item: str) -> None:
-        if len(item) > _LONGEST_ITEM:
+        if len(item) > _MAX_ITEM:
             raise StoreError(
-                f"this is more than {self.description} holds: {len(item)} of {_LONGEST_ITEM} characters",
+                f"this is more than {self.description} holds: {len(item)} of {_MAX_ITEM} characters",
                 hint=USE_THE_FILE.removeprefix("or "),
             )
         self._keychain.set(service, user, item)
@@ -150,16 +150,16 @@ class OSKeyring:
                 hint=f"run this at the desktop, or do not name another keyring; {USE_THE_FILE}",
             )
         # Imported when it is needed, as below: the libraries take longer than a whole cached answer.
-        from mfa_session.keystore.keyring_adapter import LimitedBackEnd
+        from mfa_session.keystore.keyring_adapter import KeyringAdapter
 
-        return LimitedBackEnd(self._back_end, within=self._limits.dialog if may_ask else self._limits.answer)
+        return KeyringAdapter(self._back_end, timeout=self._limits.dialog if may_ask else self._limits.answer)
 
     def _secret_service(self, *, may_ask: bool) -> _Keychain:
         try:
             from mfa_session.keystore.secret_service import SecretService
         except ImportError as error:
             raise KeyringUnavailableError(
-                f"the Secret Service keyring cannot be used here: {visible(str(error))}",
+                f"the Secret Service keyring cannot be used here: {escape_control(str(error))}",
                 hint=f"install SecretStorage and jeepney beside mfa-session; {USE_THE_FILE}",
             ) from error
         return SecretService(self._environ, limits=self._limits, may_ask=may_ask)

@@ -30,7 +30,7 @@ from mfa_session.errors import (
 from mfa_session.keystore.dbus import SessionBus
 from mfa_session.keystore.keyring_backends import USE_THE_FILE, TimeLimits
 from mfa_session.keystore.keyring_sync import sync
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 Value = TypeVar("Value")
 
@@ -145,7 +145,7 @@ class SecretService:
             case SecretServiceNotAvailableException(__cause__=DBusErrorResponse() as cause):
                 return _refused(cause)
         return KeyringUnavailableError(
-            f"the Secret Service broke off: {visible(getattr(error, 'strerror', None) or str(error))}",
+            f"the Secret Service broke off: {escape_control(getattr(error, 'strerror', None) or str(error))}",
             hint=f"run this again; {USE_THE_FILE}",
         )
 
@@ -204,5 +204,5 @@ def _refused(error: DBusErrorResponse) -> MFASessionError:
     if name == "org.freedesktop.Secret.Error.IsLocked":
         return _still_locked()
     return KeyringUnavailableError(
-        f"the Secret Service refused: {visible(name)}", hint=f"restart it, then run this again; {USE_THE_FILE}"
+        f"the Secret Service refused: {escape_control(name)}", hint=f"restart it, then run this again; {USE_THE_FILE}"
     )

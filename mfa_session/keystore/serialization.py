@@ -4,7 +4,7 @@ import json
 
 from mfa_session.errors import DamagedItemError, UsageError
 from mfa_session.model.credentials import AccessKey, moment, timestamp
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 
 def item_of(key: AccessKey) -> str:
@@ -37,6 +37,6 @@ def key_of(item: str, profile: str, *, place: str) -> AccessKey:
         )
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, UsageError):
         raise DamagedItemError(
-            f"what {place} holds for profile {visible(profile)} is not an access key",
-            hint=f"store the key again: mfa-session keys add --profile {visible(profile)}",
+            f"what {place} holds for profile {escape_control(profile)} is not an access key",
+            hint=f"store the key again: mfa-session keys add --profile {escape_control(profile)}",
         ) from None

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from mfa_session.errors import PersonNeededError, StoreError, UsageError
 from mfa_session.model.credentials import AccessKey
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 
 class KeyStore(Protocol):
@@ -63,7 +63,7 @@ class AccessKeys:
         """
         if name not in self._stores:
             raise UsageError(
-                f"there is no store of access keys named {visible(name)}",
+                f"there is no store of access keys named {escape_control(name)}",
                 hint=f"give --store or MFA_SESSION_STORE one of these: {', '.join(self._stores)}",
             )
         return self._stores[name]

@@ -24,7 +24,7 @@ from mfa_session.local_aws.account import Account
 from mfa_session.local_aws.authentication import Caller
 from mfa_session.local_aws.faults import Faults
 from mfa_session.local_aws.requests import HTTPRequest
-from mfa_session.local_aws.responses import Answer, Fate
+from mfa_session.local_aws.responses import Fate, Response
 from mfa_session.local_aws.router import receive
 
 _LOOPBACK = "127.0.0.1"
@@ -33,7 +33,7 @@ _LOOPBACK = "127.0.0.1"
 _NO_TIME_TO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 # No call of ours comes near it; whatever is longer is a mistake or an attack.
-_LONGEST_BODY = 1_000_000
+_MAX_BODY = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -96,11 +96,11 @@ class Endpoint:
         while not self.closing.is_set():
             self._server.handle_request()
 
-    def handle(self, request: HTTPRequest) -> Answer:
+    def handle(self, request: HTTPRequest) -> Response:
         """Answer *request*, or let the fault that waits for it do so, and write it into the journal."""
         caller: Caller | None = None
 
-        def perform() -> Answer:
+        def perform() -> Response:
             nonlocal caller
             reply = receive(self.account, request)
             caller = reply.caller
@@ -200,7 +200,7 @@ class _Handler(BaseHTTPRequestHandler):
         if "Transfer-Encoding" in self.headers or not re.fullmatch("[0-9]{1,18}", length):
             self._refuse(HTTPStatus.LENGTH_REQUIRED)
             return None
-        if int(length) > _LONGEST_BODY:
+        if int(length) > _MAX_BODY:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return None
         body = self.rfile.read(int(length))
@@ -211,9 +211,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _refuse(self, status: HTTPStatus) -> None:
         self.close_connection = True
-        self._send(Answer(status, b""))
+        self._send(Response(status, b""))
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: Response) -> None:
         if self.server.endpoint.closing.wait(answer.delay.total_seconds()) or answer.fate is not Fate.SENT:
             self._hang_up(reset=answer.fate is Fate.RESET)
             return

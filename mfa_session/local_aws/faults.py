@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
-from mfa_session.local_aws.responses import Answer, Fate, RefusedError, element, refusal_answer
+from mfa_session.local_aws.responses import Fate, RefusedError, Response, element, refusal_answer
 
-Perform = Callable[[], Answer]
+Perform = Callable[[], Response]
 
 _NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 
@@ -28,7 +28,7 @@ _OPENED = b"<a><b><c>\n" * 100_000
 class Fault(Protocol):
     """Something that befalls one call."""
 
-    def answer(self, perform: Perform, /) -> Answer:
+    def answer(self, perform: Perform, /) -> Response:
         """Return what travels back; *perform* does what was asked for, and says what AWS would answer."""
 
 
@@ -54,7 +54,7 @@ class Faults:
 class DropReply:
     """The call is done, and the connection closes before a byte of the answer."""
 
-    def answer(self, perform: Perform) -> Answer:
+    def answer(self, perform: Perform) -> Response:
         """Return the answer that will not be sent."""
         return replace(perform(), fate=Fate.DROPPED)
 
@@ -63,9 +63,9 @@ class DropReply:
 class ResetConnection:
     """The connection is reset and nothing is done."""
 
-    def answer(self, _perform: Perform) -> Answer:
+    def answer(self, _perform: Perform) -> Response:
         """Return an answer that will not be sent."""
-        return Answer(0, b"", fate=Fate.RESET)
+        return Response(0, b"", fate=Fate.RESET)
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class ServerError:
 
     status: int = 500
 
-    def answer(self, _perform: Perform) -> Answer:
+    def answer(self, _perform: Perform) -> Response:
         """Return AWS's words for it."""
         if self.status == 503:
             refusal = RefusedError(503, "ServiceUnavailable", "Service is unable to handle request.")
@@ -91,7 +91,7 @@ class Refuse:
     code: str
     message: str
 
-    def answer(self, _perform: Perform) -> Answer:
+    def answer(self, _perform: Perform) -> Response:
         """Return the refusal."""
         return refusal_answer(RefusedError(self.status, self.code, self.message), namespace=_NAMESPACE)
 
@@ -100,7 +100,7 @@ class Refuse:
 class Throttle:
     """Too many calls, and nothing is done."""
 
-    def answer(self, _perform: Perform) -> Answer:
+    def answer(self, _perform: Perform) -> Response:
         """Return AWS's words for it."""
         return refusal_answer(RefusedError(400, "Throttling", "Rate exceeded"), namespace=_NAMESPACE)
 
@@ -111,7 +111,7 @@ class Slow:
 
     seconds: float
 
-    def answer(self, perform: Perform) -> Answer:
+    def answer(self, perform: Perform) -> Response:
         """Return the answer with its delay."""
         return replace(perform(), delay=timedelta(seconds=self.seconds))
 
@@ -122,9 +122,9 @@ class GarbageBody:
 
     status: int = 200
 
-    def answer(self, _perform: Perform) -> Answer:
+    def answer(self, _perform: Perform) -> Response:
         """Return bytes that are neither XML nor UTF-8."""
-        return Answer(self.status, bytes(range(256)), {"Content-Type": "text/xml"})
+        return Response(self.status, bytes(range(256)), {"Content-Type": "text/xml"})
 
 
 @dataclass(frozen=True)
@@ -133,16 +133,16 @@ class HTMLBody:
 
     status: int = 200
 
-    def answer(self, _perform: Perform) -> Answer:
+    def answer(self, _perform: Perform) -> Response:
         """Return the page."""
-        return Answer(self.status, _PROXY_PAGE, {"Content-Type": "text/html; charset=utf-8"})
+        return Response(self.status, _PROXY_PAGE, {"Content-Type": "text/html; charset=utf-8"})
 
 
 @dataclass(frozen=True)
 class TruncatedXML:
     """The call is done, and the second half of its answer is missing; the length fits what is left."""
 
-    def answer(self, perform: Perform) -> Answer:
+    def answer(self, perform: Perform) -> Response:
         """Return the first half of the answer."""
         whole = perform()
         return replace(whole, body=whole.body[: len(whole.body) // 2])
@@ -154,7 +154,7 @@ class EndlessBody:
 
     megabytes: int = 1000
 
-    def answer(self, perform: Perform) -> Answer:
+    def answer(self, perform: Perform) -> Response:
         """Return the answer in so many copies."""
         return replace(perform(), body=_OPENED, copies=self.megabytes)
 
@@ -165,7 +165,7 @@ class HostileFields:
 
     fields: Mapping[str, str]
 
-    def answer(self, perform: Perform) -> Answer:
+    def answer(self, perform: Perform) -> Response:
         """Return the answer with these *fields* in the place of its own."""
         answer = perform()
         text = answer.body.decode("utf-8")
@@ -180,7 +180,7 @@ class HostileFields:
 class ExpiredSession:
     """The call is done, and the session it gives has been over for years."""
 
-    def answer(self, perform: Perform) -> Answer:
+    def answer(self, perform: Perform) -> Response:
         """Return the answer with another expiration."""
         return HostileFields({"Expiration": "2006-08-25T09:00:00Z"}).answer(perform)
 
@@ -191,7 +191,7 @@ class WrongDate:
 
     date: str
 
-    def answer(self, perform: Perform) -> Answer:
+    def answer(self, perform: Perform) -> Response:
         """Return the answer with this date."""
         answer = perform()
         return replace(answer, headers={**answer.headers, "Date": self.date})
@@ -204,6 +204,6 @@ class Redirect:
     location: str
     status: int = 307
 
-    def answer(self, _perform: Perform) -> Answer:
+    def answer(self, _perform: Perform) -> Response:
         """Return the redirection."""
-        return Answer(self.status, b"", {"Location": self.location})
+        return Response(self.status, b"", {"Location": self.location})

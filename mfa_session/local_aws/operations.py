@@ -7,7 +7,7 @@ from mfa_session.local_aws.account import Account, User
 from mfa_session.local_aws.authentication import Caller
 from mfa_session.local_aws.parameter_rules import violations
 from mfa_session.local_aws.responses import RefusedError, Result
-from mfa_session.policies.evaluator import Decision, Request, Ruling, evaluate
+from mfa_session.policies.evaluator import Decision, DecisionType, Request, evaluate
 
 
 @dataclass(frozen=True)
@@ -49,30 +49,30 @@ class Operation:
             RefusedError: they do not.
         """
         request = self.request(resource, context or {})
-        ruling = self.ruling(request)
-        if ruling.decision is not Decision.ALLOWED:
-            raise self.refusal(request, ruling)
+        decide = self.decide(request)
+        if decide.decision is not DecisionType.ALLOWED:
+            raise self.refusal(request, decide)
 
     def request(self, resource: str, context: Mapping[str, str | None]) -> Request:
         """Return this call as policies see it."""
         return Request(f"{self.service}:{self.action}", resource, {**self._context(), **context})
 
-    def ruling(self, request: Request) -> Ruling:
+    def decide(self, request: Request) -> Decision:
         """Return what the caller's own policies say of *request*; root may do everything."""
         if self.caller.identity.is_root:
-            return Ruling(Decision.ALLOWED)
+            return Decision(DecisionType.ALLOWED)
         return evaluate(self.account.policies_of(self.caller.identity), request)
 
-    def refusal(self, request: Request, ruling: Ruling | None) -> RefusedError:
+    def refusal(self, request: Request, decide: Decision | None) -> RefusedError:
         """Return AWS's words for a *request* that is denied, with the reason where a *ruling* is one."""
         text = f"User: {self.caller.identity.arn} is not authorized to perform: {request.action}"
         text += f" on resource: {request.resource}"
-        if ruling is not None and ruling.decision is Decision.IMPLICITLY_DENIED:
+        if decide is not None and decide.decision is DecisionType.IMPLICITLY_DENIED:
             text += f" because no identity-based policy allows the {request.action} action"
-        elif ruling is not None:
+        elif decide is not None:
             text += " with an explicit deny in an identity-based policy"
-            if self.account.denials_name_the_policy and ruling.policy and ruling.policy.name.startswith("arn:"):
-                text += f": {ruling.policy.name}"
+            if self.account.denials_name_the_policy and decide.policy and decide.policy.name.startswith("arn:"):
+                text += f": {decide.policy.name}"
         return RefusedError(403, "AccessDenied", text)
 
     def _context(self) -> dict[str, str | None]:

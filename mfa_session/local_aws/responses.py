@@ -37,7 +37,7 @@ class Fate(Enum):
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """An HTTP answer and how it travels.
 
     *delay* passes before its first byte. The body is sent *copies* times; where that is
@@ -53,7 +53,7 @@ class Answer:
     copies: int = 1
 
 
-def result_answer(action: str, result: Result | None, *, namespace: str) -> Answer:
+def result_answer(action: str, result: Result | None, *, namespace: str) -> Response:
     """Return the answer to a call of *action* that was done; actions that return nothing have ``None``."""
     request_id = str(uuid.uuid4())
     content: dict[str, Value] = {} if result is None else {f"{action}Result": result}
@@ -61,11 +61,11 @@ def result_answer(action: str, result: Result | None, *, namespace: str) -> Answ
     return _xml(200, f"{action}Response", content, namespace=namespace, request_id=request_id)
 
 
-def refusal_answer(refusal: RefusedError, *, namespace: str) -> Answer:
+def refusal_answer(refusal: RefusedError, *, namespace: str) -> Response:
     """Return the answer of the query protocol that tells of *refusal*."""
     request_id = str(uuid.uuid4())
-    blame = "Sender" if refusal.status < 500 else "Receiver"
-    error = {"Type": blame, "Code": refusal.code, "Message": refusal.message}
+    with_host = "Sender" if refusal.status < 500 else "Receiver"
+    error = {"Type": with_host, "Code": refusal.code, "Message": refusal.message}
     content: dict[str, Value] = {"Error": error, "RequestId": request_id}
     return _xml(
         refusal.status, "ErrorResponse", content, namespace=namespace, request_id=request_id, error_code=refusal.code
@@ -99,7 +99,7 @@ def _content(value: Value) -> str:
 
 def _xml(
     status: int, name: str, content: Result, *, namespace: str, request_id: str, error_code: str | None = None
-) -> Answer:
+) -> Response:
     text = f'<{name} xmlns="{namespace}">{_content(content)}</{name}>'
     headers = {"Content-Type": "text/xml", "x-amzn-RequestId": request_id}
-    return Answer(status, text.encode("utf-8"), headers, error_code)
+    return Response(status, text.encode("utf-8"), headers, error_code)

@@ -8,7 +8,7 @@ from mfa_session.local_aws.account import Account
 from mfa_session.local_aws.authentication import Caller, authenticate
 from mfa_session.local_aws.iam import IAM
 from mfa_session.local_aws.requests import HTTPRequest
-from mfa_session.local_aws.responses import Answer, RefusedError, refusal_answer, result_answer
+from mfa_session.local_aws.responses import RefusedError, Response, refusal_answer, result_answer
 from mfa_session.local_aws.s3 import list_buckets, s3_refusal
 from mfa_session.local_aws.sigv4 import Signature
 from mfa_session.local_aws.sts import STS
@@ -20,7 +20,7 @@ _SERVICES = {service.name: service for service in (STS, IAM)}
 class Reply:
     """An answer, and who got it, where that could be found out."""
 
-    answer: Answer
+    answer: Response
     caller: Caller | None = None
 
 
@@ -47,7 +47,7 @@ def receive(account: Account, request: HTTPRequest) -> Reply:
             return Reply(_refused(request, failure, service=signature.service), caller)
 
 
-def _perform(account: Account, caller: Caller, request: HTTPRequest, service_name: str) -> Answer:
+def _perform(account: Account, caller: Caller, request: HTTPRequest, service_name: str) -> Response:
     if service_name == "s3":
         if (request.method, request.path) != ("GET", "/"):
             raise RefusedError(
@@ -60,7 +60,7 @@ def _perform(account: Account, caller: Caller, request: HTTPRequest, service_nam
     return result_answer(request.action, service.perform(account, caller, request.form), namespace=service.namespace)
 
 
-def _refused(request: HTTPRequest, refusal: RefusedError, *, service: str) -> Answer:
+def _refused(request: HTTPRequest, refusal: RefusedError, *, service: str) -> Response:
     if service == "s3" or "Action" not in request.form:
         return s3_refusal(refusal)
     return refusal_answer(refusal, namespace=_SERVICES.get(service, STS).namespace)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from mfa_session.local_aws.account import Account
 from mfa_session.local_aws.authentication import Caller
 from mfa_session.local_aws.operations import Operation
-from mfa_session.local_aws.responses import Answer, RefusedError, element
+from mfa_session.local_aws.responses import RefusedError, Response, element
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _CREATED = datetime(2024, 2, 29, 9, 0, tzinfo=UTC)
@@ -24,7 +24,7 @@ _CODES: Mapping[str, tuple[int, str, str]] = {
 }
 
 
-def list_buckets(account: Account, caller: Caller) -> Answer:
+def list_buckets(account: Account, caller: Caller) -> Response:
     """Answer with every bucket of the account.
 
     Raises:
@@ -38,7 +38,7 @@ def list_buckets(account: Account, caller: Caller) -> Answer:
     return _answer(200, text)
 
 
-def s3_refusal(refusal: RefusedError) -> Answer:
+def s3_refusal(refusal: RefusedError) -> Response:
     """Return S3's answer that tells of *refusal*."""
     plain = (refusal.status, refusal.code, refusal.message)
     status, code, message = _CODES.get(refusal.code, plain)
@@ -48,6 +48,6 @@ def s3_refusal(refusal: RefusedError) -> Answer:
     return _answer(status, element("Error", {"Code": code, "Message": message}), error_code=code)
 
 
-def _answer(status: int, text: str, *, error_code: str | None = None) -> Answer:
+def _answer(status: int, text: str, *, error_code: str | None = None) -> Response:
     headers = {"Content-Type": "application/xml", "x-amz-request-id": uuid.uuid4().hex[:16].upper()}
-    return Answer(status, f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'.encode(), headers, error_code)
+    return Response(status, f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'.encode(), headers, error_code)

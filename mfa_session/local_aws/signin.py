@@ -13,14 +13,14 @@ from typing import Any
 
 from mfa_session.local_aws.account import Account
 from mfa_session.local_aws.requests import HTTPRequest
-from mfa_session.local_aws.responses import Answer
+from mfa_session.local_aws.responses import Response
 
 PATH = "/federation"
 
 _LIFE_OF_A_TOKEN = timedelta(minutes=15)
 
 
-def federation(account: Account, request: HTTPRequest) -> Answer:
+def federation(account: Account, request: HTTPRequest) -> Response:
     """Answer a request for a token, or one that comes with a token and wants to be let in."""
     match request.action:
         case "getSigninToken":
@@ -30,7 +30,7 @@ def federation(account: Account, request: HTTPRequest) -> Answer:
     return _refused("unknown action")
 
 
-def _get_signin_token(account: Account, form: Mapping[str, str]) -> Answer:
+def _get_signin_token(account: Account, form: Mapping[str, str]) -> Response:
     session = account.sessions.get(_said(form, "sessionId"))
     known = session is not None and _said(form, "sessionKey") == session.secret_access_key
     if session is None or not known or _said(form, "sessionToken") != session.session_token:
@@ -44,14 +44,14 @@ def _get_signin_token(account: Account, form: Mapping[str, str]) -> Answer:
     token = secrets.token_urlsafe(600)
     account.signin_tokens[token] = min(session.expiration, account.now() + _LIFE_OF_A_TOKEN)
     body = json.dumps({"SigninToken": token}).encode("ascii")
-    return Answer(HTTPStatus.OK, body, {"Content-Type": "application/json"})
+    return Response(HTTPStatus.OK, body, {"Content-Type": "application/json"})
 
 
-def _login(account: Account, form: Mapping[str, str]) -> Answer:
+def _login(account: Account, form: Mapping[str, str]) -> Response:
     end = account.signin_tokens.get(form.get("SigninToken", ""))
     if end is None or end <= account.now():
         return _refused("no such token")
-    return Answer(HTTPStatus.FOUND, b"", {"Location": form.get("Destination", "")})
+    return Response(HTTPStatus.FOUND, b"", {"Location": form.get("Destination", "")})
 
 
 def _said(form: Mapping[str, str], name: str) -> str:
@@ -63,6 +63,6 @@ def _said(form: Mapping[str, str], name: str) -> str:
     return str(session.get(name, "")) if isinstance(session, dict) else ""
 
 
-def _refused(why: str) -> Answer:
+def _refused(why: str) -> Response:
     page = f"<!DOCTYPE html><html><body><h1>Bad Request</h1><p>{why}</p></body></html>"
-    return Answer(HTTPStatus.BAD_REQUEST, page.encode("ascii"), {"Content-Type": "text/html"}, "BadRequest")
+    return Response(HTTPStatus.BAD_REQUEST, page.encode("ascii"), {"Content-Type": "text/html"}, "BadRequest")

@@ -10,9 +10,9 @@ from mfa_session.local_aws.authentication import Caller
 from mfa_session.local_aws.mfa_devices import VirtualDevice
 from mfa_session.local_aws.operations import Action, Operation, Service
 from mfa_session.local_aws.responses import RefusedError, Result
-from mfa_session.policies.evaluator import Decision, Policy, Request, evaluate
+from mfa_session.policies.evaluator import DecisionType, Policy, Request, evaluate
 
-_LONGEST_OF_A_CHAIN = timedelta(hours=1)
+_MAX_OF_A_CHAIN = timedelta(hours=1)
 
 
 def assume_role(operation: Operation) -> Result:
@@ -25,7 +25,7 @@ def assume_role(operation: Operation) -> Result:
     duration = timedelta(seconds=int(operation.get("DurationSeconds") or 3600))
     if operation.caller.identity.is_root:
         raise RefusedError(403, "AccessDenied", "Roles may not be assumed by root accounts.")
-    if operation.caller.session is not None and duration > _LONGEST_OF_A_CHAIN:
+    if operation.caller.session is not None and duration > _MAX_OF_A_CHAIN:
         raise _too_long("the 1 hour session limit for roles assumed by role chaining.")
     role = _permitted(operation)
     if duration > role.longest_session:
@@ -49,19 +49,19 @@ def _permitted(operation: Operation) -> Role:
     """
     account, arn = operation.account, operation["RoleArn"]
     request = operation.request(arn, _circumstances(operation))
-    own = operation.ruling(request)
-    if own.decision is Decision.EXPLICITLY_DENIED:
+    own = operation.decide(request)
+    if own.decision is DecisionType.EXPLICITLY_DENIED:
         raise operation.refusal(request, own)
     role = next((role for role in account.roles.values() if role.arn == arn), None)
     if role is None:
         raise operation.refusal(request, None)
     in_person = _trust(role, request, {operation.caller.identity.arn, operation.principal_arn})
     as_one_of_the_account = _trust(role, request, {account.account_id, account.arn("root"), "*"})
-    if Decision.EXPLICITLY_DENIED in (in_person, as_one_of_the_account):
+    if DecisionType.EXPLICITLY_DENIED in (in_person, as_one_of_the_account):
         raise operation.refusal(request, None)
-    if Decision.ALLOWED not in (in_person, as_one_of_the_account):
+    if DecisionType.ALLOWED not in (in_person, as_one_of_the_account):
         raise operation.refusal(request, None)
-    if in_person is not Decision.ALLOWED and own.decision is not Decision.ALLOWED:
+    if in_person is not DecisionType.ALLOWED and own.decision is not DecisionType.ALLOWED:
         raise operation.refusal(request, own)
     return role
 
@@ -76,7 +76,7 @@ def _circumstances(operation: Operation) -> dict[str, str | None]:
     }
 
 
-def _trust(role: Role, request: Request, principals: set[str]) -> Decision:
+def _trust(role: Role, request: Request, principals: set[str]) -> DecisionType:
     """Return what those statements of the trust policy decide that name one of *principals*."""
     document = json.loads(role.trust_policy)
     statements = document["Statement"]
@@ -87,7 +87,7 @@ def _trust(role: Role, request: Request, principals: set[str]) -> Decision:
         if principals & _principals(statement)
     ]
     if not meant:
-        return Decision.IMPLICITLY_DENIED
+        return DecisionType.IMPLICITLY_DENIED
     return evaluate([Policy.parse({"Version": document["Version"], "Statement": meant})], request).decision
 
 
@@ -128,8 +128,8 @@ def _failed(reason: str) -> RefusedError:
     return RefusedError(403, "AccessDenied", f"MultiFactorAuthentication failed{reason}")
 
 
-_USUAL_SECONDS = "43200"
-_LONGEST_FOR_ROOT = timedelta(hours=1)
+_DEFAULT_SECONDS = "43200"
+_MAX_FOR_ROOT = timedelta(hours=1)
 
 # What a session may call. Everything else that STS can do is for long-term keys.
 _OPEN_TO_SESSIONS = ("AssumeRole", "GetCallerIdentity")
@@ -158,10 +158,10 @@ def _get_caller_identity(operation: Operation) -> Result:
 
 def _get_session_token(operation: Operation) -> Result:
     account, identity = operation.account, operation.caller.identity
-    duration = timedelta(seconds=int(operation.get("DurationSeconds") or _USUAL_SECONDS))
+    duration = timedelta(seconds=int(operation.get("DurationSeconds") or _DEFAULT_SECONDS))
     if identity.is_root:
         # clamped, not refused
-        duration = min(duration, _LONGEST_FOR_ROOT)
+        duration = min(duration, _MAX_FOR_ROOT)
     mfa_at = account.now() if is_proven(operation) else None
     return {"Credentials": account.begin_session(identity, duration, mfa_at=mfa_at).described()}
 

@@ -20,8 +20,8 @@ _TEMPORARY_KEY_ID = re.compile(r"ASIA[A-Z0-9]{12,124}")
 _OPAQUE = re.compile(r"[!-~]+")
 
 # STS gives tokens of some hundred characters; ten times the longest seen still fits every consumer's limit.
-_LONGEST_TOKEN = 6144
-_LONGEST_SECRET = 128
+_MAX_TOKEN = 6144
+_MAX_SECRET = 128
 
 _TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
@@ -54,7 +54,7 @@ class AccessKey:
                 "this is not an access key ID",
                 hint="an access key ID is AKIA and 12 or more capital letters and digits, without blanks",
             )
-        if not _is_opaque(self.secret_access_key, at_most=_LONGEST_SECRET):
+        if not _is_opaque(self.secret_access_key, at_most=_MAX_SECRET):
             raise UsageError(
                 "this is not a secret access key: it has blanks or too many characters",
                 hint="a secret access key is 40 characters of letters, digits, / and +; copy it alone",
@@ -90,8 +90,8 @@ class SessionCredentials:
 
     def _parts_that_are_right(self) -> Iterator[tuple[str, bool]]:
         yield "AccessKeyId", bool(_TEMPORARY_KEY_ID.fullmatch(self.access_key_id))
-        yield "SecretAccessKey", _is_opaque(self.secret_access_key, at_most=_LONGEST_SECRET)
-        yield "SessionToken", _is_opaque(self.session_token, at_most=_LONGEST_TOKEN)
+        yield "SecretAccessKey", _is_opaque(self.secret_access_key, at_most=_MAX_SECRET)
+        yield "SessionToken", _is_opaque(self.session_token, at_most=_MAX_TOKEN)
         yield "Expiration", self.expiration.tzinfo is not None
 
     def expire_within(self, margin: timedelta, *, now: datetime) -> bool:

@@ -4,16 +4,16 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from mfa_session.errors import UsageError
-from mfa_session.text import span_in_words
+from mfa_session.text import format_duration
 
 # DurationSeconds of GetSessionToken: 900 to 129600, 43200 where none is given.
-SHORTEST_SESSION = timedelta(minutes=15)
-LONGEST_SESSION = timedelta(hours=36)
-USUAL_SESSION = timedelta(hours=12)
+MIN_SESSION = timedelta(minutes=15)
+MAX_SESSION = timedelta(hours=36)
+DEFAULT_SESSION = timedelta(hours=12)
 
 # DurationSeconds of AssumeRole: 900 to 43200, 3600 where none is given.
-LONGEST_ROLE_SESSION = timedelta(hours=12)
-USUAL_ROLE_SESSION = timedelta(hours=1)
+MAX_ROLE_SESSION = timedelta(hours=12)
+DEFAULT_ROLE_SESSION = timedelta(hours=1)
 
 _PARTS = re.compile(r"(?:(?P<hours>[0-9]{1,6})h)?(?:(?P<minutes>[0-9]{1,6})m)?(?:(?P<seconds>[0-9]{1,9})s?)?", re.ASCII)
 
@@ -39,7 +39,7 @@ def session_duration(text: str) -> timedelta:
         UsageError: it is no span, or shorter than 15 minutes, or longer than 36 hours
             (STS API reference, GetSessionToken, ``DurationSeconds``).
     """
-    return _possible(duration(text), "a session", longest=LONGEST_SESSION)
+    return _possible(duration(text), "a session", longest=MAX_SESSION)
 
 
 def role_duration(text: str) -> timedelta:
@@ -51,16 +51,16 @@ def role_duration(text: str) -> timedelta:
         UsageError: it is no span, or shorter than 15 minutes, or longer than 12 hours
             (STS API reference, AssumeRole, ``DurationSeconds``).
     """
-    return _possible(duration(text), "the session of a role", longest=LONGEST_ROLE_SESSION)
+    return _possible(duration(text), "the session of a role", longest=MAX_ROLE_SESSION)
 
 
 def in_words(span: timedelta) -> str:
     """Return *span* as ``11 h 59 min``, ``14 min`` or ``42 s``: two units at the most, rounded down."""
-    return span_in_words(span.total_seconds())
+    return format_duration(span.total_seconds())
 
 
 def _possible(span: timedelta, what: str, *, longest: timedelta) -> timedelta:
-    if not SHORTEST_SESSION <= span <= longest:
+    if not MIN_SESSION <= span <= longest:
         hours = longest // timedelta(hours=1)
         raise UsageError(
             f"{what} cannot last {in_words(span)}", hint=f"AWS allows 15 minutes (15m) to {hours} hours ({hours}h)"
@@ -73,6 +73,6 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def has_happened(moment: datetime, *, now: datetime, within: timedelta | None = None) -> bool:
+def has_happened(moment: datetime, *, now: datetime, timeout: timedelta | None = None) -> bool:
     """Tell whether *moment* is past at *now*, and where *within* is given, no longer ago than that."""
-    return moment <= now and (within is None or now - moment <= within)
+    return moment <= now and (timeout is None or now - moment <= timeout)

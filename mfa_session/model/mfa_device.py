@@ -97,7 +97,7 @@ class VirtualMFADevice:
 
 
 # Six digits and what people put between them. Unicode takes seconds to normalize a text of many accents.
-_LONGEST_CODE = 100
+_MAX_CODE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class TokenCode:
     digits: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        typed = self.digits if len(self.digits) <= _LONGEST_CODE else ""
+        typed = self.digits if len(self.digits) <= _MAX_CODE else ""
         plain = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", typed))
         if not re.fullmatch(r"[0-9]{6}", plain):
             raise UsageError(

@@ -3,9 +3,9 @@
 import re
 
 from mfa_session.errors import UsageError
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
-USUAL_PARTITION = "aws"
+DEFAULT_PARTITION = "aws"
 
 # By how the names of their regions begin: https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
 _BY_REGION = {
@@ -20,7 +20,7 @@ _BY_REGION = {
 
 _OF_AN_ARN = re.compile(r"\barn:([a-z0-9-]+):")
 
-PARTITIONS = (USUAL_PARTITION, *_BY_REGION.values())
+PARTITIONS = (DEFAULT_PARTITION, *_BY_REGION.values())
 
 
 def partition(name: str) -> str:
@@ -31,14 +31,14 @@ def partition(name: str) -> str:
     """
     if name not in PARTITIONS:
         raise UsageError(
-            f"there is no partition {visible(name)} of AWS", hint=f"choose one of: {', '.join(PARTITIONS)}"
+            f"there is no partition {escape_control(name)} of AWS", hint=f"choose one of: {', '.join(PARTITIONS)}"
         )
     return name
 
 
 def partition_of(region: str) -> str:
     """Return the partition that *region* lies in; a region of an unknown kind is taken for one of the usual."""
-    return next((name for begin, name in _BY_REGION.items() if region.startswith(begin)), USUAL_PARTITION)
+    return next((name for begin, name in _BY_REGION.items() if region.startswith(begin)), DEFAULT_PARTITION)
 
 
 def partition_in(text: str) -> str | None:

@@ -16,14 +16,14 @@ from mfa_session.errors import ConfigurationError, ProfileNotFoundError, UsageEr
 from mfa_session.model.credentials import moment
 from mfa_session.model.durations import role_duration, session_duration
 from mfa_session.model.mfa_device import MFADevice
-from mfa_session.model.role import Role, usual_session_name
+from mfa_session.model.role import Role, default_session_name
 
 Sections: TypeAlias = Mapping[str, Mapping[str, str]]
 
 Value = TypeVar("Value")
 
 # Each role of a chain is taken with the session of the one before; people have three.
-_LONGEST_CHAIN = 50
+_MAX_CHAIN = 50
 
 # What makes a profile of the config file more than the region and output that a session profile has.
 _OWN_CREDENTIALS = (
@@ -166,9 +166,9 @@ class ProfileReader:
                 f"profile {name}: there is no profile {source}, which its source_profile names",
                 hint=f"{alike}correct source_profile in profile {name}",
             )
-        if len(takers) > _LONGEST_CHAIN:
+        if len(takers) > _MAX_CHAIN:
             raise ConfigurationError(
-                f"profile {takers[0]} is the end of a chain of more than {_LONGEST_CHAIN} roles",
+                f"profile {takers[0]} is the end of a chain of more than {_MAX_CHAIN} roles",
                 hint=f"name a profile nearer to your user: source_profile in profile {takers[0]}",
             )
         if source in takers:
@@ -184,7 +184,7 @@ def _role(name: str, settings: Mapping[str, str], user: Profile) -> Role:
     try:
         return Role(
             settings["role_arn"],
-            settings.get("role_session_name") or usual_session_name(user.name),
+            settings.get("role_session_name") or default_session_name(user.name),
             settings.get("external_id") or None,
         )
     except UsageError as error:

@@ -11,7 +11,7 @@ _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 
 _NOT_IN_A_SESSION_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
-_LONGEST_SESSION_NAME = 64
+_MAX_SESSION_NAME = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,6 @@ class Role:
         return self.arn.rsplit("/", 1)[-1]
 
 
-def usual_session_name(profile: str) -> str:
+def default_session_name(profile: str) -> str:
     """Return the name for the sessions of somebody whose profile is *profile*, where the configuration has none."""
-    return _NOT_IN_A_SESSION_NAME.sub("-", f"mfa-session-{profile}")[:_LONGEST_SESSION_NAME]
+    return _NOT_IN_A_SESSION_NAME.sub("-", f"mfa-session-{profile}")[:_MAX_SESSION_NAME]

@@ -12,7 +12,7 @@ from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.mfa_device import MFADevice
 
 # As many names as a person reads.
-_MOST_NAMES = 20
+_MAX_NAMES = 20
 
 
 class IAM(Protocol):
@@ -191,8 +191,8 @@ def carry_out(plan: Plan, *, session: SessionCredentials, iam: IAM) -> None:
 
 def listed(names: Sequence[str]) -> str:
     """Return *names* on one line, and how many more there are."""
-    more = len(names) - _MOST_NAMES
-    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    more = len(names) - _MAX_NAMES
+    return ", ".join(names[:_MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _create(plan: Plan, *, session: SessionCredentials, iam: IAM) -> str:

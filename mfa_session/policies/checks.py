@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from mfa_session.policies.evaluator import Decision, Ruling
-from mfa_session.policies.simulation import Caller, Target, Trial, by_name
+from mfa_session.policies.evaluator import Decision, DecisionType
+from mfa_session.policies.simulation import Caller, Simulation, Target, by_name
 
 # Four services stand for all that an account is there for: who is denied these is denied everything.
 _WORK = ("s3:ListAllMyBuckets", "ec2:StartInstances", "lambda:InvokeFunction", "iam:CreateUser")
@@ -32,15 +32,15 @@ _KEY, _NO_MFA, _MFA = Caller.LONG_TERM_KEY, Caller.SESSION_WITHOUT_MFA, Caller.M
 
 
 @dataclass(frozen=True, slots=True)
-class Hole:
+class PolicyFinding:
     """What is wrong with a set of policies, *name* for programs and *words* for people, and the *mend*."""
 
     name: str
     words: str
-    mend: str
+    fix: str
 
 
-def holes(trial: Trial) -> list[Hole]:
+def findings(trial: Simulation) -> list[PolicyFinding]:
     """Return what is wrong. Where everybody is denied everything, that alone: all else follows from it.
 
     Raises:
@@ -51,7 +51,7 @@ def holes(trial: Trial) -> list[Hole]:
     return [hole for find in _HOLES for hole in find(trial)]
 
 
-def limits(trial: Trial) -> list[Hole]:
+def limits(trial: Simulation) -> list[PolicyFinding]:
     """Return what no policy can close, or what one may want so.
 
     Raises:
@@ -60,44 +60,44 @@ def limits(trial: Trial) -> list[Hole]:
     return [limit for find in _LIMITS for limit in find(trial)]
 
 
-def _denies_everyone(trial: Trial) -> Iterator[Hole]:
+def _denies_everyone(trial: Simulation) -> Iterator[PolicyFinding]:
     if all(trial.denies(action, Target.EVERYTHING, _MFA) for action in _WORK):
-        culprits = by_name(trial.ruling(action, Target.EVERYTHING, _MFA) for action in _WORK)
-        yield Hole(
+        culprits = by_name(trial.decide(action, Target.EVERYTHING, _MFA) for action in _WORK)
+        yield PolicyFinding(
             "denies-everyone",
             f"{culprits} denies everything to everyone, with MFA or without",
             'give the Deny the condition "BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}',
         )
 
 
-def _work_without_mfa(trial: Trial) -> Iterator[Hole]:
+def _work_without_mfa(trial: Simulation) -> Iterator[PolicyFinding]:
     open_to_key = [action for action in _WORK if not trial.denies(action, Target.EVERYTHING, _KEY)]
     open_to_session = [action for action in _WORK if not trial.denies(action, Target.EVERYTHING, _NO_MFA)]
     if open_to_key and not open_to_session:
         yield _unbound_key(trial, open_to_key)
     elif open_to_session and not open_to_key:
-        yield Hole(
+        yield PolicyFinding(
             "session-without-mfa",
             f"a session that was made without a code is not denied {_listed(open_to_session)}",
             'write the condition of the Deny as "BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}',
         )
     elif open_to_key and not _is_allowed_only_with_mfa(trial):
-        yield Hole(
+        yield PolicyFinding(
             "not-enforced",
             f"MFA is not asked for: nothing denies {_listed(open_to_key)} to a long-term key",
             "deny everything without MFA but the way to a first code; see: mfa-session policy show",
         )
 
 
-def _unbound_key(trial: Trial, actions: list[str]) -> Hole:
-    rulings = [trial.ruling(action, Target.EVERYTHING, _NO_MFA) for action in actions]
+def _unbound_key(trial: Simulation, actions: list[str]) -> PolicyFinding:
+    rulings = [trial.decide(action, Target.EVERYTHING, _NO_MFA) for action in actions]
     operators = {
         condition.operator
-        for ruling in rulings
-        for condition in (ruling.statement.conditions if ruling.statement else ())
+        for decide in rulings
+        for condition in (decide.statement.conditions if decide.statement else ())
         if condition.key.lower() == _PRESENT.lower() and not condition.if_exists
     }
-    return Hole(
+    return PolicyFinding(
         "bool-for-boolifexists",
         f"{by_name(rulings)} does not bind long-term keys, which carry no {_PRESENT} at all: "
         f"nothing denies them {_listed(actions)}",
@@ -105,38 +105,40 @@ def _unbound_key(trial: Trial, actions: list[str]) -> Hole:
     )
 
 
-def _is_allowed_only_with_mfa(trial: Trial) -> bool:
+def _is_allowed_only_with_mfa(trial: Simulation) -> bool:
     def is_allowed(caller: Caller) -> bool:
         return any(trial.allows(action, Target.EVERYTHING, caller) for action in _WORK)
 
     return is_allowed(_MFA) and not is_allowed(_KEY) and not is_allowed(_NO_MFA)
 
 
-def _nothing_denied(trial: Trial) -> Iterator[Hole]:
+def _nothing_denied(trial: Simulation) -> Iterator[PolicyFinding]:
     open_to_key = [action for action in _WORK if not trial.denies(action, Target.EVERYTHING, _KEY)]
     if open_to_key and _is_allowed_only_with_mfa(trial):
-        yield Hole(
+        yield PolicyFinding(
             "nothing-denied",
             f"without MFA, {_listed(open_to_key)} is not allowed, but not denied either: another policy may allow it",
             "deny everything without MFA but the way to a first code; see: mfa-session policy show",
         )
 
 
-def _without_mfa(name: str, action: str, target: Target, what: str, mend: str) -> Callable[[Trial], Iterator[Hole]]:
+def _without_mfa(
+    name: str, action: str, target: Target, what: str, fix: str
+) -> Callable[[Simulation], Iterator[PolicyFinding]]:
     """Return a search for an *action* that should be possible only with MFA."""
 
-    def find(trial: Trial) -> Iterator[Hole]:
+    def find(trial: Simulation) -> Iterator[PolicyFinding]:
         if any(trial.allows(action, target, caller) for caller in (_KEY, _NO_MFA)):
             who = "the long-term key alone" if trial.allows(action, target, _KEY) else "a session without MFA"
-            yield Hole(name, f"{who} is enough to {what}", mend)
+            yield PolicyFinding(name, f"{who} is enough to {what}", fix)
 
     return find
 
 
-def _keys_without_mfa(trial: Trial) -> Iterator[Hole]:
+def _keys_without_mfa(trial: Simulation) -> Iterator[PolicyFinding]:
     done = [a for a in _ROTATION if any(trial.allows(a, Target.OWN_USER, caller) for caller in (_KEY, _NO_MFA))]
     if done:
-        yield Hole(
+        yield PolicyFinding(
             "keys-without-mfa",
             f"whoever has stolen a key may use it for {_listed(done)}",
             f"take {_listed(done)} out of the NotAction of the Deny",
@@ -144,24 +146,24 @@ def _keys_without_mfa(trial: Trial) -> Iterator[Hole]:
 
 
 def _no_way_to(
-    name: str, caller: Caller, actions: tuple[tuple[str, Target], ...], what: str, mend: str
-) -> Callable[[Trial], Iterator[Hole]]:
+    name: str, caller: Caller, actions: tuple[tuple[str, Target], ...], what: str, fix: str
+) -> Callable[[Simulation], Iterator[PolicyFinding]]:
     """Return a search for *actions* that *caller* needs."""
 
-    def find(trial: Trial) -> Iterator[Hole]:
-        missing = {action: trial.ruling(action, target, caller) for action, target in actions}
-        missing = {action: ruling for action, ruling in missing.items() if ruling.decision is not Decision.ALLOWED}
+    def find(trial: Simulation) -> Iterator[PolicyFinding]:
+        missing = {action: trial.decide(action, target, caller) for action, target in actions}
+        missing = {action: decide for action, decide in missing.items() if decide.decision is not DecisionType.ALLOWED}
         if missing:
-            denied = [action for action, ruling in missing.items() if ruling.statement is not None]
+            denied = [action for action, decide in missing.items() if decide.statement is not None]
             left_out = [action for action in missing if action not in denied]
             clauses = [f"{by_name(missing.values())} denies {_listed(denied)}"] if denied else []
             clauses += [f"nothing allows {_listed(left_out)}"] if left_out else []
-            yield Hole(name, f"{what}: to the {caller.value}, {' and '.join(clauses)}", mend)
+            yield PolicyFinding(name, f"{what}: to the {caller.value}, {' and '.join(clauses)}", fix)
 
     return find
 
 
-def _missed_path(trial: Trial) -> Iterator[Hole]:
+def _missed_path(trial: Simulation) -> Iterator[PolicyFinding]:
     """Look for what is allowed to a user without a path, and not to the same with one."""
     subject = trial.subject
     if subject.path == "/" and not subject.is_example:
@@ -178,26 +180,26 @@ def _missed_path(trial: Trial) -> Iterator[Hole]:
     ]
     if missing:
         arn = with_path.subject.arn(Target.OWN_USER)
-        yield Hole(
+        yield PolicyFinding(
             "path",
             f"a user with a path, such as {arn}, is missed: not allowed are {_listed(missing)}",
             f"beside user/${{aws:username}}, list the resource arn:{subject.partition}:iam::*:user/*/${{aws:username}}",
         )
 
 
-def _enrolment_by_a_thief(trial: Trial) -> Iterator[Hole]:
+def _enrolment_by_a_thief(trial: Simulation) -> Iterator[PolicyFinding]:
     if all(trial.allows(action, target, _KEY) for action, target in _ENROLMENT):
-        yield Hole(
+        yield PolicyFinding(
             "first-device",
             "whoever holds the key of a user without a device can enrol a device of their own",
             "let every user have a device before there is a key; no policy can tell a newcomer from a thief",
         )
 
 
-def _calls_of_services(trial: Trial) -> Iterator[Hole]:
+def _calls_of_services(trial: Simulation) -> Iterator[PolicyFinding]:
     via_service = replace(trial, context={**trial.context, "aws:ViaAWSService": "true"})
     if all(via_service.denies(action, Target.EVERYTHING, _KEY) for action in _WORK):
-        yield Hole(
+        yield PolicyFinding(
             "aws-services",
             "calls that an AWS service makes for a user without MFA are denied too, and so is every program that "
             "runs on a long-term key",
@@ -205,23 +207,23 @@ def _calls_of_services(trial: Trial) -> Iterator[Hole]:
         )
 
 
-def _left_over_device(trial: Trial) -> Iterator[Hole]:
+def _left_over_device(trial: Simulation) -> Iterator[PolicyFinding]:
     if not trial.allows("iam:DeleteVirtualMFADevice", Target.OWN_DEVICE, _MFA):
-        yield Hole(
+        yield PolicyFinding(
             "left-over-device",
             "nobody can delete a virtual device of their own that is out of use, and its name stays taken",
             "allow iam:DeleteVirtualMFADevice with MFA on mfa/${aws:username} and mfa/${aws:username}-*",
         )
 
 
-def _others_with_mfa(trial: Trial) -> Iterator[Hole]:
+def _others_with_mfa(trial: Simulation) -> Iterator[PolicyFinding]:
     done = [
         action
         for action, target in _TO_OTHERS
         if trial.allows(action, target, _MFA) and not trial.allows(action, target, _KEY)
     ]
     if done:
-        yield Hole(
+        yield PolicyFinding(
             "others-with-mfa",
             f"with MFA, a user may do to others what is meant for the own user and device: {_listed(done)}",
             "unless this is an administrator: allow it on ${aws:username} only",
@@ -232,7 +234,7 @@ def _listed(actions: list[str]) -> str:
     return ", ".join(actions)
 
 
-_HOLES: tuple[Callable[[Trial], Iterator[Hole]], ...] = (
+_HOLES: tuple[Callable[[Simulation], Iterator[PolicyFinding]], ...] = (
     _work_without_mfa,
     _without_mfa(
         "deactivate",
@@ -294,7 +296,7 @@ _HOLES: tuple[Callable[[Trial], Iterator[Hole]], ...] = (
     ),
 )
 
-_LIMITS: tuple[Callable[[Trial], Iterator[Hole]], ...] = (
+_LIMITS: tuple[Callable[[Simulation], Iterator[PolicyFinding]], ...] = (
     _enrolment_by_a_thief,
     _without_mfa(
         "enable-for-another",
@@ -338,7 +340,7 @@ class Row:
 
     action: str
     target: Target
-    rulings: tuple[Ruling, ...]
+    rulings: tuple[Decision, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,15 +348,15 @@ class Report:
     """What a set of policies does. *holes* should be mended; *limits* should be known."""
 
     rows: tuple[Row, ...]
-    holes: tuple[Hole, ...]
-    limits: tuple[Hole, ...]
+    findings: tuple[PolicyFinding, ...]
+    limits: tuple[PolicyFinding, ...]
 
 
-def check(trial: Trial) -> Report:
+def check(trial: Simulation) -> Report:
     """Return what the policies of *trial* decide, what is wrong with that, and what is worth knowing.
 
     Raises:
         UsageError: a decision depends on something of which nothing is known here.
     """
-    rows = (Row(action, target, tuple(trial.ruling(action, target, c) for c in Caller)) for action, target in _TABLE)
-    return Report(tuple(rows), tuple(holes(trial)), tuple(limits(trial)))
+    rows = (Row(action, target, tuple(trial.decide(action, target, c) for c in Caller)) for action, target in _TABLE)
+    return Report(tuple(rows), tuple(findings(trial)), tuple(limits(trial)))

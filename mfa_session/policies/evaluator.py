@@ -27,7 +27,7 @@ _ACTION = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
 _RESOURCE = re.compile(r"\*|arn:.+", re.DOTALL)
 
 
-class Decision(Enum):
+class DecisionType(Enum):
     """What a set of policies says about a request; only ``ALLOWED`` lets it through."""
 
     ALLOWED = "allowed"
@@ -124,30 +124,30 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class Decision:
     """A decision, and the policy and statement that made it; an implicit denial was made by none."""
 
-    decision: Decision
+    decision: DecisionType
     policy: Policy | None = None
     statement: Statement | None = None
 
 
-def evaluate(policies: Iterable[Policy], request: Request) -> Ruling:
+def evaluate(policies: Iterable[Policy], request: Request) -> Decision:
     """Decide about *request* by all *policies* together.
 
     Raises:
         UsageError: a statement that could decide asks for a condition key of which the request says nothing.
     """
-    ruling = Ruling(Decision.IMPLICITLY_DENIED)
+    decide = Decision(DecisionType.IMPLICITLY_DENIED)
     for policy in policies:
         for statement in policy.statements:
             if not statement.applies_to(request):
                 continue
             if not statement.allows:
-                return Ruling(Decision.EXPLICITLY_DENIED, policy, statement)
-            if ruling.statement is None:
-                ruling = Ruling(Decision.ALLOWED, policy, statement)
-    return ruling
+                return Decision(DecisionType.EXPLICITLY_DENIED, policy, statement)
+            if decide.statement is None:
+                decide = Decision(DecisionType.ALLOWED, policy, statement)
+    return decide
 
 
 def _demand(condition: bool, message: str, *, hint: str) -> None:

@@ -7,7 +7,7 @@ from typing import Self
 
 from mfa_session.errors import UsageError
 from mfa_session.model.caller_identity import CallerIdentity
-from mfa_session.policies.evaluator import Decision, Policy, Request, Ruling, evaluate
+from mfa_session.policies.evaluator import Decision, DecisionType, Policy, Request, evaluate
 
 # Whoever has no policies of his own to try: AWS's documents call him so.
 _EXAMPLE_NAME = "alice"
@@ -43,7 +43,7 @@ class Target(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class Principal:
     """The user whom the policies are attached to. One that is only an example stands for users of any path."""
 
     partition: str = "aws"
@@ -83,17 +83,17 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class Simulation:
     """Policies on trial. *context* has what is known of the calls besides, such as ``aws:SourceIp``.
 
     Only identity-based policies count: no permissions boundary, no service control policy.
     """
 
     policies: tuple[Policy, ...]
-    subject: Subject = field(default_factory=Subject)
+    subject: Principal = field(default_factory=Principal)
     context: Mapping[str, str | None] = field(default_factory=dict)
 
-    def ruling(self, action: str, target: Target, caller: Caller) -> Ruling:
+    def decide(self, action: str, target: Target, caller: Caller) -> Decision:
         """Return what is decided about *action*, and by which statement.
 
         Raises:
@@ -103,11 +103,11 @@ class Trial:
 
     def allows(self, action: str, target: Target, caller: Caller) -> bool:
         """Tell whether *action* is allowed."""
-        return self.ruling(action, target, caller).decision is Decision.ALLOWED
+        return self.decide(action, target, caller).decision is DecisionType.ALLOWED
 
     def denies(self, action: str, target: Target, caller: Caller) -> bool:
         """Tell whether *action* is denied explicitly, so that no other policy can allow it."""
-        return self.ruling(action, target, caller).decision is Decision.EXPLICITLY_DENIED
+        return self.decide(action, target, caller).decision is DecisionType.EXPLICITLY_DENIED
 
     def _context(self, caller: Caller) -> Mapping[str, str | None]:
         present, age = _MFA[caller]
@@ -141,14 +141,14 @@ def _read(document: str, name: str) -> Policy:
         raise UsageError(f"{name}: {error}", hint=error.hint) from None
 
 
-def by_name(rulings: Iterable[Ruling]) -> str:
+def by_name(rulings: Iterable[Decision]) -> str:
     """Return the statements that made *rulings*, each once, as a person would find them."""
-    names = dict.fromkeys(_name(ruling) for ruling in rulings if ruling.statement is not None)
+    names = dict.fromkeys(_name(decide) for decide in rulings if decide.statement is not None)
     return " and ".join(names)
 
 
-def _name(ruling: Ruling) -> str:
-    policy, statement = ruling.policy, ruling.statement
+def _name(decide: Decision) -> str:
+    policy, statement = decide.policy, decide.statement
     if policy is None or statement is None:
         return "no statement"
     which = statement.sid or f"{policy.statements.index(statement) + 1}, which has no Sid,"

@@ -13,10 +13,10 @@ from types import MappingProxyType
 from typing import Any
 
 from mfa_session.errors import UsageError
-from mfa_session.model.durations import LONGEST_SESSION, in_words
+from mfa_session.model.durations import MAX_SESSION, in_words
 
 # Of a managed policy, blanks not counted: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-LONGEST_POLICY = 6144
+MAX_POLICY = 6144
 
 # What a user needs to get to the first code, and no more. AWS lists GetSessionToken too, which no policy can deny.
 _NEEDED_BEFORE_MFA = (
@@ -97,7 +97,7 @@ class Shape:
     max_mfa_age: timedelta | None = None
 
     def __post_init__(self) -> None:
-        if self.max_mfa_age is not None and not timedelta(0) < self.max_mfa_age <= LONGEST_SESSION:
+        if self.max_mfa_age is not None and not timedelta(0) < self.max_mfa_age <= MAX_SESSION:
             raise UsageError(
                 f"an MFA age of {in_words(self.max_mfa_age)} is none that a policy could ask for",
                 hint="a session lasts 36 hours at most: give an age of up to 36h, such as 8h",

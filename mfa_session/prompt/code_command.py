@@ -14,10 +14,10 @@ from datetime import timedelta
 
 from mfa_session.errors import CodeSourceError, PromptTimeoutError, UsageError
 from mfa_session.model.mfa_device import MFADevice, TokenCode
-from mfa_session.prompt.prompt import Patience, Question
+from mfa_session.prompt.prompt import Deadline, Prompt
 from mfa_session.prompt.subprocess import started
 from mfa_session.system.commands import words_of
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 # What each word stands for. The item has the name of the device unless another is configured, as with aws-vault.
 _ITEM = "ITEM"
@@ -32,9 +32,9 @@ PRESETS: Mapping[str, Sequence[str]] = {
 _LIMIT = timedelta(seconds=45)
 
 # A program that has so much to say does not print a code.
-_MOST_BYTES = 65536
+_MAX_BYTES = 65536
 
-_LONGEST_QUOTE = 200
+_MAX_QUOTE = 200
 
 # Six digits that stand alone, as codes are printed.
 _CODE = re.compile(r"(?<!\d)\d{3}[ -]?\d{3}(?!\d)")
@@ -93,12 +93,12 @@ class CodeProgram:
         command: Callable[[MFADevice], Command],
         *,
         environ: Mapping[str, str],
-        patience: Patience,
+        deadline: Deadline,
         limit: timedelta = _LIMIT,
     ) -> None:
         self._command = command
         self._environ = environ
-        self._patience = patience
+        self._deadline = deadline
         self._limit = limit
 
     def token_code(self, device: MFADevice, *, show: Callable[[str], None]) -> TokenCode:
@@ -109,9 +109,9 @@ class CodeProgram:
             PromptCancelledError: nobody wants the code any more.
         """
         command = self._command(device)
-        limit = self._patience.limit(self._limit)
+        limit = self._deadline.limit(self._limit)
         try:
-            output = _run(command, self._environ, self._patience.question(within=limit), show=show)
+            output = _run(command, self._environ, self._deadline.question(timeout=limit), show=show)
         except PromptTimeoutError:
             raise CodeSourceError(
                 f"{command.name} printed no code within {limit.total_seconds():.0f} s", hint=command.hint
@@ -119,13 +119,13 @@ class CodeProgram:
         return _code(command, output)
 
 
-def _run(command: Command, environ: Mapping[str, str], wanted: Question, *, show: Callable[[str], None]) -> bytes:
+def _run(command: Command, environ: Mapping[str, str], wanted: Prompt, *, show: Callable[[str], None]) -> bytes:
     """Return what the program printed on standard output when it ended well."""
     printed = {"stdout": b"", "stderr": b""}
     with started(command.words, name=command.name, hint=command.hint, environ=environ) as child:
         for stream, piece in child.pieces(wanted):
             printed[stream] += piece
-            if len(printed[stream]) > _MOST_BYTES:
+            if len(printed[stream]) > _MAX_BYTES:
                 raise CodeSourceError(f"{command.name} printed too much to be a token code", hint=command.hint)
             if stream == "stderr":
                 for line in _lines(piece):
@@ -163,7 +163,7 @@ def _ending(exit_code: int) -> str:
 def _last_words(errors: bytes) -> str:
     """Return the last line of *errors*, which mostly says why, with nothing in it that could be a code."""
     lines = _lines(errors)
-    return f": {visible(_CODE.sub('······', lines[-1]))[:_LONGEST_QUOTE]}" if lines else ""
+    return f": {escape_control(_CODE.sub('······', lines[-1]))[:_MAX_QUOTE]}" if lines else ""
 
 
 def _lines(text: bytes) -> list[str]:

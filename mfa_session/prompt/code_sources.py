@@ -21,8 +21,8 @@ from mfa_session.errors import (
 from mfa_session.model.mfa_device import MFADevice, TokenCode
 from mfa_session.model.profile import Profile
 from mfa_session.prompt.code_command import CodeProgram
-from mfa_session.prompt.prompt import Patience
-from mfa_session.prompt.user import Nobody, Person
+from mfa_session.prompt.prompt import Deadline
+from mfa_session.prompt.user import NoUser, User
 
 
 class Asker(Protocol):
@@ -68,16 +68,16 @@ class CodeSources:
         self,
         sources: Sequence[Source],
         *,
-        person: Person | Nobody,
+        user: User | NoUser,
         command: str,
-        patience: Patience,
+        deadline: Deadline,
         now: Callable[[], datetime] = _now,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._sources = sources
-        self._person = person
+        self._user = user
         self._command = command
-        self._patience = patience
+        self._deadline = deadline
         self._now = now
         self._sleep = sleep
         self._have_run: list[CodeProgram] = []
@@ -128,7 +128,7 @@ class CodeSources:
                         self._have_run.append(source)
                         return source.token_code(device, show=self._show)
                     continue
-                if failures and self._patience.is_over:
+                if failures and self._deadline.is_over:
                     break  # "nobody answered in time" would be no answer to why a program failed
                 source.be_ready()
                 self._tell(source)
@@ -146,11 +146,11 @@ class CodeSources:
 
     def choose_device(self, devices: Sequence[MFADevice]) -> MFADevice:
         """Return the one of *devices* that will show the code, as a person says."""
-        return self._person.choose_device(devices)
+        return self._user.choose_device(devices)
 
     def device(self, *, guess: MFADevice) -> MFADevice:
         """Return the device of a user whom AWS does not let list devices, as a person says."""
-        return self._person.device(guess=guess)
+        return self._user.device(guess=guess)
 
     def tell(self, text: str) -> None:
         """Show *text* to whoever is asked next."""
@@ -163,14 +163,14 @@ class CodeSources:
             PromptTimeoutError: nobody would wait for the code any more.
         """
         left = moment - self._now()
-        if self._patience.limit(left) < left:
+        if self._deadline.limit(left) < left:
             raise PromptTimeoutError(
                 "the code that the device shows now is used, and the next one comes too late",
                 hint="run it again in half a minute",
             )
-        if self._person.is_there:
-            self._tell(self._person)
-            self._person.wait_for_a_new_code(moment)
+        if self._user.is_there:
+            self._tell(self._user)
+            self._user.wait_for_a_new_code(moment)
         elif left > timedelta(0):
             self._sleep(left.total_seconds())
 
@@ -182,8 +182,8 @@ class CodeSources:
     def _show(self, text: str) -> None:
         # The terminal may be taken away at any time; what a program says is not worth an error.
         with contextlib.suppress(PersonNeededError):
-            if self._person.is_there:
-                self._person.tell(text)
+            if self._user.is_there:
+                self._user.tell(text)
 
     def _reason(
         self, absences: Sequence[MFASessionError], failures: Sequence[CodeSourceError], *, was_refused: bool

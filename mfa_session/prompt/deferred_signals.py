@@ -14,7 +14,7 @@ _NOTED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.S
 
 
 @contextmanager
-def noted_signals() -> Iterator[list[int]]:
+def deferred_signals() -> Iterator[list[int]]:
     """Note signals that would end or stop this process, and deliver them when the block is left.
 
     The value is a list with one descriptor, which becomes readable when a signal was noted.

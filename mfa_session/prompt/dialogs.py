@@ -14,16 +14,16 @@ from mfa_session.errors import CodeSourceError, PersonNeededError, PromptCancell
 from mfa_session.model.mfa_device import MFADevice, TokenCode
 from mfa_session.model.profile import Profile
 from mfa_session.prompt.display import has_screen
-from mfa_session.prompt.prompt import Patience, Question
+from mfa_session.prompt.prompt import Deadline, Prompt
 from mfa_session.prompt.subprocess import started
 from mfa_session.system.commands import find_program
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 _TITLE = "mfa-session"
 _HINT = "run it in a terminal, where you can be asked"
 
 # No token code is longer, whatever a person types around it.
-_LONGEST_ANSWER = 4096
+_MAX_ANSWER = 4096
 
 _APPLE_SCRIPT = (
     "on run argv",
@@ -107,7 +107,7 @@ class CommandDialog:
         if not has_screen(self._environ):
             raise PersonNeededError(f"there is no screen for {self._opener.name}", hint=_HINT)
 
-    def ask(self, question: Question) -> str:
+    def ask(self, question: Prompt) -> str:
         """Return what is typed in answer to *question*.
 
         Raises:
@@ -120,14 +120,14 @@ class CommandDialog:
         environ = {**self._environ, _VARIABLE: question.text}
         with started([name, *self._opener.words(question.text)], name=name, hint=_HINT, environ=environ) as child:
             for stream, piece in child.pieces(question):
-                printed[stream] = (printed[stream] + piece)[:_LONGEST_ANSWER]
+                printed[stream] = (printed[stream] + piece)[:_MAX_ANSWER]
             exit_code = child.exit_code
         errors = printed["stderr"].decode("utf-8", errors="replace").strip()
         if exit_code and self._opener.is_cancelled(exit_code, errors):
             raise PromptCancelledError("the question was ended without an answer", hint="run it again and answer")
         if exit_code:
             last = errors.splitlines()[-1:] or [f"exit code {exit_code}"]
-            raise CodeSourceError(f"{name} could not ask: {visible(last[0])}", hint=_HINT)
+            raise CodeSourceError(f"{name} could not ask: {escape_control(last[0])}", hint=_HINT)
         return printed["stdout"].decode("utf-8", errors="replace").rstrip("\r\n")
 
 
@@ -135,7 +135,7 @@ class CommandDialog:
 _LIMIT = timedelta(minutes=2)
 
 # Neither a profile's name nor an ARN may push the rest off the screen.
-_LONGEST_NAME = 100
+_MAX_NAME = 100
 
 
 class Dialog(Protocol):
@@ -149,7 +149,7 @@ class Dialog(Protocol):
             CodeSourceError: it may not be run.
         """
 
-    def ask(self, question: Question) -> str:
+    def ask(self, question: Prompt) -> str:
         """Return what is typed, unseen, in answer to *question*, whose text may have several lines.
 
         Raises:
@@ -162,10 +162,10 @@ class Dialog(Protocol):
 class DialogPerson:
     """Somebody at *dialog*; *endpoint* is named in the question where codes go anywhere else than to AWS."""
 
-    def __init__(self, dialog: Dialog, *, endpoint: str | None = None, patience: Patience) -> None:
+    def __init__(self, dialog: Dialog, *, endpoint: str | None = None, deadline: Deadline) -> None:
         self._dialog = dialog
         self._endpoint = endpoint
-        self._patience = patience
+        self._deadline = deadline
         self._told: list[str] = []
 
     def be_ready(self) -> None:
@@ -178,13 +178,13 @@ class DialogPerson:
             text = "\n".join((*self._told, *self._question(device, profile)))
             self._told.clear()
             try:
-                return TokenCode(self._dialog.ask(self._patience.question(within=_LIMIT, text=text)))
+                return TokenCode(self._dialog.ask(self._deadline.question(timeout=_LIMIT, text=text)))
             except UsageError as error:
                 self.tell(f"{str(error)[0].upper()}{str(error)[1:]}.")
 
     def tell(self, text: str) -> None:
         """Show *text* above the next question."""
-        self._told.append(visible(text))
+        self._told.append(escape_control(text))
 
     def _question(self, device: MFADevice, profile: Profile) -> list[str]:
         account = f" of account {device.account_id}" if device.account_id else ""
@@ -196,5 +196,5 @@ class DialogPerson:
 
 
 def _short(name: str) -> str:
-    shown = visible(name)
-    return shown if len(shown) <= _LONGEST_NAME else f"{shown[: _LONGEST_NAME - 1]}…"
+    shown = escape_control(name)
+    return shown if len(shown) <= _MAX_NAME else f"{shown[: _MAX_NAME - 1]}…"

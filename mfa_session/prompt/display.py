@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 # A display that does not take a connection at once shows nothing soon.
-_PATIENCE_SECONDS = 1.0
+_TIMEOUT_SECONDS = 1.0
 
 # Of X11: the screen behind the point does not matter.
 _X11_DISPLAY = re.compile(r"(?P<host>[^:]*):(?P<number>[0-9]{1,5})(\.[0-9]+)?")
@@ -37,7 +37,7 @@ else:
         import socket  # where there is a terminal, nobody looks for a screen
 
         with socket.socket(socket.AF_UNIX) as display:
-            display.settimeout(_PATIENCE_SECONDS)
+            display.settimeout(_TIMEOUT_SECONDS)
             try:
                 display.connect(path)
             except OSError:
@@ -62,7 +62,7 @@ def _x11_is_there(environ: Mapping[str, str]) -> bool:
     import socket
 
     try:
-        socket.create_connection((display["host"], _X11_FIRST_PORT + number), _PATIENCE_SECONDS).close()
+        socket.create_connection((display["host"], _X11_FIRST_PORT + number), _TIMEOUT_SECONDS).close()
     except OSError:
         return False
     return True

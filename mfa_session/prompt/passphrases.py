@@ -16,18 +16,18 @@ from datetime import timedelta
 
 from mfa_session.errors import PassphraseError, PersonNeededError
 from mfa_session.prompt.terminal import Terminal
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 DESCRIPTOR = "MFA_SESSION_PASSPHRASE_FD"
 FILE = "MFA_SESSION_PASSPHRASE_FILE"
 VARIABLE = "MFA_SESSION_PASSPHRASE"
 
 # What NIST SP 800-63B asks of a secret that a person chooses.
-_SHORTEST = 8
-_LONGEST_BYTES = 4096
+_MIN = 8
+_MAX_BYTES = 4096
 
 # Whatever feeds the descriptor may itself have to ask a person.
-_PATIENCE_SECONDS = 60.0
+_TIMEOUT_SECONDS = 60.0
 
 
 _DESCRIPTOR_HINT = f"open one for this program, 3 or higher: {DESCRIPTOR}=3 mfa-session login 3< FILE"
@@ -45,13 +45,13 @@ class Passphrases:
         environment: Mapping[str, str],
         open_terminal: Callable[[], Terminal],
         *,
-        within: timedelta | None = None,
-        watching: int | None = None,
+        timeout: timedelta | None = None,
+        reader_fd: int | None = None,
     ) -> None:
         self._environment = environment
         self._open_terminal = open_terminal
-        self._within = within
-        self._watching = watching
+        self._timeout = timeout
+        self._reader_fd = reader_fd
         self._read_from_descriptor: str | None = None
 
     def passphrase(self, *, new: bool) -> str:
@@ -74,9 +74,9 @@ class Passphrases:
             raise PassphraseError(
                 f"{place} is set, but there is no passphrase", hint=f"put the passphrase there, or unset {place}"
             )
-        if new and len(passphrase) < _SHORTEST:
+        if new and len(passphrase) < _MIN:
             raise PassphraseError(
-                f"the passphrase from {place} is too short for a new one", hint=f"use {_SHORTEST} characters or more"
+                f"the passphrase from {place} is too short for a new one", hint=f"use {_MIN} characters or more"
             )
         return passphrase
 
@@ -110,10 +110,8 @@ class Passphrases:
 
     def _chosen(self, terminal: Terminal) -> str:
         while True:
-            passphrase = self._typed(
-                terminal, f"New passphrase of the encrypted file ({_SHORTEST} characters or more):"
-            )
-            if len(passphrase) < _SHORTEST:
+            passphrase = self._typed(terminal, f"New passphrase of the encrypted file ({_MIN} characters or more):")
+            if len(passphrase) < _MIN:
                 terminal.tell("That is too short.")
             elif self._typed(terminal, "The same again:") != passphrase:
                 terminal.tell("The two differ.")
@@ -121,7 +119,7 @@ class Passphrases:
                 return passphrase
 
     def _typed(self, terminal: Terminal, question: str) -> str:
-        return terminal.ask(question, secret=True, within=self._within, watching=self._watching)
+        return terminal.ask(question, secret=True, timeout=self._timeout, reader_fd=self._reader_fd)
 
 
 def _from_descriptor(number: str) -> str:
@@ -149,13 +147,13 @@ def _from_file(path: str) -> str:
         with open(descriptor, "rb", buffering=0):
             if sys.platform != "win32" and os.fstat(descriptor).st_mode & (stat.S_IRWXG | stat.S_IRWXO):
                 raise PassphraseError(
-                    f"the passphrase file {visible(path)} is open to others",
-                    hint=f"let nobody else read it: chmod 600 {visible(path)}",
+                    f"the passphrase file {escape_control(path)} is open to others",
+                    hint=f"let nobody else read it: chmod 600 {escape_control(path)}",
                 )
             content = _content(descriptor, FILE)
     except OSError as error:
         raise PassphraseError(
-            f"the passphrase file {visible(path)} cannot be read: {_reason(error)}",
+            f"the passphrase file {escape_control(path)} cannot be read: {_reason(error)}",
             hint=f"check what {FILE} names",
         ) from error
     return _first_line(content, FILE)
@@ -163,15 +161,15 @@ def _from_file(path: str) -> str:
 
 def _content(descriptor: int, place: str) -> bytes:
     """Return what can be read up to the first line end, or a bit more."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
     content = b""
-    while b"\n" not in content and len(content) <= _LONGEST_BYTES:
+    while b"\n" not in content and len(content) <= _MAX_BYTES:
         # Windows can wait for sockets only.
         if sys.platform != "win32" and not select.select([descriptor], [], [], max(0, deadline - time.monotonic()))[0]:
             raise PassphraseError(
                 f"no passphrase came from {place} in time", hint="check that the program that writes it does so"
             )
-        piece = os.read(descriptor, _LONGEST_BYTES)
+        piece = os.read(descriptor, _MAX_BYTES)
         if not piece:
             break
         content += piece
@@ -185,9 +183,9 @@ def _first_line(content: bytes, place: str) -> str:
     except UnicodeDecodeError:
         # Cut off, because the original holds the passphrase.
         raise PassphraseError(f"the passphrase from {place} is not UTF-8", hint="save it as UTF-8") from None
-    if len(line) > _LONGEST_BYTES:
+    if len(line) > _MAX_BYTES:
         raise PassphraseError(
-            f"the passphrase from {place} is longer than {_LONGEST_BYTES} bytes", hint=f"check what {place} names"
+            f"the passphrase from {place} is longer than {_MAX_BYTES} bytes", hint=f"check what {place} names"
         )
     return passphrase
 

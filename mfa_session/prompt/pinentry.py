@@ -15,20 +15,20 @@ from urllib.parse import unquote, unquote_to_bytes
 
 from mfa_session.errors import CodeSourceError, PersonNeededError, PromptCancelledError, PromptTimeoutError
 from mfa_session.prompt.display import has_screen
-from mfa_session.prompt.prompt import Question
+from mfa_session.prompt.prompt import Prompt
 from mfa_session.prompt.subprocess import Child, started
 from mfa_session.system.commands import find_program
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 # The low 16 bits of the number behind ERR are libgpg-error's.
 _CANCELLED = (99, 198)
 _TIMEOUT = 62
 
 # Of a line, with room for the command before the text.
-_LONGEST_TEXT = 900
+_MAX_TEXT = 900
 
 # No answer of a pinentry is longer; whatever is has lost its way.
-_LONGEST_ANSWER = 4096
+_MAX_ANSWER = 4096
 
 # The dialog closes by itself first, and puts its terminal back as it was.
 _GRACE_SECONDS = 2.0
@@ -71,7 +71,7 @@ class Pinentry:
         if self._program() is None:
             raise PersonNeededError("there is no pinentry", hint=_HINT)
 
-    def ask(self, question: Question) -> str:
+    def ask(self, question: Prompt) -> str:
         """Return what is typed in answer to *question*.
 
         Raises:
@@ -84,7 +84,7 @@ class Pinentry:
             raise CodeSourceError("there is no pinentry", hint=_HINT)
         terminal = None if has_screen(self._environ) else _terminal(self._environ)
         environ = {k: v for k, v in self._environ.items() if terminal is None or k not in _SCREENS}
-        name = visible(Path(program).name)
+        name = escape_control(Path(program).name)
         with started([program], name=name, hint=_HINT, environ=environ, listens=True) as child:
             return _Conversation(child, name, question).pin(
                 _settings(question, terminal, environ), has_terminal=terminal is not None
@@ -103,7 +103,7 @@ def _of_gnupg(environ: Mapping[str, str]) -> str | None:
     if (gpgconf := find_program("gpgconf", environ)) is None:
         return None
     listed = b""
-    wanted = Question("", deadline=time.monotonic() + _GPGCONF_SECONDS)
+    wanted = Prompt("", deadline=time.monotonic() + _GPGCONF_SECONDS)
     try:
         with started([gpgconf, "--list-components"], name="gpgconf", hint="", environ=environ) as child:
             for stream, piece in child.pieces(wanted):
@@ -142,7 +142,7 @@ def _opens(terminal: str) -> bool:
         os.close(descriptor)
 
 
-def _settings(question: Question, terminal: str | None, environ: Mapping[str, str]) -> Iterator[str]:
+def _settings(question: Prompt, terminal: str | None, environ: Mapping[str, str]) -> Iterator[str]:
     """Yield the commands that prepare the dialog."""
     if terminal is not None:
         yield f"OPTION ttyname={_escaped(terminal)}"
@@ -163,7 +163,7 @@ def _escaped(text: str) -> str:
     for character in text:
         piece = f"%{ord(character):02X}" if character in "%\r\n" else character
         length += len(piece.encode(errors="replace"))
-        if length > _LONGEST_TEXT:
+        if length > _MAX_TEXT:
             break
         escaped += piece
     return escaped
@@ -180,7 +180,7 @@ class _Answer:
 class _Conversation:
     """What is said to the pinentry *child*, and what it answers."""
 
-    def __init__(self, child: Child, name: str, question: Question) -> None:
+    def __init__(self, child: Child, name: str, question: Prompt) -> None:
         self._child = child
         self._name = name
         deadline = None if question.deadline is None else question.deadline + _GRACE_SECONDS
@@ -218,7 +218,7 @@ class _Conversation:
                 case b"ERR":
                     number, _, words = rest.decode("utf-8", errors="replace").partition(" ")
                     return _Answer(refusal=(int(number) & 0xFFFF if number.isdecimal() else 0, words))
-                case b"D" if len(data) + len(rest) <= _LONGEST_ANSWER:
+                case b"D" if len(data) + len(rest) <= _MAX_ANSWER:
                     data += unquote_to_bytes(rest)
                 case b"INQUIRE":
                     self._say("CAN")
@@ -240,12 +240,12 @@ class _Conversation:
             raise PromptTimeoutError("nobody answered in time", hint="run it again, and answer the question")
         raise CodeSourceError(f"{self._name} could not ask: {words}", hint=_HINT)
 
-    def _read(self, question: Question) -> Iterator[bytes]:
+    def _read(self, question: Prompt) -> Iterator[bytes]:
         line = b""
         for stream, piece in self._child.pieces(question):
             if stream == "stderr":
                 continue
             *whole, line = (line + piece).split(b"\n")
             yield from whole
-            if len(line) > _LONGEST_ANSWER:
+            if len(line) > _MAX_ANSWER:
                 yield line

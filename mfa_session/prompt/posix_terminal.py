@@ -22,17 +22,17 @@ from contextlib import contextmanager, suppress
 from typing import Any, Self
 
 from mfa_session.errors import PersonNeededError, PromptCancelledError, QuestionInterrupt
-from mfa_session.prompt.prompt import Question
+from mfa_session.prompt.prompt import Prompt
 
 assert sys.platform != "win32"  # noqa: S101  so that a type checker for Windows reads no further
 
-from mfa_session.prompt.deferred_signals import noted_signals  # noqa: E402  the same goes for it
+from mfa_session.prompt.deferred_signals import deferred_signals  # noqa: E402  the same goes for it
 
 # A kernel hands on lines of at most 4095 bytes (Linux) or 1023 (macOS); Ctrl-D could put several into one.
-_LONGEST_LINE = 4096
+_MAX_LINE = 4096
 
 # How long a terminal that takes no text may hold up what is not a question.
-_PATIENCE_SECONDS = 2.0
+_TIMEOUT_SECONDS = 2.0
 
 # Between the terminal that has gone and its SIGHUP, which a shell may have to hand on, on a machine that is busy.
 _HANG_UP_SECONDS = 2.0
@@ -74,15 +74,15 @@ class PosixTerminal:
 
     def write(self, text: str) -> None:
         """Show *text*; a terminal that is gone, or was stopped with Ctrl-S, is not waited for very long."""
-        self._write(text, patience=_PATIENCE_SECONDS)
+        self._write(text, deadline=_TIMEOUT_SECONDS)
 
-    def _write(self, text: str, *, patience: float) -> None:
+    def _write(self, text: str, *, deadline: float) -> None:
         left = _encoded(text)
         with _never_stopped(), suppress(OSError):
-            while left and select.select([], [self._descriptor], [], patience)[1]:
+            while left and select.select([], [self._descriptor], [], deadline)[1]:
                 left = left[os.write(self._descriptor, left) :]
 
-    def read_line(self, question: Question) -> str:
+    def read_line(self, question: Prompt) -> str:
         """Show *question* and return the line that is typed.
 
         Raises:
@@ -91,7 +91,7 @@ class PosixTerminal:
         self._insist_on_the_foreground()
         while True:
             try:
-                with _never_stopped(), noted_signals() as signals, self._hang_ups_awaited(signals):
+                with _never_stopped(), deferred_signals() as signals, self._hang_ups_awaited(signals):
                     line = self._ask(question, signals)
             except KeyboardInterrupt:
                 raise QuestionInterrupt from None
@@ -102,7 +102,7 @@ class PosixTerminal:
                 question.insist_on_being_wanted()
                 time.sleep(question.pause)
 
-    def _ask(self, question: Question, signals: list[int]) -> str | None:
+    def _ask(self, question: Prompt, signals: list[int]) -> str | None:
         """Return the line that is typed, or ``None`` when a signal was noted."""
         line = None
         with self._modes(secret=question.secret):
@@ -115,10 +115,10 @@ class PosixTerminal:
                 if line is None:
                     self._throw_input_away()
                 if line is None or newline_is_missing:
-                    self._write("\n", patience=0)
+                    self._write("\n", deadline=0)
         return line
 
-    def _show(self, question: Question, signals: list[int]) -> bool:
+    def _show(self, question: Prompt, signals: list[int]) -> bool:
         """Show the question, and tell whether it was shown before a signal was noted."""
         left = _encoded(question.text)
         while left and self._may_go_on(question, signals):
@@ -127,25 +127,25 @@ class PosixTerminal:
                     left = left[os.write(self._descriptor, left) :]
         return not left
 
-    def _line(self, question: Question, signals: list[int]) -> str | None:
+    def _line(self, question: Prompt, signals: list[int]) -> str | None:
         line = b""
         while self._may_go_on(question, signals):
             piece = None
             if _is_readable(self._descriptor, *signals, seconds=question.pause):
                 with suppress(OSError):  # nothing to read, or the terminal was taken: the next look tells
-                    piece = os.read(self._descriptor, _LONGEST_LINE)
+                    piece = os.read(self._descriptor, _MAX_LINE)
             if piece is None:
                 continue
             if piece == b"":
                 self._insist_on_the_foreground()  # a terminal that has gone reads as if Ctrl-D were pressed
             if piece == b"" and not line:
                 raise PromptCancelledError("the question was ended without an answer", hint="run it again and answer")
-            line = (line + piece.rstrip(b"\r\n"))[:_LONGEST_LINE]
+            line = (line + piece.rstrip(b"\r\n"))[:_MAX_LINE]
             if piece == b"" or piece.endswith(_LINE_ENDS):
                 return line.decode(sys.getfilesystemencoding(), errors="replace")
         return None
 
-    def _may_go_on(self, question: Question, signals: list[int]) -> bool:
+    def _may_go_on(self, question: Prompt, signals: list[int]) -> bool:
         """Tell whether no signal was noted, and raise where there is no point in asking any longer."""
         # In this order: a stop is noted before a shell can take the terminal.
         ours = self._is_ours()

@@ -14,7 +14,7 @@ _LOOK_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Prompt:
     """A question that is shown as *text*, whose answer is not shown where it is *secret*.
 
     *deadline* is a moment of the monotonic clock; *watching* a descriptor that the answer
@@ -24,7 +24,7 @@ class Question:
     text: str
     secret: bool = False
     deadline: float | None = None
-    watching: int | None = None
+    reader_fd: int | None = None
 
     def insist_on_being_wanted(self) -> None:
         """Raise when the answer would come too late.
@@ -35,7 +35,7 @@ class Question:
         """
         if self.deadline is not None and time.monotonic() >= self.deadline:
             raise PromptTimeoutError("nobody answered in time", hint="run it again, and answer the question")
-        if self.watching is not None and _has_no_reader(self.watching):
+        if self.reader_fd is not None and _has_no_reader(self.reader_fd):
             raise PromptCancelledError("the program that wanted the answer has gone", hint="run that program again")
 
     @property
@@ -56,29 +56,29 @@ def _has_no_reader(descriptor: int) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Deadline:
     """Until the moment *deadline* of the monotonic clock, and while somebody reads from the descriptor *watching*."""
 
     deadline: float | None = None
-    watching: int | None = None
+    reader_fd: int | None = None
 
     @classmethod
-    def beginning_now(cls, within: timedelta | None, *, watching: int | None = None) -> Self:
+    def beginning_now(cls, timeout: timedelta | None, *, reader_fd: int | None = None) -> Self:
         """Return the patience that ends *within* so long from now, or not by itself."""
-        return cls(None if within is None else time.monotonic() + within.total_seconds(), watching)
+        return cls(None if timeout is None else time.monotonic() + timeout.total_seconds(), reader_fd)
 
-    def limit(self, within: timedelta) -> timedelta:
+    def limit(self, timeout: timedelta) -> timedelta:
         """Return *within*, or what is left where that is less."""
         if self.deadline is None:
-            return within
-        return min(within, timedelta(seconds=max(0.0, self.deadline - time.monotonic())))
+            return timeout
+        return min(timeout, timedelta(seconds=max(0.0, self.deadline - time.monotonic())))
 
     @property
     def is_over(self) -> bool:
         """Whether an answer would come too late."""
         return self.limit(timedelta.max) <= timedelta(0)
 
-    def question(self, *, within: timedelta, text: str = "") -> Question:
+    def question(self, *, timeout: timedelta, text: str = "") -> Prompt:
         """Return a question that is over *within* its own limit, if not sooner."""
-        deadline = time.monotonic() + self.limit(within).total_seconds()
-        return Question(text, deadline=deadline, watching=self.watching)
+        deadline = time.monotonic() + self.limit(timeout).total_seconds()
+        return Prompt(text, deadline=deadline, reader_fd=self.reader_fd)

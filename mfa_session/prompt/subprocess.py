@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Literal, TypeAlias
 
 from mfa_session.errors import CodeSourceError
-from mfa_session.prompt.prompt import Question
+from mfa_session.prompt.prompt import Prompt
 from mfa_session.system.commands import find_program, words_of
 
 Stream: TypeAlias = Literal["stdout", "stderr"]
@@ -27,7 +27,7 @@ if sys.platform == "win32":
     _FLAGS = subprocess.CREATE_NO_WINDOW
     _undisturbed = contextlib.nullcontext
 else:
-    from mfa_session.prompt.deferred_signals import noted_signals as _undisturbed
+    from mfa_session.prompt.deferred_signals import deferred_signals as _undisturbed
 
     _FLAGS = 0
 
@@ -46,7 +46,7 @@ _PASSPHRASES = "MFA_SESSION_PASSPHRASE"
 _FAREWELL_SECONDS = 0.5
 
 # A pipe's usual capacity: no more than this can come in one piece.
-_LARGEST_PIECE = 65536
+_MAX_PIECE = 65536
 
 
 @contextlib.contextmanager
@@ -129,7 +129,7 @@ class Child:
             with contextlib.suppress(OSError):
                 self._process.stdin.write(text)
 
-    def pieces(self, question: Question) -> Iterator[tuple[Stream, bytes]]:
+    def pieces(self, question: Prompt) -> Iterator[tuple[Stream, bytes]]:
         """Yield what it writes, until it has ended or the *question* is over.
 
         What it has left running in the background is not waited for.
@@ -175,7 +175,7 @@ class Child:
 
         def read() -> None:
             with pipe:
-                while piece := pipe.read(_LARGEST_PIECE):
+                while piece := pipe.read(_MAX_PIECE):
                     self._came.put((stream, piece))
             self._came.put((stream, b""))
 

@@ -16,8 +16,8 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from mfa_session.errors import PromptCancelledError
-from mfa_session.prompt.prompt import Question
-from mfa_session.text import visible
+from mfa_session.prompt.prompt import Prompt
+from mfa_session.text import escape_control
 
 # By their numbers, which no colour scheme changes.
 _WHITE_ON_BLACK = "\x1b[38;5;231;48;5;16m"
@@ -31,7 +31,7 @@ class Lines(Protocol):
         """Show *text*, as far as there is a terminal that shows anything."""
         ...
 
-    def read_line(self, question: Question) -> str:
+    def read_line(self, question: Prompt) -> str:
         """Show *question* and return what is typed up to Enter; raise as :meth:`Terminal.ask` does."""
         ...
 
@@ -77,16 +77,16 @@ class Terminal:
 
     def tell(self, text: str) -> None:
         """Show *text* on a line of its own."""
-        self._lines.write(f"{visible(text)}\n")
+        self._lines.write(f"{escape_control(text)}\n")
 
     def show_picture(self, rows: Sequence[str], *, coloured: bool) -> None:
         """Show the *rows* of a picture; white on black where it is *coloured*, whatever colours the terminal has."""
         before, after = (_WHITE_ON_BLACK, _AS_BEFORE) if coloured else ("", "")
         for row in rows:
-            self._lines.write(f"{before}{visible(row)}{after}\n")
+            self._lines.write(f"{before}{escape_control(row)}{after}\n")
 
     def ask(
-        self, question: str, *, secret: bool = False, within: timedelta | None = None, watching: int | None = None
+        self, question: str, *, secret: bool = False, timeout: timedelta | None = None, reader_fd: int | None = None
     ) -> str:
         """Show *question*, and return the line that is typed, which is not shown where it is *secret*.
 
@@ -101,15 +101,15 @@ class Terminal:
             PersonNeededError: the terminal has gone, or was taken by another program.
             QuestionInterrupt: Ctrl-C, which is a KeyboardInterrupt.
         """
-        return self._lines.read_line(_shown(question, secret=secret, deadline=_deadline(within), watching=watching))
+        return self._lines.read_line(_shown(question, secret=secret, deadline=_deadline(timeout), reader_fd=reader_fd))
 
-    def confirm(self, question: str, *, default: bool, within: timedelta | None = None) -> bool:
+    def confirm(self, question: str, *, default: bool, timeout: timedelta | None = None) -> bool:
         """Ask a *question* whose answer is yes or no, until it is; Enter alone means *default*.
 
         Raises:
             As :meth:`ask` does.
         """
-        deadline = _deadline(within)
+        deadline = _deadline(timeout)
         choices = "[Y/n]" if default else "[y/N]"
         while True:
             match self._lines.read_line(_shown(f"{question} {choices}", deadline=deadline)).strip().casefold():
@@ -121,13 +121,13 @@ class Terminal:
                     return False
             self.tell("Please type y or n.")
 
-    def choose(self, question: str, options: Sequence[str], *, within: timedelta | None = None) -> int:
+    def choose(self, question: str, options: Sequence[str], *, timeout: timedelta | None = None) -> int:
         """Show *options* with numbers, and return the index of the one whose number is typed; ask until it is one.
 
         Raises:
             As :meth:`ask` does.
         """
-        deadline = _deadline(within)
+        deadline = _deadline(timeout)
         self.tell(question)
         for number, option in enumerate(options, start=1):
             self.tell(f"  {number}  {option}")
@@ -139,13 +139,13 @@ class Terminal:
             self.tell(f"Please type a number from 1 to {len(options)}.")
 
 
-def _shown(text: str, *, deadline: float | None, secret: bool = False, watching: int | None = None) -> Question:
-    return Question(f"{visible(text).rstrip()} ", secret=secret, deadline=deadline, watching=watching)
+def _shown(text: str, *, deadline: float | None, secret: bool = False, reader_fd: int | None = None) -> Prompt:
+    return Prompt(f"{escape_control(text).rstrip()} ", secret=secret, deadline=deadline, reader_fd=reader_fd)
 
 
-def _deadline(within: timedelta | None) -> float | None:
+def _deadline(timeout: timedelta | None) -> float | None:
     """Return the moment of the monotonic clock at which *within* will have passed."""
-    return None if within is None else time.monotonic() + within.total_seconds()
+    return None if timeout is None else time.monotonic() + timeout.total_seconds()
 
 
 class CalledLines:
@@ -163,7 +163,7 @@ class CalledLines:
         """Keep *text* for the next question."""
         self._told += text
 
-    def read_line(self, question: Question) -> str:
+    def read_line(self, question: Prompt) -> str:
         """Return what the function returns.
 
         Raises:

@@ -26,7 +26,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Person:
+class User:
     """Somebody at the controlling terminal.
 
     *command* is what to run where there is a terminal, when there is none here; *endpoint*
@@ -41,8 +41,8 @@ class Person:
         *,
         command: str,
         endpoint: str | None = None,
-        within: timedelta | None = None,
-        watching: int | None = None,
+        timeout: timedelta | None = None,
+        reader_fd: int | None = None,
         now: Callable[[], datetime] = _now,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -50,8 +50,8 @@ class Person:
         self._opened: Terminal | None = None
         self._command = command
         self._endpoint = endpoint
-        self._deadline = None if within is None else time.monotonic() + within.total_seconds()
-        self._watching = watching
+        self._deadline = None if timeout is None else time.monotonic() + timeout.total_seconds()
+        self._reader_fd = reader_fd
         self._now = now
         self._sleep = sleep
 
@@ -105,14 +105,14 @@ class Person:
     def choose_device(self, devices: Sequence[MFADevice]) -> MFADevice:
         """Return the one of *devices* that will show the code."""
         if not self.is_there:
-            return Nobody(self._command).choose_device(devices)
+            return NoUser(self._command).choose_device(devices)
         names = [device.serial_number for device in devices]
         return devices[self._terminal.choose("You have several MFA devices. Which one shows the code?", names)]
 
     def device(self, *, guess: MFADevice) -> MFADevice:
         """Return the device of a user whom AWS does not let list devices."""
         if not self.is_there:
-            return Nobody(self._command).device(guess=guess)
+            return NoUser(self._command).device(guess=guess)
         self.tell("A policy keeps AWS from telling which MFA device is yours.")
         self.tell(f"Often it is {guess.serial_number}, but that is only a guess.")
         question = "Its ARN or serial number (Enter takes the guess): "
@@ -121,7 +121,7 @@ class Person:
     def device_to_remove(self, devices: Sequence[MFADevice]) -> MFADevice:
         """Return the one of *devices* that is to be taken away."""
         if not self.is_there:
-            return Nobody(self._command).device_to_remove(devices)
+            return NoUser(self._command).device_to_remove(devices)
         names = [device.serial_number for device in devices]
         return devices[self._terminal.choose("Which MFA device is to be removed?", names)]
 
@@ -134,7 +134,7 @@ class Person:
 
     def agrees(self, question: str, *, by_default: bool) -> bool:
         """Tell whether the answer to *question* is yes."""
-        return self._terminal.confirm(question, default=by_default, within=self._left)
+        return self._terminal.confirm(question, default=by_default, timeout=self._left)
 
     def tell(self, text: str) -> None:
         """Show one line."""
@@ -160,7 +160,7 @@ class Person:
         return f" (it goes to {self._endpoint})" if self._endpoint else ""
 
     def _ask(self, question: str, *, secret: bool = False) -> str:
-        return self._terminal.ask(question, secret=secret, within=self._left, watching=self._watching)
+        return self._terminal.ask(question, secret=secret, timeout=self._left, reader_fd=self._reader_fd)
 
     def _valid(self, parse: Callable[[str], Answer], question: str, *, secret: bool = False) -> Answer:
         while True:
@@ -180,7 +180,7 @@ def _sentence(error: UsageError) -> str:
     return text[0].upper() + text[1:]
 
 
-class Nobody:
+class NoUser:
     """Nobody to ask: every question is an error that says what to run instead, *command*."""
 
     def __init__(self, command: str) -> None:

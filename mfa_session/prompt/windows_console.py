@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from mfa_session.errors import PersonNeededError, PromptCancelledError, QuestionInterrupt
-from mfa_session.prompt.prompt import Question
+from mfa_session.prompt.prompt import Prompt
 
 if sys.platform == "win32":
     import msvcrt
@@ -20,7 +20,7 @@ if sys.platform == "win32":
 # Between two looks for a key: shorter than a person notices, longer than a processor does.
 _LOOK_SECONDS = 0.02
 
-_LONGEST_LINE = 4096
+_MAX_LINE = 4096
 
 # The first of two that a function key or an arrow gives; the second is to be read, and means no character.
 _FUNCTION_KEY_PREFIXES = ("\x00", "\xe0")
@@ -55,7 +55,7 @@ class TypedLine:
             return TypedLine(self.text[:-1])
         if key in _CLEAR:
             return TypedLine()
-        if unicodedata.category(key) == "Cc" or len(self.text) >= _LONGEST_LINE:
+        if unicodedata.category(key) == "Cc" or len(self.text) >= _MAX_LINE:
             return self
         return TypedLine(_with_whole_pairs(self.text + key))
 
@@ -101,7 +101,7 @@ class WindowsConsole:
             for first in range(0, len(units), 2):
                 msvcrt.putwch(chr(int.from_bytes(units[first : first + 2], "little")))
 
-        def read_line(self, question: Question) -> str:
+        def read_line(self, question: Prompt) -> str:
             """Show *question* and return the line that is typed.
 
             Raises:

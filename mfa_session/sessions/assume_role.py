@@ -17,7 +17,7 @@ from typing import Protocol
 from mfa_session.errors import AccessDeniedError, ConfigurationError, ExpiredSessionError, UsageError
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.credentials import AccessKey, SessionCredentials
-from mfa_session.model.durations import USUAL_ROLE_SESSION, in_words
+from mfa_session.model.durations import DEFAULT_ROLE_SESSION, in_words
 from mfa_session.model.mfa_device import MFADevice, TokenCode
 from mfa_session.model.profile import Profile
 from mfa_session.model.role import Role
@@ -25,17 +25,17 @@ from mfa_session.sessions.login import (
     AWS,
     AccessKeys,
     Clock,
-    Login,
+    LoginRequest,
+    LoginResult,
     Prompter,
     Sessions,
     UsedCodes,
-    Wish,
     log_in,
     session_worth_keeping,
 )
 
 # What AWS calls role chaining begins with any session, a user's too.
-LONGEST_FROM_A_SESSION = timedelta(hours=1)
+MAX_FROM_A_SESSION = timedelta(hours=1)
 
 
 class TakesRoles(Protocol):
@@ -71,19 +71,19 @@ class TakesRolesWithCodes(AWS, Protocol):
         """
 
 
-def goes_with_a_code(wish: Wish) -> bool:
+def assumes_with_code(request: LoginRequest) -> bool:
     """Tell whether the role of a profile has to be taken with a code of its own, because it is to last so long.
 
     Raises:
         UsageError: it is to last longer than a role can that is taken from another role.
         ConfigurationError: the same, and the configuration says so.
     """
-    profile, span = wish.profile, _duration(wish)
-    if span <= LONGEST_FROM_A_SESSION:
+    profile, span = request.profile, _duration(request)
+    if span <= MAX_FROM_A_SESSION:
         return False
     _, source = _taken(profile)
     if source.role is not None:
-        problem = UsageError if wish.duration else ConfigurationError
+        problem = UsageError if request.duration else ConfigurationError
         raise problem(
             f"{profile.name} cannot last {in_words(span)}: it is taken with the session of another role, {source.name},"
             " and AWS gives an hour at the most then",
@@ -92,9 +92,14 @@ def goes_with_a_code(wish: Wish) -> bool:
     return True
 
 
-def take_role(
-    wish: Wish, *, log_in_source: Callable[[], Login], aws: TakesRoles, sessions: Sessions, clock: Clock
-) -> Login:
+def log_in_to_role(
+    request: LoginRequest,
+    *,
+    log_in_source: Callable[[], LoginResult],
+    aws: TakesRoles,
+    sessions: Sessions,
+    clock: Clock,
+) -> LoginResult:
     """Get a session of the role of a profile, unless it has one with enough time left.
 
     *log_in_source* makes sure that its source profile has a live session. That may be a
@@ -103,26 +108,26 @@ def take_role(
     Raises:
         MFASessionError: of every family; nothing was written for this profile then.
     """
-    profile = wish.profile
+    profile = request.profile
     role, source = _taken(profile)
-    if not wish.force and (live := session_worth_keeping(wish, sessions=sessions, clock=clock)):
-        return Login(live, device=None, kept=True)
+    if not request.force and (live := session_worth_keeping(request, sessions=sessions, clock=clock)):
+        return LoginResult(live, device=None, kept=True)
     aws.prepare()
-    sessions.claim(profile, replace=wish.replace)
+    sessions.check_writable(profile, replace=request.replace)
     source_login = log_in_source()
     try:
-        credentials = aws.assume_role(source_login.credentials, role, _duration(wish))
+        credentials = aws.assume_role(source_login.credentials, role, _duration(request))
     except AccessDeniedError as error:
         hint = f"{error.hint}{_about_mfa(source, source_login)}"
         raise AccessDeniedError(str(error), hint=hint, code=error.code) from error
     except ExpiredSessionError as error:
         raise ExpiredSessionError(str(error), hint=f"get a new one: {_anew(source)}", code=error.code) from error
     sessions.keep(profile, credentials)
-    return Login(credentials, device=source_login.device, kept=False)
+    return LoginResult(credentials, device=source_login.device, kept=False)
 
 
-def take_role_with_a_code(
-    wish: Wish,
+def log_in_to_role_with_code(
+    request: LoginRequest,
     *,
     keys: AccessKeys,
     aws: TakesRolesWithCodes,
@@ -131,7 +136,7 @@ def take_role_with_a_code(
     used_codes: UsedCodes,
     lock: Callable[[], AbstractContextManager[None]],
     clock: Clock,
-) -> Login:
+) -> LoginResult:
     """Get a session of the role of a profile as :func:`log_in` gets one of a user, with a code for the role alone.
 
     *lock* is the user's: two questions for the code of one device confuse its owner.
@@ -139,18 +144,18 @@ def take_role_with_a_code(
     Raises:
         MFASessionError: of every family; nothing was written then.
     """
-    profile = wish.profile
+    profile = request.profile
     role, _ = _taken(profile)
-    if not wish.force and (live := session_worth_keeping(wish, sessions=sessions, clock=clock)):
-        return Login(live, device=None, kept=True)
-    if wish.code is None:
+    if not request.force and (live := session_worth_keeping(request, sessions=sessions, clock=clock)):
+        return LoginResult(live, device=None, kept=True)
+    if request.code is None:
         prompter.be_ready()
     with lock():
-        if wish.code is None:
-            span = in_words(_duration(wish))
+        if request.code is None:
+            span = in_words(_duration(request))
             prompter.tell(f"{profile.name} is to last {span}. Over an hour, a role needs a code of its own.")
         return log_in(
-            replace(wish, duration=_duration(wish), force=True),
+            replace(request, duration=_duration(request), force=True),
             keys=_KeysOfTheUser(keys),
             aws=_CodesForTheRole(aws, role),
             prompter=prompter,
@@ -160,8 +165,8 @@ def take_role_with_a_code(
         )
 
 
-def _duration(wish: Wish) -> timedelta:
-    return wish.duration or wish.profile.duration or USUAL_ROLE_SESSION
+def _duration(request: LoginRequest) -> timedelta:
+    return request.duration or request.profile.duration or DEFAULT_ROLE_SESSION
 
 
 def _taken(profile: Profile) -> tuple[Role, Profile]:
@@ -171,7 +176,7 @@ def _taken(profile: Profile) -> tuple[Role, Profile]:
     return profile.role, profile.source
 
 
-def _about_mfa(source: Profile, source_login: Login) -> str:
+def _about_mfa(source: Profile, source_login: LoginResult) -> str:
     """Return what else to try, as far as MFA may be the reason why AWS denies a role."""
     if source.role is not None:
         return "; if it wants MFA: a role that is taken from another role has none to show"

@@ -83,14 +83,14 @@ def find_device(key: AccessKey | SessionCredentials, *, directory: Directory, ch
     try:
         devices = directory.list_mfa_devices(key, str(identity.user_name))
     except AccessDeniedError:
-        return chooser.device(guess=_usual_device(identity))
+        return chooser.device(guess=_default_device(identity))
     usable = [device for device in devices if device.shows_codes]
     if not usable:
         raise _none_usable(identity, devices)
     return usable[0] if len(usable) == 1 else chooser.choose_device(usable)
 
 
-def _usual_device(identity: CallerIdentity) -> MFADevice:
+def _default_device(identity: CallerIdentity) -> MFADevice:
     # The console named every device after its user until November 2022, and still suggests it.
     return MFADevice(f"arn:{identity.partition}:iam::{identity.account_id}:mfa/{identity.user_name}")
 

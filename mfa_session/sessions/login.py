@@ -14,7 +14,7 @@ from mfa_session.errors import (
     TokenCodeRefusedError,
 )
 from mfa_session.model.credentials import AccessKey, SessionCredentials
-from mfa_session.model.durations import USUAL_SESSION
+from mfa_session.model.durations import DEFAULT_SESSION
 from mfa_session.model.mfa_device import MFADevice, TokenCode, start_of, time_step
 from mfa_session.model.profile import Profile
 from mfa_session.sessions.find_device import DeviceChooser, Directory, find_device
@@ -23,14 +23,14 @@ from mfa_session.sessions.find_device import DeviceChooser, Directory, find_devi
 WORTH_KEEPING = timedelta(minutes=15)
 
 # AWS locks nobody out for wrong codes, but a person who has been wrong three times has another problem.
-USUAL_ATTEMPTS = 3
+DEFAULT_ATTEMPTS = 3
 
 # What is denied to the user is so after the code was looked at.
 _CODE_MAY_BE_USED = (ReplyLostError, AWSAnswerError, AccessDeniedError, DurationRefusedError)
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class LoginRequest:
     """What one login is to be like; what is ``None`` is taken from the profile, from AWS or from a person."""
 
     profile: Profile
@@ -40,11 +40,11 @@ class Wish:
     min_remaining: timedelta = WORTH_KEEPING
     force: bool = False
     replace: bool = False
-    attempts: int = USUAL_ATTEMPTS
+    attempts: int = DEFAULT_ATTEMPTS
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
+class LoginResult:
     """How a login ended: with a session that was *kept*, or with a new one, through *device*."""
 
     credentials: SessionCredentials
@@ -117,7 +117,7 @@ class Sessions(Protocol):
             DamagedSessionError: there is one that cannot be used.
         """
 
-    def claim(self, profile: Profile, *, replace: bool) -> None:
+    def check_writable(self, profile: Profile, *, replace: bool) -> None:
         """Make sure that a session of *profile* can be written.
 
         Raises:
@@ -151,7 +151,7 @@ class Clock(Protocol):
 
 
 def log_in(
-    wish: Wish,
+    request: LoginRequest,
     *,
     keys: AccessKeys,
     aws: AWS,
@@ -159,7 +159,7 @@ def log_in(
     sessions: Sessions,
     used_codes: UsedCodes,
     clock: Clock,
-) -> Login:
+) -> LoginResult:
     """Get a session for a profile, unless it has one with enough time left.
 
     The key is fetched, and the place for the session made sure of, before anybody is
@@ -168,36 +168,36 @@ def log_in(
     Raises:
         MFASessionError: of every family; nothing was written then.
     """
-    profile = wish.profile
-    if not wish.force and (live := session_worth_keeping(wish, sessions=sessions, clock=clock)):
-        return Login(live, device=None, kept=True)
-    if wish.code is None:
+    profile = request.profile
+    if not request.force and (live := session_worth_keeping(request, sessions=sessions, clock=clock)):
+        return LoginResult(live, device=None, kept=True)
+    if request.code is None:
         prompter.be_ready()
-    sessions.claim(profile, replace=wish.replace)
-    device = wish.device or profile.mfa_device
-    if wish.code is not None or device is None:
+    sessions.check_writable(profile, replace=request.replace)
+    device = request.device or profile.mfa_device
+    if request.code is not None or device is None:
         aws.prepare()  # it is asked before any person, and the keyring may be slow
     key = keys.access_key(profile)
     device = device or find_device(key, directory=aws, chooser=prompter)
-    duration = wish.duration or profile.duration or USUAL_SESSION
+    duration = request.duration or profile.duration or DEFAULT_SESSION
 
     trade = _Trade(key, device, duration, aws=aws, used_codes=used_codes, clock=clock)
-    if wish.code is not None:
-        credentials = trade(wish.code)
+    if request.code is not None:
+        credentials = trade(request.code)
     else:
         aws.prepare()  # a person is slower, and need not wait for the question
-        credentials = _trade_an_asked_code(trade, wish, prompter=prompter)
+        credentials = _trade_an_asked_code(trade, request, prompter=prompter)
     sessions.keep(profile, credentials)
-    return Login(credentials, device=device, kept=False)
+    return LoginResult(credentials, device=device, kept=False)
 
 
-def session_worth_keeping(wish: Wish, *, sessions: Sessions, clock: Clock) -> SessionCredentials | None:
+def session_worth_keeping(request: LoginRequest, *, sessions: Sessions, clock: Clock) -> SessionCredentials | None:
     """Return the session that a login would keep, ``None`` where it would get a new one."""
     try:
-        live = sessions.session(wish.profile)
+        live = sessions.session(request.profile)
     except DamagedSessionError:
         return None
-    return live if live is not None and not live.expire_within(wish.min_remaining, now=clock()) else None
+    return live if live is not None and not live.expire_within(request.min_remaining, now=clock()) else None
 
 
 class _Trade:
@@ -231,20 +231,20 @@ class _Trade:
             raise
 
 
-def _trade_an_asked_code(trade: _Trade, wish: Wish, *, prompter: Prompter) -> SessionCredentials:
+def _trade_an_asked_code(trade: _Trade, request: LoginRequest, *, prompter: Prompter) -> SessionCredentials:
     refused: dict[TokenCode, TokenCodeRefusedError] = {}
     attempt = 0
     while True:
         if moment := trade.new_code_from():
             prompter.wait_for_a_new_code(moment)
-        code = prompter.token_code(trade.device, profile=wish.profile)
+        code = prompter.token_code(trade.device, profile=request.profile)
         try:
             if code in refused:  # typed again, and never sent again
                 raise refused[code]
             return trade(code)
         except TokenCodeRefusedError as error:
             attempt += 1
-            if attempt == wish.attempts:
+            if attempt == request.attempts:
                 raise
             refused[code] = error
             prompter.tell("AWS did not accept this code: it is wrong, used or too old. Type the next one.")

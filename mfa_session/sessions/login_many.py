@@ -13,25 +13,25 @@ from typing import Protocol
 from mfa_session.errors import MFASessionError
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.profile import Profile
-from mfa_session.sessions.assume_role import goes_with_a_code
-from mfa_session.sessions.login import AccessKeys, Clock, Login, Sessions, Wish, session_worth_keeping
+from mfa_session.sessions.assume_role import assumes_with_code
+from mfa_session.sessions.login import AccessKeys, Clock, LoginRequest, LoginResult, Sessions, session_worth_keeping
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class BatchItem:
     """How it went with one profile: *outcome*, or the *error*; neither where it was left out."""
 
     profile: Profile
     number: int
     of: int
-    outcome: Login | None = None
+    outcome: LoginResult | None = None
     error: MFASessionError | None = None
 
 
 class LogIn(Protocol):
     """One login."""
 
-    def __call__(self, wish: Wish) -> Login:
+    def __call__(self, request: LoginRequest) -> LoginResult:
         """Do what *wish* says.
 
         Raises:
@@ -40,33 +40,33 @@ class LogIn(Protocol):
 
 
 def log_in_each(
-    wishes: Sequence[Wish],
+    wishes: Sequence[LoginRequest],
     *,
-    wish_for_the_user: Callable[[Wish], Wish],
+    request_for_user: Callable[[LoginRequest], LoginRequest],
     log_in: LogIn,
     keys: AccessKeys,
     sessions: Sessions,
     clock: Clock,
-) -> Iterator[Turn]:
+) -> Iterator[BatchItem]:
     """Do what each of *wishes* says, and yield how it went when it is done.
 
     A user who is not among them, and whose session a role needs, has a turn too: what
     *wish_for_the_user* makes of the wish for the role.
     """
     is_kept = _Kept(sessions, clock)
-    queue = _in_order(wishes, wish_for_the_user, is_kept)
+    queue = _in_order(wishes, request_for_user, is_kept)
     log_in_once = _OnceForAKey(log_in, keys, sessions)
     failed_users: set[str] = set()
-    for number, wish in enumerate(queue, 1):
-        turn = Turn(wish.profile, number, len(queue))
-        if wish.profile.user.name in failed_users and not is_kept(wish):
+    for number, request in enumerate(queue, 1):
+        turn = BatchItem(request.profile, number, len(queue))
+        if request.profile.user.name in failed_users and not is_kept(request):
             yield turn
             continue
         try:
-            outcome = log_in(wish) if wish.profile.role or is_kept(wish) else log_in_once(wish)
+            outcome = log_in(request) if request.profile.role or is_kept(request) else log_in_once(request)
         except MFASessionError as error:
-            if wish.profile.role is None:
-                failed_users.add(wish.profile.name)
+            if request.profile.role is None:
+                failed_users.add(request.profile.name)
             yield replace(turn, error=error)
         else:
             yield replace(turn, outcome=outcome)
@@ -83,12 +83,12 @@ class Batch(Protocol):
         """Write them, and return the errors by the names of their session profiles."""
 
 
-def when_written(turns: Iterator[Turn], batch: Batch) -> Iterator[Turn]:
+def when_written(turns: Iterator[BatchItem], batch: Batch) -> Iterator[BatchItem]:
     """Yield each of *turns* once its session is written, or with the error why it is not.
 
     Whatever ends the round, what was had by then is written.
     """
-    held: list[Turn] = []
+    held: list[BatchItem] = []
     try:
         for turn in turns:
             held.append(turn)
@@ -102,7 +102,7 @@ def when_written(turns: Iterator[Turn], batch: Batch) -> Iterator[Turn]:
     yield from (_settled(each, failures) for each in held)
 
 
-def _settled(turn: Turn, failures: Mapping[str, MFASessionError]) -> Turn:
+def _settled(turn: BatchItem, failures: Mapping[str, MFASessionError]) -> BatchItem:
     error = failures.get(turn.profile.session_profile)
     is_new = turn.outcome is not None and not turn.outcome.kept
     return replace(turn, outcome=None, error=error) if error is not None and is_new else turn
@@ -115,8 +115,8 @@ class _Kept:
         self._sessions = sessions
         self._clock = clock
 
-    def __call__(self, wish: Wish) -> bool:
-        return not wish.force and bool(session_worth_keeping(wish, sessions=self._sessions, clock=self._clock))
+    def __call__(self, request: LoginRequest) -> bool:
+        return not request.force and bool(session_worth_keeping(request, sessions=self._sessions, clock=self._clock))
 
 
 class _OnceForAKey:
@@ -128,37 +128,39 @@ class _OnceForAKey:
         self._sessions = sessions
         self._done: dict[tuple[str, timedelta | None], SessionCredentials] = {}
 
-    def __call__(self, wish: Wish) -> Login:
-        profile = wish.profile
+    def __call__(self, request: LoginRequest) -> LoginResult:
+        profile = request.profile
         user = (self._keys.access_key(profile).access_key_id, profile.duration)
         if user not in self._done:
-            outcome = self._log_in(wish)
+            outcome = self._log_in(request)
             self._done[user] = outcome.credentials
             return outcome
-        self._sessions.claim(profile, replace=wish.replace)
+        self._sessions.check_writable(profile, replace=request.replace)
         self._sessions.keep(profile, self._done[user])
-        return Login(self._done[user], device=None, kept=False)
+        return LoginResult(self._done[user], device=None, kept=False)
 
 
-def _in_order(wishes: Sequence[Wish], wish_for_the_user: Callable[[Wish], Wish], is_kept: _Kept) -> list[Wish]:
-    users = {wish.profile.name: wish for wish in wishes if wish.profile.role is None}
-    roles = [wish for wish in wishes if wish.profile.role is not None]
+def _in_order(
+    wishes: Sequence[LoginRequest], request_for_user: Callable[[LoginRequest], LoginRequest], is_kept: _Kept
+) -> list[LoginRequest]:
+    users = {request.profile.name: request for request in wishes if request.profile.role is None}
+    roles = [request for request in wishes if request.profile.role is not None]
     for role in roles:
-        user = wish_for_the_user(role)
+        user = request_for_user(role)
         if not is_kept(role) and not is_kept(user) and _needs_its_user(role):
             users.setdefault(user.profile.name, user)
     return [*users.values(), *sorted(roles, key=_length_of_chain)]
 
 
-def _needs_its_user(role: Wish) -> bool:
+def _needs_its_user(role: LoginRequest) -> bool:
     try:
-        return not goes_with_a_code(role)
+        return not assumes_with_code(role)
     except MFASessionError:
         return False  # it is told when it comes to its turn
 
 
-def _length_of_chain(wish: Wish) -> int:
-    length, profile = 0, wish.profile
+def _length_of_chain(request: LoginRequest) -> int:
+    length, profile = 0, request.profile
     while profile.source is not None:
         length, profile = length + 1, profile.source
     return length

@@ -33,7 +33,7 @@ _BETWEEN_RENEWALS = timedelta(minutes=1)
 _REMEMBERED = timedelta(seconds=5)
 
 # Go and Terraform end the program after 60 seconds, and show what it has said until then.
-_PATIENCE = timedelta(seconds=55)
+_TIMEOUT = timedelta(seconds=55)
 
 
 class Sessions(Protocol):
@@ -70,7 +70,7 @@ class Renew(Protocol):
 class Lock(Protocol):
     """What one caller holds while it logs in."""
 
-    def __call__(self, *, within: timedelta) -> AbstractContextManager[None]:
+    def __call__(self, *, timeout: timedelta) -> AbstractContextManager[None]:
         """Return the lock.
 
         Raises:
@@ -130,7 +130,7 @@ def answer(
             return session
         return renewed(profile, renew, failed_logins=failed_logins, clock=clock) or session
     # Whoever waits here finds, a moment after the lock is free, what came of the one question.
-    with lock(within=_PATIENCE):
+    with lock(timeout=_TIMEOUT):
         return settled() or _log_in(profile, log_in, sessions, failed_logins)
 
 

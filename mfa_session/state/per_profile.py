@@ -13,7 +13,7 @@ from mfa_session.model.credentials import AccessKey, moment, timestamp
 from mfa_session.model.durations import has_happened, utc_now
 from mfa_session.model.profile import Profile
 from mfa_session.model.rotation_record import Rotation
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 # A diagnosis tells of the last failure; one of another day explains nothing any more.
 _MAX_AGE = timedelta(days=1)
@@ -41,7 +41,7 @@ class FailedLogins:
         try:
             failure = json.loads(content)
             failed_at = datetime.fromtimestamp(failure["at"], tz=UTC)
-            if failed_at <= moment or not has_happened(failed_at, now=self._clock(), within=_MAX_AGE):
+            if failed_at <= moment or not has_happened(failed_at, now=self._clock(), timeout=_MAX_AGE):
                 return None
             kind, words, hint = getattr(errors, failure["kind"]), failure["message"], failure["hint"]
             if not issubclass(kind, MFASessionError) or not all(text and type(text) is str for text in (words, hint)):
@@ -150,7 +150,7 @@ class RotationJournal:
                 is_finished=fields["is_finished"] is True,
             )
         except (ValueError, LookupError, TypeError, RecursionError):
-            file = visible(str(self._file(profile)))
+            file = escape_control(str(self._file(profile)))
             raise StateError(
                 f"{file} should tell how far the rotation of a key has come, and cannot be read",
                 hint=f"look at your keys with: aws iam list-access-keys; then delete {file}, and run this again",

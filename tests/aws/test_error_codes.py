@@ -7,8 +7,8 @@ from xml.sax.saxutils import escape
 import pytest
 
 from mfa_session.aws.endpoints import Endpoints
-from mfa_session.aws.request import Question
-from mfa_session.aws.transport import Line
+from mfa_session.aws.request import APIRequest
+from mfa_session.aws.transport import Transport
 from mfa_session.errors import (
     AccessDeniedError,
     AccessKeyRefusedError,
@@ -31,18 +31,20 @@ KEY = AccessKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKE
 SESSION = SessionCredentials("ASIAIOSFODNN7EXAMPLE", "s" * 40, "t" * 300, datetime.now(UTC) + timedelta(hours=1))
 CODE = TokenCode("123456")
 
-WHO_AM_I = Question("sts", "GetCallerIdentity", KEY)
-WHO_IS_THE_SESSION = Question("sts", "GetCallerIdentity", SESSION)
-TRADE = Question("sts", "GetSessionToken", KEY, {"SerialNumber": "GAHT12345678", "TokenCode": "123456"}, (CODE,))
-ROLE = Question("sts", "AssumeRole", SESSION, {"RoleArn": "arn:aws:iam::123456789012:role/r", "RoleSessionName": "me"})
-KEYS = Question("iam", "ListAccessKeys", KEY)
-KEYS_WITH_A_SESSION = Question("iam", "ListAccessKeys", SESSION)
+WHO_AM_I = APIRequest("sts", "GetCallerIdentity", KEY)
+WHO_IS_THE_SESSION = APIRequest("sts", "GetCallerIdentity", SESSION)
+TRADE = APIRequest("sts", "GetSessionToken", KEY, {"SerialNumber": "GAHT12345678", "TokenCode": "123456"}, (CODE,))
+ROLE = APIRequest(
+    "sts", "AssumeRole", SESSION, {"RoleArn": "arn:aws:iam::123456789012:role/r", "RoleSessionName": "me"}
+)
+KEYS = APIRequest("iam", "ListAccessKeys", KEY)
+KEYS_WITH_A_SESSION = APIRequest("iam", "ListAccessKeys", SESSION)
 
 CHINA = "account in China"
 
 
 def refusal(
-    question: Question, code: str, message: str, *, status: int = 403, date: str = "", region: str = ""
+    api_request: APIRequest, code: str, message: str, *, status: int = 403, date: str = "", region: str = ""
 ) -> AWSError:
     """Return what becomes of *question* when AWS refuses it so."""
     document = (
@@ -54,12 +56,12 @@ def refusal(
             region=region or "us-east-1", region_is_known=bool(region), sts_url=server.url, iam_url=server.url
         )
         with pytest.raises(AWSError) as caught:
-            Line(endpoints).ask(question)
+            Transport(endpoints).ask(api_request)
     return caught.value
 
 
 @pytest.mark.parametrize(
-    ("question", "status", "code", "text", "kind", "message", "hint"),
+    ("api_request", "status", "code", "text", "kind", "message", "hint"),
     [
         pytest.param(
             TRADE,
@@ -319,9 +321,9 @@ def refusal(
     ],
 )
 def test_a_refusal_of_aws_is_told_in_short_with_what_to_do(
-    question: Question, status: int, code: str, text: str, kind: type[AWSError], message: str, hint: str
+    api_request: APIRequest, status: int, code: str, text: str, kind: type[AWSError], message: str, hint: str
 ) -> None:
-    error = refusal(question, code, text, status=status)
+    error = refusal(api_request, code, text, status=status)
 
     assert (type(error), str(error)) == (kind, message)
     assert hint in error.hint
@@ -333,7 +335,7 @@ def test_the_error_has_the_code_that_aws_gave(code: str) -> None:
 
 
 def test_what_may_have_been_done_without_an_answer_is_told() -> None:
-    error = refusal(Question("iam", "CreateAccessKey", SESSION), "InternalFailure", "", status=500)
+    error = refusal(APIRequest("iam", "CreateAccessKey", SESSION), "InternalFailure", "", status=500)
 
     assert str(error) == "AWS has trouble of its own (InternalFailure); CreateAccessKey may have been done all the same"
     assert error.hint == "wait a minute, and run the command again"

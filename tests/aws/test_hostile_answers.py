@@ -27,8 +27,8 @@ def in_an_hour(*, later: timedelta = timedelta(0)) -> str:
     return timestamp(datetime.now(UTC) + HOUR + later)
 
 
-def trade(answer: dict[str, str], *, duration: timedelta = HOUR) -> SessionCredentials:
-    fields = "".join(f"<{name}>{value}</{name}>" for name, value in answer.items())
+def trade(response: dict[str, str], *, duration: timedelta = HOUR) -> SessionCredentials:
+    fields = "".join(f"<{name}>{value}</{name}>" for name, value in response.items())
     return _ask_with(f"<GetSessionTokenResult><Credentials>{fields}</Credentials></GetSessionTokenResult>", duration)
 
 
@@ -69,11 +69,11 @@ def test_a_field_that_would_harm_a_file_is_refused_and_not_quoted(field: str, va
 
 @pytest.mark.parametrize("missing", ["AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"])
 def test_a_field_that_is_missing_is_named(missing: str) -> None:
-    answer = {**GOOD, "Expiration": in_an_hour()}
-    del answer[missing]
+    response = {**GOOD, "Expiration": in_an_hour()}
+    del response[missing]
 
     with pytest.raises(AWSAnswerError, match=f"it has no {missing}"):
-        trade(answer)
+        trade(response)
 
 
 @pytest.mark.parametrize(

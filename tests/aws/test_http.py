@@ -11,8 +11,8 @@ import pytest
 from mfa_session.aws.connection import AWS
 from mfa_session.aws.endpoints import Endpoints
 from mfa_session.aws.http import Limits
-from mfa_session.aws.request import Question
-from mfa_session.aws.transport import Line
+from mfa_session.aws.request import APIRequest
+from mfa_session.aws.transport import Transport
 from mfa_session.errors import AWSAnswerError, AWSUnreachableError, ReplyLostError, ThrottledError
 from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.local_aws.faults import DropReply, ResetConnection, ServerError, Throttle
@@ -29,12 +29,12 @@ HOUR = timedelta(hours=1)
 SHORT_READ = Limits(read=1.0)
 SHORT_WHOLE = Limits(whole=1.0)
 
-TRADE = Question("sts", "GetSessionToken", KEY, {"SerialNumber": PHONE.serial_number, "TokenCode": "123456"}, (CODE,))
+TRADE = APIRequest("sts", "GetSessionToken", KEY, {"SerialNumber": PHONE.serial_number, "TokenCode": "123456"}, (CODE,))
 WAIT_FOR_THE_NEXT = "wait until the device shows the next code, and run the command again"
 
 
 def trade(server: RawServer, *, limits: Limits | None = None) -> None:
-    Line(Endpoints(sts_url=server.url), limits=limits).ask(TRADE)
+    Transport(Endpoints(sts_url=server.url), limits=limits).ask(TRADE)
 
 
 def close_unheard(connection: Connection) -> None:
@@ -219,7 +219,7 @@ def test_a_host_that_takes_no_connection_is_not_waited_for_longer_than_the_limit
 
 
 def test_a_host_without_an_address_is_told_with_the_region() -> None:
-    line = Line(Endpoints(sts_url="https://sts.invalid"))
+    line = Transport(Endpoints(sts_url="https://sts.invalid"))
 
     with pytest.raises(AWSUnreachableError) as caught:
         line.ask(TRADE)
@@ -290,9 +290,9 @@ def test_attempts_end_with_the_whole_limit() -> None:
     begun = time.monotonic()
 
     with serving(be_silent) as server:
-        line = Line(Endpoints(sts_url=server.url), limits=SHORT_WHOLE)
+        line = Transport(Endpoints(sts_url=server.url), limits=SHORT_WHOLE)
         with pytest.raises(ReplyLostError):
-            line.ask(Question("sts", "GetCallerIdentity", KEY, repeatable=True))
+            line.ask(APIRequest("sts", "GetCallerIdentity", KEY, idempotent=True))
 
     assert time.monotonic() - begun < 10
 

@@ -23,7 +23,7 @@ from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.local_aws.faults import DropReply, Refuse
 from mfa_session.local_aws.mfa_devices import VirtualDevice
 from mfa_session.model.credentials import AccessKey, SessionCredentials
-from mfa_session.model.durations import SHORTEST_SESSION
+from mfa_session.model.durations import MIN_SESSION
 from mfa_session.model.mfa_device import STEP, MFADevice, TokenCode, VirtualMFADevice
 from tests.aws.raw_server import answering, serving
 
@@ -37,7 +37,7 @@ SEED = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 2
 @pytest.fixture
 def session(account: Account, user: User) -> SessionCredentials:
     """What `login` would have got."""
-    given = account.begin_session(account.identity_of(user), SHORTEST_SESSION, mfa_at=account.now())
+    given = account.begin_session(account.identity_of(user), MIN_SESSION, mfa_at=account.now())
     return SessionCredentials(given.access_key_id, given.secret_access_key, given.session_token, given.expiration)
 
 
@@ -158,11 +158,11 @@ def test_two_codes_bring_a_device_back_into_step(
 ) -> None:
     phone.drift = 20 * STEP
     with pytest.raises(TokenCodeRefusedError):
-        aws.get_session_token(key, device, TokenCode(phone.code()), SHORTEST_SESSION)
+        aws.get_session_token(key, device, TokenCode(phone.code()), MIN_SESSION)
 
     aws.resync_mfa_device(key, "test-user", device, two_codes(phone))
 
-    aws.get_session_token(key, device, TokenCode(phone.code(phone.clock.now() + STEP)), SHORTEST_SESSION)
+    aws.get_session_token(key, device, TokenCode(phone.code(phone.clock.now() + STEP)), MIN_SESSION)
 
 
 def test_a_device_of_nobody_is_not_brought_into_step(

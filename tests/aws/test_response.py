@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mfa_session.aws.response import Answer
+from mfa_session.aws.response import APIResponse
 from mfa_session.errors import AWSAnswerError
 
-ANSWER = Answer(
+ANSWER = APIResponse(
     "iam.example.com", {"Text": "x", "Texts": ["x", "y"], "Mixed": ["x", {"Text": "y"}], "Part": {"Text": "z"}}
 )
 
@@ -37,20 +37,20 @@ def test_what_is_there_is_returned() -> None:
     assert ANSWER.text("Text") == "x"
     assert ANSWER.texts("Texts") == ["x", "y"]
     assert ANSWER.texts("Nothing") == []
-    assert ANSWER.part("Part") == Answer("iam.example.com", {"Text": "z"})
-    assert ANSWER.parts("Mixed") == [Answer("iam.example.com", {}), Answer("iam.example.com", {"Text": "y"})]
+    assert ANSWER.part("Part") == APIResponse("iam.example.com", {"Text": "z"})
+    assert ANSWER.parts("Mixed") == [APIResponse("iam.example.com", {}), APIResponse("iam.example.com", {"Text": "y"})]
 
 
 def test_a_moment_is_in_utc_whatever_zone_it_was_written_in() -> None:
-    answer = Answer("iam.example.com", {"CreateDate": "2026-11-24T10:29:50+09:00"})
+    response = APIResponse("iam.example.com", {"CreateDate": "2026-11-24T10:29:50+09:00"})
 
-    moment = answer.moment("CreateDate")
+    moment = response.moment("CreateDate")
 
     assert moment == datetime(2026, 11, 24, 1, 29, 50, tzinfo=UTC)
     assert moment.tzinfo is UTC
 
 
 def test_the_blame_for_a_value_goes_to_the_host() -> None:
-    error = ANSWER.blame(AWSAnswerError("no valid seed", hint="look"))
+    error = ANSWER.with_host(AWSAnswerError("no valid seed", hint="look"))
 
     assert (str(error), error.hint) == ("no valid seed (iam.example.com gave it)", "look")

@@ -4,17 +4,17 @@ from collections.abc import Callable
 
 import pytest
 
-from mfa_session.aws.response import Answer, read_answer, read_refusal
+from mfa_session.aws.response import APIResponse, read_refusal, read_response
 from mfa_session.errors import AWSAnswerError
 
 HOST = "sts.example.com"
 
-MOST_TAGS = 50_000
+MAX_TAGS = 50_000
 DEEPEST = 10
 
 
-def answer(body: bytes) -> Answer:
-    return read_answer(body, host=HOST, operation="Ask")
+def response(body: bytes) -> APIResponse:
+    return read_response(body, host=HOST, operation="Ask")
 
 
 def refusal(body: bytes) -> tuple[str, str]:
@@ -38,12 +38,12 @@ def test_the_fields_of_an_answer_are_read_whatever_its_namespace() -> None:
         b"</AskResult><ResponseMetadata/></AskResponse>"
     )
 
-    assert answer(body) == Answer(HOST, {"Name": "é&", "Empty": "", "Part": {"Name": "x"}, "Parts": ["y"]})
+    assert response(body) == APIResponse(HOST, {"Name": "é&", "Empty": "", "Part": {"Name": "x"}, "Parts": ["y"]})
 
 
 @pytest.mark.parametrize("body", [b"<AskResponse/>", b"<AskResponse><AskResult>text</AskResult></AskResponse>"])
 def test_an_answer_without_a_result_has_no_fields(body: bytes) -> None:
-    assert answer(body) == Answer(HOST, {})
+    assert response(body) == APIResponse(HOST, {})
 
 
 @pytest.mark.parametrize(
@@ -56,19 +56,19 @@ def test_a_refusal_has_a_code_and_may_have_a_sentence(inside: bytes, sentence: s
 @pytest.mark.parametrize(
     ("read", "body", "what"),
     [
-        pytest.param(answer, b"\x00\xff" * 500, "it cannot be read", id="binary"),
-        pytest.param(answer, b"<AskResponse><AskRes", "it cannot be read", id="cut off"),
-        pytest.param(answer, b"<AskResult/>", "it does not answer Ask", id="another"),
-        pytest.param(answer, tags(MOST_TAGS + 1), "it has too many parts", id="many parts"),
-        pytest.param(answer, nested(DEEPEST + 1), "it is nested too deeply", id="deep"),
+        pytest.param(response, b"\x00\xff" * 500, "it cannot be read", id="binary"),
+        pytest.param(response, b"<AskResponse><AskRes", "it cannot be read", id="cut off"),
+        pytest.param(response, b"<AskResult/>", "it does not answer Ask", id="another"),
+        pytest.param(response, tags(MAX_TAGS + 1), "it has too many parts", id="many parts"),
+        pytest.param(response, nested(DEEPEST + 1), "it is nested too deeply", id="deep"),
         pytest.param(
-            answer,
+            response,
             b'<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><l>&b;</l>',
             "it is a web page, or another kind of document",
             id="entities",
         ),
         *(
-            pytest.param(answer, "<!DOCTYPE l><AskResponse/>".encode(encoding), "it cannot be read", id=encoding)
+            pytest.param(response, "<!DOCTYPE l><AskResponse/>".encode(encoding), "it cannot be read", id=encoding)
             for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32")
         ),
         pytest.param(refusal, b"", "it cannot be read", id="empty"),
@@ -84,6 +84,6 @@ def test_what_is_none_of_aws_is_told_by_who_gave_it(read: Callable[[bytes], obje
     assert str(caught.value) == f"the answer of {HOST} is not one of AWS: {what}"
 
 
-@pytest.mark.parametrize("body", [tags(MOST_TAGS), nested(DEEPEST)], ids=["many parts", "deep"])
+@pytest.mark.parametrize("body", [tags(MAX_TAGS), nested(DEEPEST)], ids=["many parts", "deep"])
 def test_an_answer_at_the_limit_is_read(body: bytes) -> None:
-    assert answer(body) == Answer(HOST, {})
+    assert response(body) == APIResponse(HOST, {})

@@ -6,8 +6,8 @@ import pytest
 
 from mfa_session.aws.endpoints import Endpoints
 from mfa_session.aws.http import Limits
-from mfa_session.aws.request import Question
-from mfa_session.aws.transport import Line
+from mfa_session.aws.request import APIRequest
+from mfa_session.aws.transport import Transport
 from mfa_session.errors import AWSUnreachableError, ConfigurationError, ReplyLostError
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import TokenCode
@@ -15,10 +15,10 @@ from tests.aws.certificates import self_signed
 from tests.aws.raw_server import Connection, RawServer, answering, serving
 
 KEY = AccessKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
-TRADE = Question(
+TRADE = APIRequest(
     "sts", "GetSessionToken", KEY, {"SerialNumber": "GAHT12345678", "TokenCode": "123456"}, (TokenCode("123456"),)
 )
-WHO_AM_I = Question("sts", "GetCallerIdentity", KEY)
+WHO_AM_I = APIRequest("sts", "GetCallerIdentity", KEY)
 IDENTITY = (
     b"<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/alice</Arn>"
     b"</GetCallerIdentityResult></GetCallerIdentityResponse>"
@@ -26,18 +26,18 @@ IDENTITY = (
 LIMITS = Limits(connect=2, read=2, whole=4)
 
 
-def secure_line(server: RawServer, *, ca_bundle: Path | None) -> Line:
+def secure_line(server: RawServer, *, ca_bundle: Path | None) -> Transport:
     url = f"https://127.0.0.1:{server.port}"
-    return Line(Endpoints(sts_url=url, ca_bundle=str(ca_bundle) if ca_bundle else None), limits=LIMITS)
+    return Transport(Endpoints(sts_url=url, ca_bundle=str(ca_bundle) if ca_bundle else None), limits=LIMITS)
 
 
 def test_a_server_is_trusted_by_the_certificates_that_the_user_names(tmp_path: Path) -> None:
     bundle, tls = self_signed(tmp_path)
 
     with serving(answering(IDENTITY), tls=tls) as server:
-        answer = secure_line(server, ca_bundle=bundle).ask(WHO_AM_I)
+        response = secure_line(server, ca_bundle=bundle).ask(WHO_AM_I)
 
-    assert answer.text("Arn") == "arn:aws:iam::123456789012:user/alice"
+    assert response.text("Arn") == "arn:aws:iam::123456789012:user/alice"
 
 
 def test_nothing_is_sent_to_a_server_that_nobody_vouches_for(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_nothing_is_sent_any_more_when_the_user_was_told_so(tmp_path: Path) -> N
             heard = Connection(connection.server, secure).read_request()
 
     with serving(shake_hands_late) as server:
-        hurried = Line(
+        hurried = Transport(
             Endpoints(sts_url=f"https://127.0.0.1:{server.port}", ca_bundle=str(bundle)),
             limits=Limits(connect=5, read=5, whole=0.3),
         )
@@ -107,7 +107,7 @@ def test_nothing_is_sent_any_more_when_the_user_was_told_so(tmp_path: Path) -> N
 
 
 def test_a_missing_file_of_certificates_is_an_error_of_the_configuration(tmp_path: Path) -> None:
-    line = Line(Endpoints(ca_bundle=str(tmp_path / "missing.pem")))
+    line = Transport(Endpoints(ca_bundle=str(tmp_path / "missing.pem")))
 
     with pytest.raises(ConfigurationError, match="does not exist") as caught:
         line.ask(TRADE)
@@ -136,7 +136,7 @@ def test_aws_is_asked_through_the_proxy_of_the_user(monkeypatch: pytest.MonkeyPa
         monkeypatch.setenv("HTTPS_PROXY", f"http://alice:secret@127.0.0.1:{proxy.port}")
 
         with pytest.raises(AWSUnreachableError) as caught:
-            Line(Endpoints()).ask(TRADE)
+            Transport(Endpoints()).ask(TRADE)
 
     assert "through the proxy: Tunnel connection failed: 407 Proxy Authentication Required" in str(caught.value)
     assert "HTTPS_PROXY" in caught.value.hint
@@ -144,26 +144,26 @@ def test_aws_is_asked_through_the_proxy_of_the_user(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
-    ("endpoints", "question", "host"),
+    ("endpoints", "api_request", "host"),
     [
         (Endpoints(region="eu-west-1"), WHO_AM_I, b"sts.eu-west-1.amazonaws.com"),
         (Endpoints(region="cn-north-1"), WHO_AM_I, b"sts.cn-north-1.amazonaws.com.cn"),
         (Endpoints(region="us-gov-west-1"), WHO_AM_I, b"sts.us-gov-west-1.amazonaws.com"),
         (Endpoints(region="us-west-2", use_fips=True), WHO_AM_I, b"sts-fips.us-west-2.amazonaws.com"),
         (Endpoints(region="us-west-2", use_dualstack=True), WHO_AM_I, b"sts.us-west-2.api.aws"),
-        (Endpoints(region="eu-west-1"), Question("iam", "ListMFADevices", KEY), b"iam.amazonaws.com"),
-        (Endpoints(region="cn-north-1"), Question("iam", "ListMFADevices", KEY), b"iam.cn-north-1.amazonaws.com.cn"),
-        (Endpoints(region="us-gov-west-1"), Question("iam", "ListMFADevices", KEY), b"iam.us-gov.amazonaws.com"),
+        (Endpoints(region="eu-west-1"), APIRequest("iam", "ListMFADevices", KEY), b"iam.amazonaws.com"),
+        (Endpoints(region="cn-north-1"), APIRequest("iam", "ListMFADevices", KEY), b"iam.cn-north-1.amazonaws.com.cn"),
+        (Endpoints(region="us-gov-west-1"), APIRequest("iam", "ListMFADevices", KEY), b"iam.us-gov.amazonaws.com"),
     ],
 )
 def test_every_part_of_aws_has_its_own_hosts(
-    monkeypatch: pytest.MonkeyPatch, endpoints: Endpoints, question: Question, host: bytes
+    monkeypatch: pytest.MonkeyPatch, endpoints: Endpoints, api_request: APIRequest, host: bytes
 ) -> None:
     with serving(refuse_the_tunnel) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
 
         with pytest.raises(AWSUnreachableError):
-            Line(endpoints).ask(question)
+            Transport(endpoints).ask(api_request)
 
     assert proxy.requests[0].startswith(b"CONNECT " + host + b":443 ")
 
@@ -172,7 +172,7 @@ def test_this_machine_is_never_asked_through_a_proxy(monkeypatch: pytest.MonkeyP
     with serving(answering(IDENTITY)) as server, serving(answering(b"")) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
 
-        Line(Endpoints(sts_url=server.url)).ask(WHO_AM_I)
+        Transport(Endpoints(sts_url=server.url)).ask(WHO_AM_I)
 
         assert proxy.requests == []
 
@@ -183,6 +183,6 @@ def test_a_host_that_needs_no_proxy_is_asked_without(monkeypatch: pytest.MonkeyP
         monkeypatch.setenv("NO_PROXY", ".invalid")
 
         with pytest.raises(AWSUnreachableError, match=r"no host sts\.invalid"):
-            Line(Endpoints(sts_url="https://sts.invalid")).ask(TRADE)
+            Transport(Endpoints(sts_url="https://sts.invalid")).ask(TRADE)
 
         assert proxy.requests == []

@@ -59,7 +59,7 @@ def test_a_key_that_was_named_goes(path: Path) -> None:
 def test_a_key_that_is_pasted_while_the_code_is_asked_for_is_not_overwritten(path: Path, tmp_path: Path) -> None:
     sessions = SessionProfiles(credentials_file=path, config_file=tmp_path / "config")
     path.write_text("")
-    sessions.claim(PROFILE, replace=True)
+    sessions.check_writable(PROFILE, replace=True)
     path.write_text(PASTED)
 
     with pytest.raises(SessionProfileTakenError):
@@ -74,10 +74,10 @@ def test_a_key_that_is_in_a_store_is_overwritten_only_if_one_insists(path: Path,
     )
 
     with pytest.raises(SessionProfileTakenError):
-        sessions.claim(PROFILE, replace=False)
+        sessions.check_writable(PROFILE, replace=False)
     with pytest.raises(SessionProfileTakenError):
         sessions.keep(PROFILE, SESSION)
-    sessions.claim(PROFILE, replace=True)
+    sessions.check_writable(PROFILE, replace=True)
     sessions.keep(PROFILE, SESSION)
 
     assert sessions.session(PROFILE) == SESSION

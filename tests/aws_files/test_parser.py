@@ -101,7 +101,7 @@ def test_what_botocore_cannot_read_is_refused_with_the_line_and_without_a_word_o
 
 
 @pytest.mark.parametrize(
-    ("data", "problem", "mend"),
+    ("data", "problem", "fix"),
     [
         (b"[a]\nk = v\n[a]\n", "line 3: section [a] is there a second time", "make the two one section"),
         (b"[a]\nk = v\nk = w\n", "line 3: this key is there a second time in [a]", "delete one of the two lines"),
@@ -123,11 +123,11 @@ def test_what_botocore_cannot_read_is_refused_with_the_line_and_without_a_word_o
         (b"[a]\nk = \xff\n", "line 2: this is not UTF-8 text", "save the file as UTF-8"),
     ],
 )
-def test_a_refusal_says_what_is_wrong_with_the_line_and_how_it_is_mended(data: bytes, problem: str, mend: str) -> None:
+def test_a_refusal_says_what_is_wrong_with_the_line_and_how_it_is_mended(data: bytes, problem: str, fix: str) -> None:
     with pytest.raises(SharedFileError) as refusal:
         read_sections(data)
 
-    assert (str(refusal.value), refusal.value.hint) == (f"{problem}, and AWS tools cannot read the file", mend)
+    assert (str(refusal.value), refusal.value.hint) == (f"{problem}, and AWS tools cannot read the file", fix)
 
 
 @pytest.mark.parametrize(

@@ -149,4 +149,4 @@ class TestTheEnvironment:
         assert "s3cret" not in str(caught.value)
 
     def test_the_owner_is_told_what_is_left_to_do(self) -> None:
-        assert "unset AWS_ACCESS_KEY_ID" in EnvironmentKey({}).left_to_do("any")
+        assert "unset AWS_ACCESS_KEY_ID" in EnvironmentKey({}).manual_steps("any")

@@ -16,8 +16,8 @@ from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.model.profile import Profile
 from mfa_session.model.role import Role
-from mfa_session.sessions.login import Login
-from mfa_session.sessions.login_many import Turn, when_written
+from mfa_session.sessions.login import LoginResult
+from mfa_session.sessions.login_many import BatchItem, when_written
 
 USER = Profile("user", "user-mfa", region="eu-west-1")
 CREDENTIALS = SessionCredentials(
@@ -48,7 +48,7 @@ def written(file: Path) -> set[str]:
 
 
 def take(sessions: RoleSessionsWrittenTogether, profile: Profile) -> None:
-    sessions.claim(profile, replace=False)
+    sessions.check_writable(profile, replace=False)
     sessions.keep(profile, CREDENTIALS)
 
 
@@ -84,7 +84,7 @@ def test_two_roles_cannot_have_one_session_profile(sessions: RoleSessionsWritten
     take(sessions, role(1))
 
     with pytest.raises(SessionProfileTakenError, match="holds the session of r1"):
-        sessions.claim(replace(role(2), session_profile="r1-mfa"), replace=False)
+        sessions.check_writable(replace(role(2), session_profile="r1-mfa"), replace=False)
 
 
 @pytest.mark.parametrize("ends", [KeyboardInterrupt, RuntimeError])
@@ -93,10 +93,10 @@ def test_what_was_had_when_the_round_was_ended_is_written(
 ) -> None:
     sessions.flush()  # the next is due in half a second
 
-    def turns() -> Iterator[Turn]:
+    def turns() -> Iterator[BatchItem]:
         for number in (1, 2):
             take(sessions, role(number))
-            yield Turn(role(number), number, 3, outcome=Login(CREDENTIALS, device=None, kept=False))
+            yield BatchItem(role(number), number, 3, outcome=LoginResult(CREDENTIALS, device=None, kept=False))
         raise ends
 
     with pytest.raises(ends):
@@ -112,10 +112,10 @@ def test_a_role_is_told_to_be_live_once_its_session_is_written_and_what_cost_a_c
     phone = MFADevice("arn:aws:iam::123456789012:mfa/phone")
     seen: list[set[str]] = []
 
-    def turns() -> Iterator[Turn]:
+    def turns() -> Iterator[BatchItem]:
         for number, device in ((1, None), (2, phone), (3, None)):
             take(sessions, role(number))
-            yield Turn(role(number), number, 3, outcome=Login(CREDENTIALS, device=device, kept=False))
+            yield BatchItem(role(number), number, 3, outcome=LoginResult(CREDENTIALS, device=device, kept=False))
             seen.append(written(credentials_file))
 
     for turn in when_written(turns(), sessions):

@@ -54,7 +54,7 @@ def test_a_tool_asks_on_its_terminal_and_gets_the_user(machine_with_process: Mac
         terminal.expect(QUESTION)
         terminal.type(machine.fresh_code() + "\n")
 
-        assert tool.wait(within=30) == 0
+        assert tool.wait(timeout=30) == 0
         assert (tool.stdout.decode().strip(), tool.stderr) == (USER, b"")
 
 
@@ -71,7 +71,7 @@ def test_the_sdk_for_javascript_asks_on_its_terminal_and_gets_the_user(
         terminal.expect(QUESTION)
         terminal.type(machine.fresh_code() + "\n")
 
-        assert tool.wait(within=30) == 0, tool.stderr.decode()
+        assert tool.wait(timeout=30) == 0, tool.stderr.decode()
         assert tool.stdout.decode().strip() == USER
 
 

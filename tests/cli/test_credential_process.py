@@ -196,7 +196,7 @@ def test_one_hundred_callers_share_one_question_and_one_session(machine: Machine
         terminal.expect(QUESTION)
         terminal.type(machine.fresh_code() + "\n")
 
-        codes = {caller.wait(within=90) for caller in callers}
+        codes = {caller.wait(timeout=90) for caller in callers}
         answers = {caller.stdout for caller in callers}
         questions = terminal.text.count(QUESTION)
     assert codes == {0}
@@ -217,7 +217,7 @@ def test_a_killed_caller_hands_the_question_over_to_the_next(machine: Machine) -
         terminal.expect(QUESTION)
         terminal.type(machine.fresh_code() + "\n")
 
-        assert {other.wait(within=90) for other in others} == {0}
+        assert {other.wait(timeout=90) for other in others} == {0}
         assert len({other.stdout for other in others}) == 1
     assert len(machine.calls("GetSessionToken")) == 1
 

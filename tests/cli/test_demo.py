@@ -109,7 +109,7 @@ def test_the_story_is_told_at_a_terminal(watcher: Watcher) -> None:
         modes = terminal.modes()
         demo = watcher.start(terminal)
 
-        assert demo.wait(within=60) == 0
+        assert demo.wait(timeout=60) == 0
         assert_told(terminal.text)
         assert terminal.modes() == modes
     assert watcher.leftovers() == []

@@ -18,7 +18,7 @@ PREFIX = "arn:aws:iam::123456789012:mfa"
 
 
 @pytest.fixture
-def newcomer(machine: Machine) -> Machine:
+def key_prompt(machine: Machine) -> Machine:
     """The machine of a user who has a key, and no device."""
     machine.user.devices.clear()
     machine.account.devices.clear()
@@ -34,32 +34,32 @@ def enforce(machine: Machine, document: str) -> None:
 class TestAdd:
     @pytest.mark.parametrize("policy", [safe_policy, aws_self_manage_policy, aws_mfa_only_policy])
     def test_every_known_policy_lets_the_first_device_in(
-        self, newcomer: Machine, policy: Callable[[], EnforcingPolicy]
+        self, key_prompt: Machine, policy: Callable[[], EnforcingPolicy]
     ) -> None:
-        enforce(newcomer, policy().document)
+        enforce(key_prompt, policy().document)
 
-        with adding(newcomer) as add:
+        with adding(key_prompt) as add:
             add.wait_for_the_question()
-            add.type_codes(app(newcomer, add.device.seed))
+            add.type_codes(app(key_prompt, add.device.seed))
             add.keep_the_key_where_it_is()
             assert add.program.wait() == 0
 
-        assert newcomer.credentials("test-user-mfa")["mfa_session_source"] == "test-user"
+        assert key_prompt.credentials("test-user-mfa")["mfa_session_source"] == "test-user"
 
-    def test_a_user_without_a_key_is_asked_for_one_first(self, newcomer: Machine) -> None:
-        newcomer.credentials_file.unlink()
+    def test_a_user_without_a_key_is_asked_for_one_first(self, key_prompt: Machine) -> None:
+        key_prompt.credentials_file.unlink()
 
-        with adding(newcomer) as add:
+        with adding(key_prompt) as add:
             add.terminal.expect("Access key ID for test-user: ")
-            add.terminal.type(f"{newcomer.key.access_key_id}\n")
+            add.terminal.type(f"{key_prompt.key.access_key_id}\n")
             add.terminal.expect("Secret access key (not shown): ")
-            add.terminal.type(f"{newcomer.key.secret_access_key}\n")
+            add.terminal.type(f"{key_prompt.key.secret_access_key}\n")
             add.wait_for_the_question()
-            add.type_codes(app(newcomer, add.device.seed))
+            add.type_codes(app(key_prompt, add.device.seed))
 
             assert add.program.wait() == 0
-        assert newcomer.config("test-user")["mfa_session_store"] == "file"
-        assert newcomer.credentials("test-user-mfa")
+        assert key_prompt.config("test-user")["mfa_session_store"] == "file"
+        assert key_prompt.credentials("test-user-mfa")
 
     def test_a_second_device_is_added_on_a_session_with_the_first_and_used_from_then_on(self, machine: Machine) -> None:
         machine.lay_down_the_key()
@@ -75,44 +75,44 @@ class TestAdd:
         assert list(machine.user.devices) == [PHONE, f"{PREFIX}/test-user-tablet"]
         assert machine.config("test-user")["mfa_serial"] == f"{PREFIX}/test-user-tablet"
 
-    def test_a_role_profile_stands_for_the_user_who_takes_the_role(self, newcomer: Machine) -> None:
-        newcomer.write_config(
+    def test_a_role_profile_stands_for_the_user_who_takes_the_role(self, key_prompt: Machine) -> None:
+        key_prompt.write_config(
             "[profile test-user]\n"
             "[profile admin]\nrole_arn = arn:aws:iam::123456789012:role/admin\nsource_profile = test-user\n"
         )
 
-        with adding(newcomer, "--profile", "admin") as add:
+        with adding(key_prompt, "--profile", "admin") as add:
             add.wait_for_the_question()
-            add.type_codes(app(newcomer, add.device.seed))
+            add.type_codes(app(key_prompt, add.device.seed))
             add.keep_the_key_where_it_is()
             add.program.wait()
 
-        assert "mfa_serial" in newcomer.config("test-user")
-        assert "mfa_serial" not in newcomer.config("admin")
+        assert "mfa_serial" in key_prompt.config("test-user")
+        assert "mfa_serial" not in key_prompt.config("admin")
 
-    def test_without_a_terminal_nothing_is_begun(self, newcomer: Machine) -> None:
-        ran = newcomer.run("device", "add", "--profile", "test-user")
+    def test_without_a_terminal_nothing_is_begun(self, key_prompt: Machine) -> None:
+        ran = key_prompt.run("device", "add", "--profile", "test-user")
 
         assert (ran.returncode, ran.stdout) == (GENERAL, "")
         assert ran.stderr == (
             "mfa-session: error: there is no terminal to ask on\n"
             "mfa-session: hint: run in a terminal: mfa-session device add --profile test-user\n"
         )
-        assert newcomer.endpoint.journal == []
+        assert key_prompt.endpoint.journal == []
 
     @pytest.mark.parametrize("name", ["", "two words", "a/b", "ä", "x" * 129])
-    def test_a_name_that_iam_would_not_take_is_refused(self, newcomer: Machine, name: str) -> None:
-        ran = newcomer.run("device", "add", "--profile", "test-user", "--name", name)
+    def test_a_name_that_iam_would_not_take_is_refused(self, key_prompt: Machine, name: str) -> None:
+        ran = key_prompt.run("device", "add", "--profile", "test-user", "--name", name)
 
         assert ran.returncode == USAGE
         assert ran.stderr.startswith("mfa-session: error: --name: this is not a name for an MFA device\n")
-        assert newcomer.endpoint.journal == []
+        assert key_prompt.endpoint.journal == []
 
 
 class TestGivingUp:
     @pytest.mark.parametrize("how", ["^C", "^D", "SIGTERM"])
-    def test_the_device_is_deleted_again(self, newcomer: Machine, how: str) -> None:
-        with adding(newcomer) as add:
+    def test_the_device_is_deleted_again(self, key_prompt: Machine, how: str) -> None:
+        with adding(key_prompt) as add:
             add.wait_for_the_question()
             if how == "SIGTERM":
                 add.program.send_signal(signal.SIGTERM)
@@ -121,26 +121,26 @@ class TestGivingUp:
 
             assert add.program.wait() == INTERRUPTED
             assert "; the new device was deleted again\n" in add.terminal.text
-        assert not newcomer.account.devices
+        assert not key_prompt.account.devices
 
-    def test_whoever_closes_the_window_has_given_up(self, newcomer: Machine) -> None:
-        with adding(newcomer) as add:
+    def test_whoever_closes_the_window_has_given_up(self, key_prompt: Machine) -> None:
+        with adding(key_prompt) as add:
             add.wait_for_the_question()
             add.terminal.hang_up()
             add.program.wait()
 
-        assert not newcomer.account.devices
+        assert not key_prompt.account.devices
 
     @pytest.mark.parametrize("again", ["^C", "SIGTERM"])
     def test_who_gives_up_twice_does_not_keep_the_device_from_being_deleted(
-        self, newcomer: Machine, again: str
+        self, key_prompt: Machine, again: str
     ) -> None:
-        newcomer.endpoint.faults.add("DeleteVirtualMFADevice", Slow(1.0))
+        key_prompt.endpoint.faults.add("DeleteVirtualMFADevice", Slow(1.0))
 
-        with adding(newcomer) as add:
+        with adding(key_prompt) as add:
             add.wait_for_the_question()
             add.program.send_signal(signal.SIGTERM)
-            add.terminal.wait_until(lambda: bool(newcomer.calls("DeleteVirtualMFADevice")), "the deletion")
+            add.terminal.wait_until(lambda: bool(key_prompt.calls("DeleteVirtualMFADevice")), "the deletion")
             if again == "SIGTERM":
                 add.program.send_signal(signal.SIGTERM)
             else:
@@ -148,34 +148,34 @@ class TestGivingUp:
 
             assert add.program.wait() == INTERRUPTED
             add.terminal.expect("mfa-session: error: given up; ")
-        assert not newcomer.account.devices
+        assert not key_prompt.account.devices
 
     def test_a_device_that_may_not_be_deleted_is_named_and_the_next_attempt_takes_another_name(
-        self, newcomer: Machine
+        self, key_prompt: Machine
     ) -> None:
-        enforce(newcomer, safe_policy().document)
+        enforce(key_prompt, safe_policy().document)
 
-        with adding(newcomer, columns=300) as add:
+        with adding(key_prompt, columns=300) as add:
             add.wait_for_the_question()
             left_over = add.device.serial_number
             add.terminal.press("^C")
             add.terminal.expect(f"mfa-session: error: given up; the device {left_over} is left over")
             assert add.program.wait() == INTERRUPTED
-        with adding(newcomer) as add:
+        with adding(key_prompt) as add:
             add.wait_for_the_question()
             assert add.device.serial_number == f"{left_over}-2"
-            add.type_codes(app(newcomer, add.device.seed))
+            add.type_codes(app(key_prompt, add.device.seed))
             add.keep_the_key_where_it_is()
             assert add.program.wait() == 0
-        removed = newcomer.run("device", "remove", "--profile", "test-user", "--serial", left_over, "--yes")
+        removed = key_prompt.run("device", "remove", "--profile", "test-user", "--serial", left_over, "--yes")
 
         assert removed.returncode == 0
-        assert list(newcomer.account.devices) == [f"{left_over}-2"]
+        assert list(key_prompt.account.devices) == [f"{left_over}-2"]
 
 
 class TestPictures:
-    def test_it_says_what_authenticator_apps_read(self, newcomer: Machine) -> None:
-        with adding(newcomer) as add:
+    def test_it_says_what_authenticator_apps_read(self, key_prompt: Machine) -> None:
+        with adding(key_prompt) as add:
             add.wait_for_the_question()
 
             uri = urlsplit(qr_reader.read_from_screen(add.terminal))
@@ -186,37 +186,37 @@ class TestPictures:
 
     @pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1"}], ids=str)
     def test_it_is_read_off_a_screen_of_24_lines_and_80_columns(
-        self, newcomer: Machine, environment: dict[str, str]
+        self, key_prompt: Machine, environment: dict[str, str]
     ) -> None:
-        with adding(newcomer, rows=24, columns=80, environment=environment) as add:
+        with adding(key_prompt, rows=24, columns=80, environment=environment) as add:
             add.wait_for_the_question()
 
             assert seed_in(qr_reader.read_from_screen(add.terminal)) == add.device.seed
 
-    def test_it_has_colours_of_its_own_unless_none_are_wanted(self, newcomer: Machine) -> None:
-        with adding(newcomer) as coloured, adding(newcomer, environment={"NO_COLOR": "1"}) as plain:
+    def test_it_has_colours_of_its_own_unless_none_are_wanted(self, key_prompt: Machine) -> None:
+        with adding(key_prompt) as coloured, adding(key_prompt, environment={"NO_COLOR": "1"}) as plain:
             coloured.wait_for_the_question()
             plain.wait_for_the_question()
 
             assert coloured.terminal.raw.count(b"\x1b[") > 40
             assert plain.terminal.raw.count(b"\x1b[") == 0
 
-    def test_the_seed_stands_on_the_screen_only_if_that_is_wanted(self, newcomer: Machine) -> None:
-        with adding(newcomer) as silent, adding(newcomer, "--show-seed") as telling:
+    def test_the_seed_stands_on_the_screen_only_if_that_is_wanted(self, key_prompt: Machine) -> None:
+        with adding(key_prompt) as silent, adding(key_prompt, "--show-seed") as telling:
             silent.wait_for_the_question()
             telling.wait_for_the_question()
 
-            seeds = [device.base32_seed for device in newcomer.account.devices.values()]
+            seeds = [device.base32_seed for device in key_prompt.account.devices.values()]
             assert not any(seed in silent.terminal.text for seed in seeds)
             assert sum(f"Or type this key into the app: {seed}\n" in telling.terminal.text for seed in seeds) == 1
 
-    def test_a_file_holds_it_for_the_owner_alone_and_until_the_end_alone(self, newcomer: Machine) -> None:
-        picture = newcomer.home / "code.png"
+    def test_a_file_holds_it_for_the_owner_alone_and_until_the_end_alone(self, key_prompt: Machine) -> None:
+        picture = key_prompt.home / "code.png"
 
-        with adding(newcomer, "--qr-file", str(picture)) as add:
+        with adding(key_prompt, "--qr-file", str(picture)) as add:
             add.wait_for_the_question()
             uri, mode = qr_reader.read_from_file(picture), picture.stat().st_mode & 0o777
-            add.type_codes(app(newcomer, seed_in(uri)))
+            add.type_codes(app(key_prompt, seed_in(uri)))
             add.keep_the_key_where_it_is()
             assert add.program.wait() == 0
 
@@ -224,10 +224,10 @@ class TestPictures:
             assert f"mfa-session: {picture} is deleted\n" in add.terminal.text
         assert (mode, picture.exists()) == (0o600, False)
 
-    def test_a_file_is_deleted_when_the_enrolment_is_given_up(self, newcomer: Machine) -> None:
-        picture = newcomer.home / "code.png"
+    def test_a_file_is_deleted_when_the_enrolment_is_given_up(self, key_prompt: Machine) -> None:
+        picture = key_prompt.home / "code.png"
 
-        with adding(newcomer, "--qr-file", "code.png") as add:
+        with adding(key_prompt, "--qr-file", "code.png") as add:
             add.wait_for_the_question()
             was_there = picture.exists()
             add.terminal.press("^C")
@@ -235,22 +235,22 @@ class TestPictures:
 
         assert (was_there, picture.exists()) == (True, False)
 
-    def test_a_file_that_is_there_already_stays_and_no_device_is_made(self, newcomer: Machine) -> None:
-        (newcomer.home / "code.png").write_text("a photograph")
+    def test_a_file_that_is_there_already_stays_and_no_device_is_made(self, key_prompt: Machine) -> None:
+        (key_prompt.home / "code.png").write_text("a photograph")
 
-        with adding(newcomer, "--qr-file", "code.png") as add:
+        with adding(key_prompt, "--qr-file", "code.png") as add:
             assert add.program.wait() == USAGE
             assert "mfa-session: error: code.png is there already\n" in add.terminal.text
 
-        assert (newcomer.home / "code.png").read_text() == "a photograph"
-        assert newcomer.endpoint.journal == []
+        assert (key_prompt.home / "code.png").read_text() == "a photograph"
+        assert key_prompt.endpoint.journal == []
 
-    def test_a_file_that_cannot_be_made_is_told_before_a_device_is_made(self, newcomer: Machine) -> None:
-        with adding(newcomer, "--qr-file", "nowhere/code.png") as add:
+    def test_a_file_that_cannot_be_made_is_told_before_a_device_is_made(self, key_prompt: Machine) -> None:
+        with adding(key_prompt, "--qr-file", "nowhere/code.png") as add:
             assert add.program.wait() == CONFIGURATION
             assert "mfa-session: error: cannot create nowhere/code.png: " in add.terminal.text
 
-        assert newcomer.endpoint.journal == []
+        assert key_prompt.endpoint.journal == []
 
     @pytest.mark.parametrize(
         ("columns", "environment", "said"),
@@ -260,11 +260,11 @@ class TestPictures:
         ],
     )
     def test_a_terminal_that_cannot_show_it_is_told_before_a_device_is_made(
-        self, newcomer: Machine, columns: int, environment: dict[str, str], said: str
+        self, key_prompt: Machine, columns: int, environment: dict[str, str], said: str
     ) -> None:
-        with adding(newcomer, columns=columns, environment=environment) as add:
+        with adding(key_prompt, columns=columns, environment=environment) as add:
             assert add.program.wait() == CONFIGURATION
             assert said in add.terminal.text
             assert "--qr-file FILE" in add.terminal.text
 
-        assert newcomer.endpoint.journal == []
+        assert key_prompt.endpoint.journal == []

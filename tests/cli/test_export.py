@@ -179,7 +179,7 @@ def test_without_a_session_nothing_is_printed_where_nobody_can_be_asked(machine:
 def test_a_live_session_waits_for_nobody_who_is_logging_in(machine: Machine) -> None:
     lock = Path(machine.home, ".aws", "mfa-session", "locks", "test-user")
 
-    with locked(lock, within=timedelta(seconds=1)):
+    with locked(lock, timeout=timedelta(seconds=1)):
         printed = export(machine, "env")
 
     assert KEY_ID in printed

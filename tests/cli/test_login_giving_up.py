@@ -84,6 +84,6 @@ class TestThePerson:
             terminal.wait_until(lambda: bool(machine.calls("GetSessionToken")), "the call")
             terminal.press("^C")
 
-            assert login.wait(within=10) == INTERRUPTED
+            assert login.wait(timeout=10) == INTERRUPTED
             assert terminal.raw.endswith(b": \r\n^C\r\n")  # so that the shell's prompt has a line of its own
         assert files(machine) == before

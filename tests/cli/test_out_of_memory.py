@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from mfa_session.cli.output import is_out_of_memory
-from mfa_session.keystore.encryption import Derivation, seal
+from mfa_session.keystore.encryption import KDFParameters, seal
 from mfa_session.keystore.serialization import item_of
 from mfa_session.model.credentials import AccessKey
 from tests.machine import MFA_SESSION, PASSPHRASE, Machine
@@ -49,7 +49,7 @@ def test_other_errors_are_none(error: Exception) -> None:
 
 
 def test_an_encrypted_file_that_takes_more_memory_than_there_is_ends_with_one_clear_error(machine: Machine) -> None:
-    key = Derivation(bytes(16), iterations=1, memory_kib=4 * 65536).key(PASSPHRASE)
+    key = KDFParameters(bytes(16), iterations=1, memory_kib=4 * 65536).key(PASSPHRASE)
     item = item_of(AccessKey(machine.key.access_key_id, machine.key.secret_access_key))
     folder = machine.home / ".aws" / "mfa-session"
     folder.mkdir(parents=True, mode=0o700)

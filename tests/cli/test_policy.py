@@ -31,7 +31,7 @@ def run_with_input(machine: Machine, text: str, *arguments: str) -> subprocess.C
     return machine.run_program("sh", "-c", 'exec "$0" "$@" < "$HOME/piped"', MFA_SESSION, *arguments)
 
 
-def holes(result: subprocess.CompletedProcess[str]) -> list[str]:
+def findings(result: subprocess.CompletedProcess[str]) -> list[str]:
     return [hole["name"] for hole in json.loads(result.stdout)["holes"]]
 
 
@@ -129,7 +129,7 @@ class TestCheck:
             "session_without_mfa": "explicitly denied",
             "mfa_session": "implicitly denied",
         }
-        assert [set(hole) for hole in report["holes"]] == [{"name", "what", "mend"}] * 6
+        assert [set(hole) for hole in report["holes"]] == [{"name", "what", "fix"}] * 6
         assert report["limits"][0]["name"] == "first-device"
 
     def test_a_policy_comes_from_standard_input(self, machine: Machine) -> None:
@@ -143,12 +143,12 @@ class TestCheck:
 
         # the article's holes but for the rotation of keys, which the policy for the work allows
         assert result.returncode == 1
-        assert holes(result) == ["deactivate", "delete-own-device", "delete-anothers-device", "password", "path"]
+        assert findings(result) == ["deactivate", "delete-own-device", "delete-anothers-device", "password", "path"]
 
     def test_all_policies_of_a_user_count_and_the_path_is_the_real_one(self, admin: Machine) -> None:
         result = admin.run("policy", "check", "--user", "test-user", "--json", "--profile", "test-user")
 
-        assert holes(result) == ["deactivate", "delete-own-device", "delete-anothers-device", "password"]
+        assert findings(result) == ["deactivate", "delete-own-device", "delete-anothers-device", "password"]
 
     def test_one_managed_policy_is_found_by_its_arn(self, admin: Machine) -> None:
         arn = admin.account.add_managed_policy("safe", safe_policy().document).arn

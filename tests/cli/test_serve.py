@@ -24,7 +24,7 @@ from tests.cli.sections import (
 )
 from tests.cli.test_exec import STALE, on_linux
 from tests.machine import MFA_SESSION, PASSPHRASE, Machine
-from tests.terminal import LOOK_SECONDS, PATIENCE_SECONDS, Stream
+from tests.terminal import LOOK_SECONDS, TIMEOUT_SECONDS, Stream
 
 SERVE = ("serve", "--profile", "test-user", "--")
 
@@ -86,7 +86,7 @@ def is_open(port: int) -> bool:
 
 
 def wait_until_closed(port: int) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while is_open(port):
         assert time.monotonic() < deadline
         time.sleep(LOOK_SECONDS)

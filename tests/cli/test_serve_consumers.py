@@ -19,7 +19,7 @@ from mfa_session.model.credentials import timestamp
 from tests.clean_environment import clean_environment
 from tests.machine import AWS_CLI, MFA_SESSION, Machine
 from tests.programs import shell_program
-from tests.terminal import LOOK_SECONDS, PATIENCE_SECONDS
+from tests.terminal import LOOK_SECONDS, TIMEOUT_SECONDS
 
 USER = "arn:aws:iam::123456789012:user/test-user"
 ADMIN = "arn:aws:sts::123456789012:assumed-role/admin/mfa-session-test-user"
@@ -81,7 +81,7 @@ def key_of(machine: Machine, session_profile: str) -> str:
 
 
 def wait_for_another_key(machine: Machine, session_profile: str, than: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while key_of(machine, session_profile) == than:
         assert time.monotonic() < deadline
         time.sleep(LOOK_SECONDS)

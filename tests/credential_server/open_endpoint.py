@@ -14,20 +14,20 @@ from pathlib import Path
 from mfa_session.aws_files.session_profiles import SessionProfiles
 from mfa_session.credential_server.connection import Answerer
 from mfa_session.credential_server.handler import answer
-from mfa_session.credential_server.protocol import Door
+from mfa_session.credential_server.protocol import CredentialEndpoint
 from mfa_session.credential_server.server import Listener
 from mfa_session.model.profile import Profile
 from tests.cli.sections import SECRET, session
 
 # Longer than any of its limits.
-PATIENCE_SECONDS = 20.0
+TIMEOUT_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
 class OpenDoor:
     """A *door* behind which there is a live session."""
 
-    door: Door
+    door: CredentialEndpoint
 
     @property
     def request(self) -> bytes:
@@ -38,7 +38,7 @@ class OpenDoor:
         ).encode()
 
     def connection(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.door.port), PATIENCE_SECONDS)
+        return socket.create_connection(("127.0.0.1", self.door.port), TIMEOUT_SECONDS)
 
     def said_to(self, request: bytes) -> bytes:
         """Return all that is answered to *request*, after which nothing more is sent."""
@@ -76,7 +76,7 @@ def open_door(folder: Path) -> Iterator[OpenDoor]:
     sessions = SessionProfiles(credentials_file=credentials_file, config_file=folder / "config")
     profile = Profile("test-user", "test-user-mfa")
     with Listener() as listener:
-        door = Door(listener.port)
+        door = CredentialEndpoint(listener.port)
         answerer = partial(answer, door=door, profile=profile, sessions=sessions, clock=lambda: datetime.now(UTC))
         with listening(listener, answerer):
             yield OpenDoor(door)

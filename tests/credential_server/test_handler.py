@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from mfa_session.aws_files.session_profiles import SessionProfiles
-from mfa_session.credential_server.handler import Watch, answer
-from mfa_session.credential_server.protocol import Answer, Door, Request
+from mfa_session.credential_server.handler import RenewalMonitor, answer
+from mfa_session.credential_server.protocol import CredentialEndpoint, Request, Response
 from mfa_session.errors import MFASessionError, PersonNeededError
 from mfa_session.model.credentials import SessionCredentials, timestamp
 from mfa_session.model.profile import Profile
@@ -20,7 +20,7 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 PROFILE = Profile("test-user", "test-user-mfa")
-DOOR = Door(40000, "token")
+DOOR = CredentialEndpoint(40000, "token")
 RIGHT = Request("GET", "/credentials", (("Host", "127.0.0.1:40000"), ("Authorization", "token")))
 
 
@@ -48,7 +48,7 @@ def live(sessions: SessionProfiles) -> SessionProfiles:
     return sessions
 
 
-def answered(sessions: SessionProfiles, request: Request = RIGHT, caller: Caller | None = None) -> Answer:
+def answered(sessions: SessionProfiles, request: Request = RIGHT, caller: Caller | None = None) -> Response:
     return answer(
         request, caller or Caller(), door=DOOR, profile=PROFILE, sessions=sessions, clock=SteppedClock(NOW).now
     )
@@ -138,7 +138,7 @@ class TestAnswer:
 
 class TestDoor:
     def test_every_door_has_a_token_of_256_bits_of_its_own(self) -> None:
-        tokens = {Door(1).token for _ in range(100)}
+        tokens = {CredentialEndpoint(1).token for _ in range(100)}
 
         assert len(tokens) == 100
         assert {len(token) for token in tokens} == {43}  # in base64, of six bits a character
@@ -163,7 +163,9 @@ class Program:
     told: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._watch = Watch(PROFILE, sessions=self.sessions, renew=self._renew, tell=self._tell, clock=self.clock.now)
+        self._watch = RenewalMonitor(
+            PROFILE, sessions=self.sessions, renew=self._renew, tell=self._tell, clock=self.clock.now
+        )
 
     def _renew(self, *, beyond: timedelta) -> None:
         self.renewals.append(self.clock.now())

@@ -4,8 +4,8 @@ from http import HTTPStatus
 
 import pytest
 
-from mfa_session.credential_server.http import MOST_BYTES, RefusedRequestError, read_request, written
-from mfa_session.credential_server.protocol import Answer
+from mfa_session.credential_server.http import MAX_BYTES, RefusedRequestError, read_request, written
+from mfa_session.credential_server.protocol import Response
 
 REQUEST = b"GET /credentials HTTP/1.1\r\nHost: 127.0.0.1:1\r\naccept:application/json \r\nX-Empty:\r\n\r\n"
 
@@ -65,7 +65,7 @@ def test_what_could_be_read_in_two_ways_is_refused(request_: bytes) -> None:
 @pytest.mark.parametrize(("surplus", "is_refused"), [(-1, False), (0, False), (1, True)])
 def test_a_request_is_at_most_so_long(surplus: int, is_refused: bool) -> None:
     begin, end = b"GET /credentials HTTP/1.1\r\nX: ", b"\r\n\r\n"
-    request = begin + b"x" * (MOST_BYTES + surplus - len(begin) - len(end)) + end
+    request = begin + b"x" * (MAX_BYTES + surplus - len(begin) - len(end)) + end
 
     if is_refused:
         with pytest.raises(RefusedRequestError) as refused:
@@ -76,7 +76,7 @@ def test_a_request_is_at_most_so_long(surplus: int, is_refused: bool) -> None:
 
 
 def test_an_answer_is_never_stored_and_is_the_last_of_its_connection() -> None:
-    head, _, body = written(Answer(HTTPStatus.OK, '{"a": 1}')).decode().partition("\r\n\r\n")
+    head, _, body = written(Response(HTTPStatus.OK, '{"a": 1}')).decode().partition("\r\n\r\n")
 
     assert body == '{"a": 1}'
     assert head.split("\r\n") == [
@@ -90,4 +90,4 @@ def test_an_answer_is_never_stored_and_is_the_last_of_its_connection() -> None:
 
 
 def test_who_asks_in_another_way_is_told_the_right_one() -> None:
-    assert b"\r\nAllow: GET\r\n" in written(Answer(HTTPStatus.METHOD_NOT_ALLOWED, "{}"))
+    assert b"\r\nAllow: GET\r\n" in written(Response(HTTPStatus.METHOD_NOT_ALLOWED, "{}"))

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from mfa_session.credential_server.peer import Peer
-from mfa_session.credential_server.protocol import Answer, Door, Request
+from mfa_session.credential_server.protocol import CredentialEndpoint, Request, Response
 from mfa_session.credential_server.server import Listener
 from tests.clean_environment import clean_environment
 from tests.credential_server.open_endpoint import (
-    PATIENCE_SECONDS,
+    TIMEOUT_SECONDS,
     OpenDoor,
     hands_out,
     heard,
@@ -69,7 +69,7 @@ def test_whoever_says_nothing_is_hung_up_on(door: OpenDoor) -> None:
         connection.sendall(b"GET /credentials HTTP/1.1\r\n")
 
         assert heard(connection) == b""
-        assert 2 < time.monotonic() - begun < PATIENCE_SECONDS
+        assert 2 < time.monotonic() - begun < TIMEOUT_SECONDS
 
 
 def test_whoever_talks_for_ever_is_hung_up_on(door: OpenDoor) -> None:
@@ -78,7 +78,7 @@ def test_whoever_talks_for_ever_is_hung_up_on(door: OpenDoor) -> None:
         with contextlib.suppress(OSError):
             while True:
                 connection.send(b"X")
-                assert time.monotonic() - begun < PATIENCE_SECONDS
+                assert time.monotonic() - begun < TIMEOUT_SECONDS
                 time.sleep(0.01)
 
 
@@ -124,11 +124,11 @@ def test_fifty_who_ask_at_once_are_all_answered(door: OpenDoor) -> None:
 
 
 def test_a_mistake_of_ours_is_an_answer_and_the_next_is_answered_too() -> None:
-    def mistaken(request: Request, peer: Peer) -> Answer:
+    def mistaken(request: Request, peer: Peer) -> Response:
         raise ZeroDivisionError
 
     with Listener() as listener, listening(listener, mistaken):
-        door = OpenDoor(Door(listener.port))
+        door = OpenDoor(CredentialEndpoint(listener.port))
         said = [door.said_to(door.request) for _ in range(2)]
 
     assert [each.partition(b" Internal")[0] for each in said] == [b"HTTP/1.1 500"] * 2

@@ -12,7 +12,7 @@ import pytest
 
 from mfa_session.credential_server.sidecar import polled_end_of
 from tests.clean_environment import clean_environment
-from tests.terminal import LOOK_SECONDS, PATIENCE_SECONDS
+from tests.terminal import LOOK_SECONDS, TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there it is a thread")
 
@@ -32,7 +32,7 @@ os.execvp(sys.argv[1], sys.argv[1:])
 
 
 def wait_for(what: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not what():
         assert time.monotonic() < deadline
         time.sleep(LOOK_SECONDS)
@@ -97,7 +97,7 @@ def test_it_is_not_in_the_session_or_the_group_of_the_program(tmp_path: Path) ->
 
 def test_a_program_that_waits_for_all_its_children_does_not_wait_for_it(tmp_path: Path) -> None:
     with accompanied(tmp_path, sys.executable, "-c", "import os; os.wait()") as program:
-        _, errors = program.communicate(timeout=PATIENCE_SECONDS)
+        _, errors = program.communicate(timeout=TIMEOUT_SECONDS)
 
     assert errors.endswith("ChildProcessError: [Errno 10] No child processes\n")
 

@@ -15,7 +15,7 @@ from mfa_session.local_aws.faults import ServerError
 from mfa_session.local_aws.fixtures import demo_account
 from mfa_session.local_aws.mfa_devices import VirtualDevice
 from mfa_session.model.credentials import AccessKey, SessionCredentials
-from mfa_session.model.durations import SHORTEST_SESSION
+from mfa_session.model.durations import MIN_SESSION
 from mfa_session.model.mfa_device import MFADevice
 
 PREFIX = "arn:aws:iam::123456789012:mfa"
@@ -38,7 +38,7 @@ class Desk:
 
     def session(self) -> SessionCredentials:
         account = self.endpoint.account
-        given = account.begin_session(account.identity_of(self.user), SHORTEST_SESSION, mfa_at=account.now())
+        given = account.begin_session(account.identity_of(self.user), MIN_SESSION, mfa_at=account.now())
         return SessionCredentials(given.access_key_id, given.secret_access_key, given.session_token, given.expiration)
 
     def remove(self, device: MFADevice | None, *, insist: bool = False, agrees: bool = True) -> Removal:

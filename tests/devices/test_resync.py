@@ -19,10 +19,10 @@ from mfa_session.errors import (
 from mfa_session.local_aws.clock import Clock
 from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.local_aws.fixtures import demo_account
-from mfa_session.model.durations import SHORTEST_SESSION
+from mfa_session.model.durations import MIN_SESSION
 from mfa_session.model.mfa_device import STEP, MFADevice, TokenCode, time_step
 from mfa_session.prompt.terminal import Terminal
-from mfa_session.prompt.user import Nobody, Person
+from mfa_session.prompt.user import NoUser, User
 from tests.desk import PHONE, AWSDesk
 from tests.fakes import SteppedClock, TypedLines
 
@@ -40,14 +40,14 @@ class Desk(AWSDesk):
 
     def resynchronize(self, device: MFADevice | None, *answers: str) -> MFADevice:
         self.lines = TypedLines(*answers)
-        return self.resynchronize_with(Person(lambda: Terminal(self.lines), command="…"), device)
+        return self.resynchronize_with(User(lambda: Terminal(self.lines), command="…"), device)
 
-    def resynchronize_with(self, person: Person | Nobody, device: MFADevice | None) -> MFADevice:
+    def resynchronize_with(self, prompter: User | NoUser, device: MFADevice | None) -> MFADevice:
         return resynchronize(
             device,
             credentials=self.key,
             aws=self.aws,
-            person=person,
+            prompter=prompter,
             used_codes=self.used_codes,
             clock=self.clock.now,
         )
@@ -72,7 +72,7 @@ def test_two_codes_of_the_key_s_owner_are_enough(desk: Desk, device: MFADevice |
     resynchronized = desk.resynchronize(device, desk.code(-1), desk.code(0))
 
     assert resynchronized == PHONE
-    assert desk.aws.get_session_token(desk.key, PHONE, TokenCode(desk.code(1)), SHORTEST_SESSION)
+    assert desk.aws.get_session_token(desk.key, PHONE, TokenCode(desk.code(1)), MIN_SESSION)
     assert desk.used_codes.last_step(PHONE) == time_step(desk.clock.now())
 
 
@@ -116,6 +116,6 @@ def test_what_a_policy_forbids_is_for_an_administrator_because_nobody_can_log_in
 
 def test_where_nobody_can_be_asked_nothing_is_begun(desk: Desk) -> None:
     with pytest.raises(PersonNeededError):
-        desk.resynchronize_with(Nobody("mfa-session device resync"), PHONE)
+        desk.resynchronize_with(NoUser("mfa-session device resync"), PHONE)
 
     assert desk.actions == []

@@ -57,7 +57,7 @@ class Reader:
             self._answer_what_is_asked(page_shows, yes_or_no)
             return _PROMPTED.search(self.terminal.text, self._answered) is not None
 
-        self.terminal.wait_until(is_over, f"the end of {command!r}", within=_COMMAND_SECONDS)
+        self.terminal.wait_until(is_over, f"the end of {command!r}", timeout=_COMMAND_SECONDS)
         ended = _PROMPTED.search(self.terminal.text, self._answered)
         assert ended
         return Ran(self.terminal.text[begun + len(command) + 1 : ended.start()], int(ended[1]))
@@ -72,7 +72,7 @@ class Reader:
             self._answer_what_is_asked()
             return program.exit_code is not None
 
-        self.terminal.wait_until(is_over, f"the end of {command[0]}", within=_COMMAND_SECONDS)
+        self.terminal.wait_until(is_over, f"the end of {command[0]}", timeout=_COMMAND_SECONDS)
         exit_code = program.wait()
         return Ran(self.terminal.text[begun:], exit_code)
 

@@ -13,7 +13,7 @@ WITHOUT_A_KEYRING = ("Where there is no keyring", "キーリングがない環�
 
 
 @pytest.fixture
-def newcomer(machine: Machine) -> Machine:
+def key_prompt(machine: Machine) -> Machine:
     """Return the machine of somebody who has never run an AWS tool."""
     machine.config_file.unlink()
     for name in ("MFA_SESSION_STORE", "MFA_SESSION_PASSPHRASE"):
@@ -41,17 +41,17 @@ def steps(page: str, *, without_a_keyring: bool) -> list[Block]:
 
 @needs_secret_service
 @pytest.mark.parametrize("page", PAGES)
-def test_each_step_shows_what_the_page_shows(page: str, newcomer: Machine) -> None:
+def test_each_step_shows_what_the_page_shows(page: str, key_prompt: Machine) -> None:
     with (
-        secret_service(newcomer.home) as service,
-        reading(newcomer, DBUS_SESSION_BUS_ADDRESS=service.address) as reader,
+        secret_service(key_prompt.home) as service,
+        reading(key_prompt, DBUS_SESSION_BUS_ADDRESS=service.address) as reader,
     ):
         follow(reader, steps(page, without_a_keyring=False))
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_so_does_the_step_for_a_machine_without_a_keyring(page: str, newcomer: Machine) -> None:
-    with reading(newcomer) as reader:
+def test_so_does_the_step_for_a_machine_without_a_keyring(page: str, key_prompt: Machine) -> None:
+    with reading(key_prompt) as reader:
         follow(reader, steps(page, without_a_keyring=True))
 
 

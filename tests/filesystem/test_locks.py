@@ -46,7 +46,7 @@ def test_a_lock_that_another_process_holds_is_waited_for_and_given_up_by_its_nam
     with held_elsewhere(path) as holder:
         began = time.monotonic()
 
-        with pytest.raises(LockedError, match=r"/state/lock for 0.05 s") as refusal, locked(path, within=BRIEFLY):
+        with pytest.raises(LockedError, match=r"/state/lock for 0.05 s") as refusal, locked(path, timeout=BRIEFLY):
             pass
 
         assert 0.05 <= time.monotonic() - began < 20
@@ -59,7 +59,7 @@ def test_a_process_that_is_killed_gives_its_lock_back(path: Path) -> None:
         holder.kill()
         holder.wait()
 
-        with locked(path, within=timedelta(seconds=20)):
+        with locked(path, timeout=timedelta(seconds=20)):
             pass
 
 
@@ -67,7 +67,7 @@ def test_a_child_that_the_holder_started_does_not_keep_the_lock(path: Path) -> N
     with locked(path):
         child = subprocess.Popen(["sleep", "60"], close_fds=False)
     try:
-        with locked(path, within=timedelta(seconds=20)):
+        with locked(path, timeout=timedelta(seconds=20)):
             pass
     finally:
         child.kill()
@@ -95,7 +95,7 @@ def test_threads_of_one_process_take_turns(path: Path) -> None:
 
 
 def test_two_locks_do_not_wait_for_each_other(path: Path) -> None:
-    with locked(path), locked(path.with_name("other"), within=BRIEFLY):
+    with locked(path), locked(path.with_name("other"), timeout=BRIEFLY):
         pass
 
 
@@ -103,7 +103,7 @@ def test_a_lock_is_given_back_when_the_work_fails_and_the_error_is_not_touched(p
     with pytest.raises(OSError, match="the work"), locked(path):
         raise OSError("the work")
 
-    with locked(path, within=BRIEFLY):
+    with locked(path, timeout=BRIEFLY):
         pass
 
 

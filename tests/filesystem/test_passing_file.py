@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mfa_session.errors import StateError, UsageError
-from mfa_session.filesystem.private_files import passing_file
+from mfa_session.filesystem.private_files import temporary_file
 
 
 @pytest.fixture
@@ -18,14 +18,14 @@ def path(tmp_path: Path) -> Path:
 def test_it_is_there_and_private_before_anything_is_written(path: Path, umask: int) -> None:
     before = os.umask(umask)
     try:
-        with passing_file(path):
+        with temporary_file(path):
             assert (path.stat().st_mode & 0o777, path.stat().st_size) == (0o600, 0)
     finally:
         os.umask(before)
 
 
 def test_it_holds_what_is_written_until_the_end(path: Path) -> None:
-    with passing_file(path) as write:
+    with temporary_file(path) as write:
         write(b"x" * 100_000)
         assert path.read_bytes() == b"x" * 100_000
 
@@ -34,7 +34,7 @@ def test_it_holds_what_is_written_until_the_end(path: Path) -> None:
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_it_is_gone_after_an_error(path: Path, error: type[BaseException]) -> None:
-    with pytest.raises(error), passing_file(path) as write:
+    with pytest.raises(error), temporary_file(path) as write:
         write(b"secret")
         raise error
 
@@ -42,7 +42,7 @@ def test_it_is_gone_after_an_error(path: Path, error: type[BaseException]) -> No
 
 
 def test_what_somebody_else_has_deleted_is_not_missed(path: Path) -> None:
-    with passing_file(path):
+    with temporary_file(path):
         path.unlink()
 
 
@@ -56,14 +56,14 @@ def test_what_is_there_already_stays(path: Path, make: str) -> None:
         case "folder":
             path.mkdir()
 
-    with pytest.raises(UsageError, match="is there already"), passing_file(path):
+    with pytest.raises(UsageError, match="is there already"), temporary_file(path):
         pass
 
     assert path.is_symlink() or path.exists()
 
 
 def test_a_name_cannot_move_the_cursor(tmp_path: Path) -> None:
-    with pytest.raises(StateError) as caught, passing_file(tmp_path / "no\x1b[2Jwhere" / "code.png"):
+    with pytest.raises(StateError) as caught, temporary_file(tmp_path / "no\x1b[2Jwhere" / "code.png"):
         pass
 
     assert "\x1b" not in str(caught.value) + caught.value.hint
@@ -71,7 +71,7 @@ def test_a_name_cannot_move_the_cursor(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
 def test_a_full_disk_is_told_as_such(path: Path) -> None:
-    with pytest.raises(StateError, match=r"cannot write .*: the disk is full(?m:$)"), passing_file(path) as write:
+    with pytest.raises(StateError, match=r"cannot write .*: the disk is full(?m:$)"), temporary_file(path) as write:
         full = os.open("/dev/full", os.O_WRONLY)
         # The file stays the same descriptor, and leads where no byte fits.
         os.dup2(full, _descriptor_of(path))

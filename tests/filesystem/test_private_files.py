@@ -190,7 +190,7 @@ def test_a_replacement_that_cannot_be_dressed_leaves_the_target_and_nothing_besi
         raise PermissionError
 
     with pytest.raises(PermissionError):
-        replace(target, b"new", dress=refuse)
+        replace(target, b"new", before_rename=refuse)
 
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]

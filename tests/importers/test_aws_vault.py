@@ -234,7 +234,7 @@ if sys.platform == "linux":
     from jeepney.io.blocking import open_dbus_connection
     from secretstorage import get_default_collection
 
-    from mfa_session.importers.aws_vault_secret_service import AWSVaultSecrets
+    from mfa_session.importers.aws_vault_secret_service import AWSVaultSecretService
     from tests.secret_service import SecretService, needs_secret_service, secret_service
 
     @pytest.fixture(scope="module")
@@ -257,7 +257,7 @@ if sys.platform == "linux":
                 "AWS_VAULT_SECRET_SERVICE_COLLECTION_NAME": "login",
                 "AWS_VAULT_BACKEND": "secret-service",
             }
-            return AWSVaultKeys(environ, {"secret-service": AWSVaultSecrets(environ, interactive=False)})
+            return AWSVaultKeys(environ, {"secret-service": AWSVaultSecretService(environ, interactive=False)})
 
         def test_the_key_of_a_profile_is_read(self, keys: AWSVaultKeys) -> None:
             assert keys.get("test-user") == KEY
@@ -274,7 +274,7 @@ if sys.platform == "linux":
 
         def test_a_keyring_that_is_not_there_has_no_keys(self, service: SecretService) -> None:
             environ = {"HOME": tempfile.gettempdir(), "DBUS_SESSION_BUS_ADDRESS": service.address}
-            keys = AWSVaultKeys(environ, {"secret-service": AWSVaultSecrets(environ, interactive=False)})
+            keys = AWSVaultKeys(environ, {"secret-service": AWSVaultSecretService(environ, interactive=False)})
 
             assert not keys.has("test-user")
             assert list(keys.profiles()) == []

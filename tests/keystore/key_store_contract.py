@@ -12,7 +12,7 @@ KEY = AccessKey(
     create_date=datetime(2026, 1, 31, 12, 0, tzinfo=UTC),
 )
 OTHER_KEY = AccessKey("AKIAI44QH8DHBEXAMPLE", "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY")
-LONGEST_KEY = AccessKey("AKIA" + "X" * 124, "/" * 128, account_id="123456789012", create_date=KEY.create_date)
+MAX_KEY = AccessKey("AKIA" + "X" * 124, "/" * 128, account_id="123456789012", create_date=KEY.create_date)
 
 
 class KeyStoreContract:
@@ -29,9 +29,9 @@ class KeyStoreContract:
         assert store.get("test-user") == OTHER_KEY
 
     def test_the_longest_key_there_can_be_comes_back(self, store: KeyStore) -> None:
-        store.set("test-user", LONGEST_KEY)
+        store.set("test-user", MAX_KEY)
 
-        assert store.get("test-user") == LONGEST_KEY
+        assert store.get("test-user") == MAX_KEY
 
     def test_a_profile_has_no_key_until_one_is_stored(self, store: KeyStore) -> None:
         store.set("test-user", KEY)

@@ -15,14 +15,14 @@ import pytest
 from mfa_session.errors import PassphraseError, PromptCancelledError, StoreError
 from mfa_session.keystore import encryption
 from mfa_session.keystore.encrypted_file import EncryptedFile
-from mfa_session.keystore.encryption import Derivation
+from mfa_session.keystore.encryption import KDFParameters
 from mfa_session.keystore.stores import KeyStore
 from tests.keystore.key_store_contract import KEY, OTHER_KEY, KeyStoreContract
 
 PASSPHRASE = "correct horse battery staple"
 
 # What a passphrase costs is tested once; everywhere else it costs as little as Argon2id allows.
-CHEAP = Derivation(b"sixteen bytes sa", iterations=1, memory_kib=32, lanes=1)
+CHEAP = KDFParameters(b"sixteen bytes sa", iterations=1, memory_kib=32, lanes=1)
 
 Header = dict[str, Any]
 
@@ -39,7 +39,7 @@ class Person:
         return self._known
 
 
-class Nobody:
+class NoUser:
     """Nobody, who must not be asked."""
 
     def passphrase(self, *, new: bool) -> str:
@@ -117,7 +117,7 @@ class TestTheFirstKey:
 
 class TestAPassphrase:
     def test_is_not_asked_for_while_there_is_no_file(self, tmp_path: Path) -> None:
-        store = EncryptedFile(tmp_path / "keys.json", Nobody())
+        store = EncryptedFile(tmp_path / "keys.json", NoUser())
 
         store.check()
         store.unlock()
@@ -126,7 +126,7 @@ class TestAPassphrase:
         assert store.get("test-user") is None
 
     def test_is_not_asked_for_to_check_the_file(self, path: Path) -> None:
-        EncryptedFile(path, Nobody()).check()
+        EncryptedFile(path, NoUser()).check()
 
     def test_is_asked_for_once_however_much_is_done_with_the_file(self, path: Path) -> None:
         person = Person()
@@ -243,7 +243,7 @@ class TestTheFileOnTheDisk:
         path.chmod(mode)
 
         with pytest.raises(StoreError, match="others than you") as caught:
-            EncryptedFile(path, Nobody()).check()
+            EncryptedFile(path, NoUser()).check()
 
         assert f"chmod 600 {path}" in caught.value.hint
 
@@ -252,12 +252,12 @@ class TestTheFileOnTheDisk:
         path.symlink_to(path.with_name("elsewhere"))
 
         with pytest.raises(StoreError):
-            EncryptedFile(path, Nobody()).check()
+            EncryptedFile(path, NoUser()).check()
 
     def test_is_named_as_its_owner_would_name_it(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HOME", str(path.parent))
 
-        assert EncryptedFile(path, Nobody()).description == "the encrypted file ~/keys.json"
+        assert EncryptedFile(path, NoUser()).description == "the encrypted file ~/keys.json"
 
 
 class TestAFileThatWasTamperedWith:
@@ -268,20 +268,20 @@ class TestAFileThatWasTamperedWith:
         write(path, path.read_bytes().rstrip()[:length])
 
         with pytest.raises(StoreError, match="cut short"):
-            EncryptedFile(path, Nobody()).get("test-user")
+            EncryptedFile(path, NoUser()).get("test-user")
 
     @pytest.mark.parametrize("text", ["[]", "{}", '{"header": {"format": "another"}}', "[" * 100_000])
     def test_is_refused_when_it_is_something_else(self, path: Path, text: str) -> None:
         write(path, text.encode())
 
         with pytest.raises(StoreError, match=r"something else|not one that mfa-session wrote"):
-            EncryptedFile(path, Nobody()).get("test-user")
+            EncryptedFile(path, NoUser()).get("test-user")
 
     def test_is_not_taken_for_damaged_when_a_later_version_wrote_it(self, path: Path) -> None:
         forge(path, lambda header: header.update(version=2))
 
         with pytest.raises(StoreError, match="later version") as caught:
-            EncryptedFile(path, Nobody()).get("test-user")
+            EncryptedFile(path, NoUser()).get("test-user")
 
         assert "upgrade" in caught.value.hint
 
@@ -292,7 +292,7 @@ class TestAFileThatWasTamperedWith:
         write(path, json.dumps({**document, "sha256": hashlib.sha256(canonical).hexdigest()}).encode())
 
         with pytest.raises(StoreError, match="has a field that mfa-session does not write"):
-            EncryptedFile(path, Nobody()).get("test-user")
+            EncryptedFile(path, NoUser()).get("test-user")
 
     @pytest.mark.parametrize("part", ["nonce", "ciphertext"])
     def test_is_refused_when_a_byte_is_not_what_it_was(self, path: Path, part: str) -> None:
@@ -302,13 +302,13 @@ class TestAFileThatWasTamperedWith:
         write(path, json.dumps({**document, part: base64.b64encode(flipped).decode()}).encode())
 
         with pytest.raises(StoreError, match="damaged"):
-            EncryptedFile(path, Nobody()).get("test-user")
+            EncryptedFile(path, NoUser()).get("test-user")
 
     def test_is_refused_when_its_header_was_edited(self, path: Path) -> None:
         write(path, path.read_bytes().replace(b'"iterations": 1', b'"iterations": 2'))
 
         with pytest.raises(StoreError, match="damaged"):
-            EncryptedFile(path, Nobody()).get("test-user")
+            EncryptedFile(path, NoUser()).get("test-user")
 
     @pytest.mark.parametrize(
         "kdf",
@@ -330,12 +330,12 @@ class TestAFileThatWasTamperedWith:
         forge(path, lambda header: header["kdf"].update(kdf))
 
         with pytest.raises(StoreError, match="does not write"):
-            EncryptedFile(path, Nobody()).get("test-user")
+            EncryptedFile(path, NoUser()).get("test-user")
 
     def test_may_ask_for_as_much_work_as_we_bear(self, path: Path) -> None:
         forge(path, lambda header: header["kdf"].update(iterations=12, memory_kib=4 * 65536, lanes=16))
 
-        EncryptedFile(path, Nobody()).check()
+        EncryptedFile(path, NoUser()).check()
 
     @pytest.mark.parametrize("change", [{"salt": base64.b64encode(bytes(16)).decode()}, {"comment": "mine"}], ids=str)
     def test_does_not_open_when_its_header_was_forged(self, path: Path, change: dict[str, str]) -> None:

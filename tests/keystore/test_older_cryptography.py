@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from mfa_session.errors import StoreError
-from mfa_session.keystore.encryption import Derivation
+from mfa_session.keystore.encryption import KDFParameters
 
 
 def test_a_cryptography_without_argon2id_is_told_of_with_the_version_to_install(
@@ -14,6 +14,6 @@ def test_a_cryptography_without_argon2id_is_told_of_with_the_version_to_install(
     monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.kdf.argon2", None)
 
     with pytest.raises(StoreError, match="this version of cryptography") as refused:
-        Derivation(salt=b"s" * 16).key("passphrase")
+        KDFParameters(salt=b"s" * 16).key("passphrase")
 
     assert refused.value.hint == "install a newer one: pip install 'cryptography>=44'"

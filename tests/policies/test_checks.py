@@ -8,9 +8,9 @@ import pytest
 
 from mfa_session.errors import UsageError
 from mfa_session.model.caller_identity import CallerIdentity
-from mfa_session.policies.checks import Hole, Report, check
-from mfa_session.policies.evaluator import Decision
-from mfa_session.policies.simulation import Caller, Subject, Target, Trial, read_policies
+from mfa_session.policies.checks import PolicyFinding, Report, check
+from mfa_session.policies.evaluator import DecisionType
+from mfa_session.policies.simulation import Caller, Principal, Simulation, Target, read_policies
 from mfa_session.policies.templates import KNOWN_POLICIES, Shape, safe_policy
 
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -23,9 +23,11 @@ def document(*statements: Statement) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
-def checked(*documents: str, subject: Subject | None = None, context: Mapping[str, str | None] | None = None) -> Report:
+def checked(
+    *documents: str, subject: Principal | None = None, context: Mapping[str, str | None] | None = None
+) -> Report:
     policies = read_policies({f"policy-{number}": text for number, text in enumerate(documents, 1)})
-    return check(Trial(policies, subject or Subject(), context or {}))
+    return check(Simulation(policies, subject or Principal(), context or {}))
 
 
 def mended(change: Callable[[dict[str, Statement]], None]) -> str:
@@ -35,21 +37,21 @@ def mended(change: Callable[[dict[str, Statement]], None]) -> str:
     return document(*statements.values())
 
 
-def names(findings: tuple[Hole, ...]) -> list[str]:
+def names(findings: tuple[PolicyFinding, ...]) -> list[str]:
     return [finding.name for finding in findings]
 
 
-def hole(report: Report, name: str) -> Hole:
-    return next(each for each in report.holes if each.name == name)
+def hole(report: Report, name: str) -> PolicyFinding:
+    return next(each for each in report.findings if each.name == name)
 
 
 class TestKnownPolicies:
     def test_the_recommended_one_has_no_hole(self) -> None:
-        assert names(checked(safe_policy().document).holes) == []
+        assert names(checked(safe_policy().document).findings) == []
 
     @pytest.mark.parametrize("shape", [Shape(password_change=False), Shape(via_aws_service=True)])
     def test_no_shape_of_it_has_one(self, shape: Shape) -> None:
-        assert names(checked(safe_policy("aws", shape).document).holes) == []
+        assert names(checked(safe_policy("aws", shape).document).findings) == []
 
     @pytest.mark.parametrize(
         ("variant", "expected"),
@@ -63,7 +65,7 @@ class TestKnownPolicies:
         ],
     )
     def test_the_others_have_the_holes_that_are_known(self, variant: str, expected: list[str]) -> None:
-        assert names(checked(KNOWN_POLICIES[variant]("aws").document).holes) == expected
+        assert names(checked(KNOWN_POLICIES[variant]("aws").document).findings) == expected
 
     @pytest.mark.parametrize(
         ("variant", "expected"),
@@ -81,12 +83,12 @@ class TestKnownPolicies:
         assert names(report.limits) == ["first-device"]
 
     def test_a_policy_of_another_partition_is_judged_there(self) -> None:
-        report = checked(safe_policy("aws-cn").document, subject=Subject(partition="aws-cn"))
+        report = checked(safe_policy("aws-cn").document, subject=Principal(partition="aws-cn"))
 
-        assert names(report.holes) == []
+        assert names(report.findings) == []
 
     def test_a_policy_for_another_partition_locks_out(self) -> None:
-        assert "lock-out" in names(checked(safe_policy("aws-cn").document).holes)
+        assert "lock-out" in names(checked(safe_policy("aws-cn").document).findings)
 
 
 class TestTable:
@@ -94,10 +96,10 @@ class TestTable:
         report = checked(safe_policy().document)
 
         [row] = [row for row in report.rows if row.action == "iam:DeactivateMFADevice"]
-        assert [ruling.decision for ruling in row.rulings] == [
-            Decision.EXPLICITLY_DENIED,
-            Decision.EXPLICITLY_DENIED,
-            Decision.ALLOWED,
+        assert [decide.decision for decide in row.rulings] == [
+            DecisionType.EXPLICITLY_DENIED,
+            DecisionType.EXPLICITLY_DENIED,
+            DecisionType.ALLOWED,
         ]
         assert len(row.rulings) == len(Caller)
 
@@ -113,21 +115,21 @@ class TestTable:
         report = checked(safe_policy().document, document(EVERYTHING))
 
         decisions = {row.action: row.rulings[-1].decision for row in report.rows}
-        assert decisions["s3:ListAllMyBuckets"] is Decision.ALLOWED
-        assert names(report.holes) == []
+        assert decisions["s3:ListAllMyBuckets"] is DecisionType.ALLOWED
+        assert names(report.findings) == []
 
 
 class TestHoles:
     def test_a_policy_that_denies_nothing_enforces_nothing(self) -> None:
         report = checked(document(EVERYTHING))
 
-        assert names(report.holes)[0] == "not-enforced"
-        assert "ec2:StartInstances" in report.holes[0].words
+        assert names(report.findings)[0] == "not-enforced"
+        assert "ec2:StartInstances" in report.findings[0].words
 
     def test_a_deny_of_one_service_leaves_the_others(self) -> None:
         report = checked(mended(lambda s: s["DenyAllExceptListedIfNoMFA"].update(Resource="arn:aws:s3:::*")))
 
-        assert "not-enforced" in names(report.holes)
+        assert "not-enforced" in names(report.findings)
 
     @pytest.mark.parametrize("operator", ["Bool", "StringEquals"])
     def test_an_operator_that_does_not_bind_long_term_keys_is_named(self, operator: str) -> None:
@@ -137,14 +139,14 @@ class TestHoles:
 
         found = hole(report, "bool-for-boolifexists")
         assert "statement DenyAllExceptListedIfNoMFA of policy-1" in found.words
-        assert found.mend == f"write BoolIfExists where the condition has {operator}"
+        assert found.fix == f"write BoolIfExists where the condition has {operator}"
 
     def test_a_condition_that_binds_only_long_term_keys_lets_a_session_without_a_code_through(self) -> None:
         condition = {"Null": {"aws:MultiFactorAuthPresent": "true"}}
 
         report = checked(mended(lambda s: s["DenyAllExceptListedIfNoMFA"].update(Condition=condition)))
 
-        assert "session-without-mfa" in names(report.holes)
+        assert "session-without-mfa" in names(report.findings)
 
     @pytest.mark.parametrize(
         "condition",
@@ -161,15 +163,15 @@ class TestHoles:
 
         report = checked(safe_policy().document, document(deny))
 
-        assert names(report.holes) == ["denies-everyone"]
-        assert "statement NoMore of policy-2 denies everything to everyone" in report.holes[0].words
+        assert names(report.findings) == ["denies-everyone"]
+        assert "statement NoMore of policy-2 denies everything to everyone" in report.findings[0].words
 
     def test_a_statement_without_a_name_is_told_by_its_number(self) -> None:
         nameless = {element: value for element, value in DENY_ALL.items() if element != "Sid"}
 
         report = checked(document(EVERYTHING, nameless))
 
-        assert "statement 2, which has no Sid, of policy-1 denies everything" in report.holes[0].words
+        assert "statement 2, which has no Sid, of policy-1 denies everything" in report.findings[0].words
 
     @pytest.mark.parametrize(
         ("action", "name"),
@@ -182,8 +184,8 @@ class TestHoles:
     def test_an_action_too_many_without_mfa_is_found(self, action: str, name: str) -> None:
         report = checked(mended(lambda s: s["DenyAllExceptListedIfNoMFA"]["NotAction"].append(action)))
 
-        assert names(report.holes) == [name]
-        assert action in hole(report, name).mend
+        assert names(report.findings) == [name]
+        assert action in hole(report, name).fix
 
     def test_deleting_devices_without_mfa_is_found_for_ones_own_and_for_others(self) -> None:
         def change(statements: dict[str, Statement]) -> None:
@@ -193,7 +195,7 @@ class TestHoles:
                 "arn:aws:iam::*:mfa/${aws:username}*"
             )
 
-        assert names(checked(mended(change)).holes) == ["delete-own-device", "delete-anothers-device"]
+        assert names(checked(mended(change)).findings) == ["delete-own-device", "delete-anothers-device"]
 
     def test_a_wildcard_too_many_lets_one_enrol_a_device_for_another(self) -> None:
         def change(statements: dict[str, Statement]) -> None:
@@ -201,7 +203,7 @@ class TestHoles:
 
         report = checked(mended(change))
 
-        assert names(report.holes) == []
+        assert names(report.findings) == []
         assert names(report.limits)[:3] == ["first-device", "enable-for-another", "others-with-mfa"]
 
     def test_a_user_with_a_path_is_missed(self) -> None:
@@ -210,10 +212,10 @@ class TestHoles:
 
         report = checked(mended(change))
 
-        assert names(report.holes) == ["path"]
-        assert "iam:CreateAccessKey" in report.holes[0].words
-        assert "iam:EnableMFADevice" not in report.holes[0].words
-        assert "arn:aws:iam::*:user/*/${aws:username}" in report.holes[0].mend
+        assert names(report.findings) == ["path"]
+        assert "iam:CreateAccessKey" in report.findings[0].words
+        assert "iam:EnableMFADevice" not in report.findings[0].words
+        assert "arn:aws:iam::*:user/*/${aws:username}" in report.findings[0].fix
 
     @pytest.mark.parametrize(
         ("actions", "expected"),
@@ -227,8 +229,8 @@ class TestHoles:
     def test_what_a_user_needs_before_mfa_is_missed(self, actions: list[str], expected: list[str]) -> None:
         report = checked(mended(lambda s: s["DenyAllExceptListedIfNoMFA"]["NotAction"].remove(*actions)))
 
-        assert names(report.holes) == expected
-        assert f"statement DenyAllExceptListedIfNoMFA of policy-1 denies {actions[0]}" in report.holes[0].words
+        assert names(report.findings) == expected
+        assert f"statement DenyAllExceptListedIfNoMFA of policy-1 denies {actions[0]}" in report.findings[0].words
 
     def test_what_is_neither_denied_nor_allowed_is_told_apart(self) -> None:
         def change(statements: dict[str, Statement]) -> None:
@@ -242,8 +244,8 @@ class TestHoles:
     def test_keys_that_cannot_be_rotated_are_found(self) -> None:
         report = checked(mended(lambda s: s["AllowManageOwnAccessKeys"]["Action"].remove("iam:UpdateAccessKey")))
 
-        assert names(report.holes) == ["no-rotation"]
-        assert report.holes[0].words.endswith("to the MFA session, nothing allows iam:UpdateAccessKey")
+        assert names(report.findings) == ["no-rotation"]
+        assert report.findings[0].words.endswith("to the MFA session, nothing allows iam:UpdateAccessKey")
 
     def test_what_only_is_not_allowed_without_mfa_is_no_hole_but_worth_knowing(self) -> None:
         only_with_mfa = {**EVERYTHING, "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}
@@ -251,35 +253,35 @@ class TestHoles:
 
         report = checked(document(only_with_mfa, *statements))
 
-        assert "not-enforced" not in names(report.holes)
+        assert "not-enforced" not in names(report.findings)
         assert "nothing-denied" in names(report.limits)
 
     def test_every_finding_says_what_to_do(self) -> None:
         for text in (document(EVERYTHING), document(DENY_ALL), KNOWN_POLICIES["article"]("aws").document):
             report = checked(text)
 
-            assert all(found.words and found.mend for found in (*report.holes, *report.limits))
+            assert all(found.words and found.fix for found in (*report.findings, *report.limits))
 
 
 class TestSubject:
     def test_a_real_user_is_judged_by_the_own_path(self) -> None:
         self_manage = KNOWN_POLICIES["aws-self-manage"]("aws").document
-        without = Subject.of(CallerIdentity("arn:aws:iam::123456789012:user/carol"))
-        with_path = Subject.of(CallerIdentity("arn:aws:iam::123456789012:user/eng/emea/carol"))
+        without = Principal.of(CallerIdentity("arn:aws:iam::123456789012:user/carol"))
+        with_path = Principal.of(CallerIdentity("arn:aws:iam::123456789012:user/eng/emea/carol"))
 
-        assert names(checked(self_manage, subject=without).holes) == []
-        assert {"path", "lock-out", "no-device-list"} <= set(names(checked(self_manage, subject=with_path).holes))
-        assert names(checked(safe_policy().document, subject=with_path).holes) == []
+        assert names(checked(self_manage, subject=without).findings) == []
+        assert {"path", "lock-out", "no-device-list"} <= set(names(checked(self_manage, subject=with_path).findings))
+        assert names(checked(safe_policy().document, subject=with_path).findings) == []
 
     def test_a_name_that_is_also_in_the_path_is_no_trouble(self) -> None:
-        subject = Subject.of(CallerIdentity("arn:aws:iam::123456789012:user/carol/carol"))
+        subject = Principal.of(CallerIdentity("arn:aws:iam::123456789012:user/carol/carol"))
 
         assert (subject.path, subject.name) == ("/carol/", "carol")
 
     @pytest.mark.parametrize("arn", ["arn:aws:iam::123456789012:root", "arn:aws:sts::123456789012:assumed-role/a/b"])
     def test_a_caller_who_is_no_user_is_refused(self, arn: str) -> None:
         with pytest.raises(UsageError, match="no IAM user"):
-            Subject.of(CallerIdentity(arn))
+            Principal.of(CallerIdentity(arn))
 
 
 class TestWhatIsNotKnown:
@@ -292,8 +294,8 @@ class TestWhatIsNotKnown:
             checked(self.ONLY_HERE)
 
     def test_it_is_decided_when_somebody_says_how_it_is(self) -> None:
-        assert names(checked(self.ONLY_HERE, context={"aws:SourceVpc": "vpc-1"}).holes) == []
-        assert "no-device-list" in names(checked(self.ONLY_HERE, context={"aws:SourceVpc": None}).holes)
+        assert names(checked(self.ONLY_HERE, context={"aws:SourceVpc": "vpc-1"}).findings) == []
+        assert "no-device-list" in names(checked(self.ONLY_HERE, context={"aws:SourceVpc": None}).findings)
 
     def test_nobody_can_say_that_a_key_shows_a_code(self) -> None:
         report = checked(safe_policy().document, context={"aws:MultiFactorAuthPresent": "true"})

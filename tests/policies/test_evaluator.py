@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mfa_session.errors import UsageError
-from mfa_session.policies.evaluator import Decision, Policy, Request, Ruling, evaluate
+from mfa_session.policies.evaluator import Decision, DecisionType, Policy, Request, evaluate
 
 ALICE = "arn:aws:iam::123456789012:user/alice"
 LIST = "iam:ListAccessKeys"
@@ -36,41 +36,41 @@ def _resource(elements: Mapping[str, object]) -> dict[str, str]:
 
 def decide(
     *policies: Policy, action: str = LIST, resource: str = ALICE, context: Mapping[str, str | None] | None = None
-) -> Decision:
+) -> DecisionType:
     return evaluate(policies, Request(action, resource, context or {})).decision
 
 
 def met(operator: str, value: object, actual: str | None, key: str = "aws:username") -> bool:
     """Tell whether a statement whose one condition is this applies where the key has the *actual* value."""
     statement = allow(Condition={operator: {key: value}})
-    return decide(policy(statement), context={key: actual, "aws:userid": "alice"}) is Decision.ALLOWED
+    return decide(policy(statement), context={key: actual, "aws:userid": "alice"}) is DecisionType.ALLOWED
 
 
 class TestDecision:
     def test_nothing_is_allowed_that_no_statement_allows(self) -> None:
-        assert evaluate([], Request(LIST, ALICE, {})) == Ruling(Decision.IMPLICITLY_DENIED)
+        assert evaluate([], Request(LIST, ALICE, {})) == Decision(DecisionType.IMPLICITLY_DENIED)
 
     def test_one_allow_is_enough(self) -> None:
-        assert decide(policy(allow(Action="s3:*")), policy(allow(Action="iam:*"))) is Decision.ALLOWED
+        assert decide(policy(allow(Action="s3:*")), policy(allow(Action="iam:*"))) is DecisionType.ALLOWED
 
     def test_a_deny_wins_wherever_it_stands(self) -> None:
         both = [policy(allow()), policy(deny())]
 
-        assert {decide(*both), decide(*reversed(both))} == {Decision.EXPLICITLY_DENIED}
+        assert {decide(*both), decide(*reversed(both))} == {DecisionType.EXPLICITLY_DENIED}
 
     def test_the_statement_that_denied_can_be_traced(self) -> None:
         work, enforcing = policy(allow(), name="work"), policy(allow(Sid="A"), deny(Sid="B"), name="enforcing")
 
-        ruling = evaluate([work, enforcing], Request(LIST, ALICE, {}))
+        decide = evaluate([work, enforcing], Request(LIST, ALICE, {}))
 
-        assert (ruling.policy, ruling.statement) == (enforcing, enforcing.statements[1])
+        assert (decide.policy, decide.statement) == (enforcing, enforcing.statements[1])
 
     def test_the_first_statement_that_allowed_can_be_traced(self) -> None:
         first, second = policy(allow(Action="s3:*"), allow(Sid="Here")), policy(allow())
 
-        ruling = evaluate([first, second], Request(LIST, ALICE, {}))
+        decide = evaluate([first, second], Request(LIST, ALICE, {}))
 
-        assert (ruling.policy, ruling.statement) == (first, first.statements[1])
+        assert (decide.policy, decide.statement) == (first, first.statements[1])
 
 
 class TestActions:
@@ -79,17 +79,17 @@ class TestActions:
         ["*", "iam:*", "iam:List*", "IAM:listaccesskeys", "iam:L?stAccessKeys", ["s3:*", "iam:ListAccessKeys"]],
     )
     def test_an_action_fits_whatever_its_case(self, action: object) -> None:
-        assert decide(policy(allow(Action=action))) is Decision.ALLOWED
+        assert decide(policy(allow(Action=action))) is DecisionType.ALLOWED
 
     @pytest.mark.parametrize("action", ["s3:*", "iam:List", "iam:ListAccessKeys?", "iam:?istAccessKey"])
     def test_another_action_does_not(self, action: object) -> None:
-        assert decide(policy(allow(Action=action))) is Decision.IMPLICITLY_DENIED
+        assert decide(policy(allow(Action=action))) is DecisionType.IMPLICITLY_DENIED
 
     def test_not_action_means_every_other(self) -> None:
         but_lists = policy(allow(NotAction=["iam:List*", "s3:*"]))
 
-        assert decide(but_lists) is Decision.IMPLICITLY_DENIED
-        assert decide(but_lists, action="iam:GetUser") is Decision.ALLOWED
+        assert decide(but_lists) is DecisionType.IMPLICITLY_DENIED
+        assert decide(but_lists, action="iam:GetUser") is DecisionType.ALLOWED
 
 
 class TestResources:
@@ -106,7 +106,7 @@ class TestResources:
         ],
     )
     def test_a_resource_fits(self, resource: object) -> None:
-        assert decide(policy(allow(Resource=resource))) is Decision.ALLOWED
+        assert decide(policy(allow(Resource=resource))) is DecisionType.ALLOWED
 
     @pytest.mark.parametrize(
         "resource",
@@ -120,23 +120,23 @@ class TestResources:
         ],
     )
     def test_another_resource_does_not(self, resource: str) -> None:
-        assert decide(policy(allow(Resource=resource))) is Decision.IMPLICITLY_DENIED
+        assert decide(policy(allow(Resource=resource))) is DecisionType.IMPLICITLY_DENIED
 
     def test_a_wildcard_reaches_over_slashes_and_later_colons(self) -> None:
         anything = policy(allow(Resource="arn:aws:iam::*:user/*"))
 
-        assert decide(anything, resource="arn:aws:iam::123456789012:user/a/b:c") is Decision.ALLOWED
+        assert decide(anything, resource="arn:aws:iam::123456789012:user/a/b:c") is DecisionType.ALLOWED
 
     def test_not_resource_means_every_other(self) -> None:
         but_alice = policy(deny(NotResource=ALICE), allow())
 
-        assert decide(but_alice) is Decision.ALLOWED
-        assert decide(but_alice, resource="arn:aws:iam::123456789012:user/bob") is Decision.EXPLICITLY_DENIED
+        assert decide(but_alice) is DecisionType.ALLOWED
+        assert decide(but_alice, resource="arn:aws:iam::123456789012:user/bob") is DecisionType.EXPLICITLY_DENIED
 
     def test_many_wildcards_take_no_more_than_a_moment(self) -> None:
         hard = policy(allow(Resource="arn:aws:iam::1:" + "a*" * 500 + "b"))
 
-        assert decide(hard, resource="arn:aws:iam::1:" + "a" * 2000) is Decision.IMPLICITLY_DENIED
+        assert decide(hard, resource="arn:aws:iam::1:" + "a" * 2000) is DecisionType.IMPLICITLY_DENIED
 
 
 class TestVariables:
@@ -145,47 +145,52 @@ class TestVariables:
     def test_a_variable_stands_for_the_value_of_the_request(self) -> None:
         own = policy(allow(Resource=self.OWN))
 
-        assert decide(own, context={"aws:username": "alice"}) is Decision.ALLOWED
-        assert decide(own, context={"aws:username": "bob"}) is Decision.IMPLICITLY_DENIED
+        assert decide(own, context={"aws:username": "alice"}) is DecisionType.ALLOWED
+        assert decide(own, context={"aws:username": "bob"}) is DecisionType.IMPLICITLY_DENIED
 
     def test_a_user_with_a_path_is_missed(self) -> None:
         resource = "arn:aws:iam::123456789012:user/engineering/alice"
 
         decision = decide(policy(allow(Resource=self.OWN)), resource=resource, context={"aws:username": "alice"})
 
-        assert decision is Decision.IMPLICITLY_DENIED
+        assert decision is DecisionType.IMPLICITLY_DENIED
 
     def test_a_user_named_like_a_wildcard_is_nobody_else(self) -> None:
-        assert decide(policy(allow(Resource=self.OWN)), context={"aws:username": "*"}) is Decision.IMPLICITLY_DENIED
+        assert decide(policy(allow(Resource=self.OWN)), context={"aws:username": "*"}) is DecisionType.IMPLICITLY_DENIED
 
     def test_a_variable_that_is_absent_fits_nothing(self) -> None:
-        assert decide(policy(allow(Resource=self.OWN)), context={"aws:username": None}) is Decision.IMPLICITLY_DENIED
+        assert (
+            decide(policy(allow(Resource=self.OWN)), context={"aws:username": None}) is DecisionType.IMPLICITLY_DENIED
+        )
 
     def test_a_statement_about_an_absent_variable_denies_nothing_but_not_resource_does(self) -> None:
         context = {"aws:username": None}
 
-        assert decide(policy(allow(), deny(Resource=self.OWN)), context=context) is Decision.ALLOWED
-        assert decide(policy(allow(), deny(NotResource=self.OWN)), context=context) is Decision.EXPLICITLY_DENIED
+        assert decide(policy(allow(), deny(Resource=self.OWN)), context=context) is DecisionType.ALLOWED
+        assert decide(policy(allow(), deny(NotResource=self.OWN)), context=context) is DecisionType.EXPLICITLY_DENIED
 
     @pytest.mark.parametrize("character", ["*", "?", "$"])
     def test_a_special_character_can_be_meant_as_itself(self, character: str) -> None:
         exactly = policy(allow(Resource=f"arn:aws:iam::*:user/${{{character}}}"))
 
-        assert decide(exactly, resource=f"arn:aws:iam::1:user/{character}") is Decision.ALLOWED
-        assert decide(exactly, resource="arn:aws:iam::1:user/x") is Decision.IMPLICITLY_DENIED
+        assert decide(exactly, resource=f"arn:aws:iam::1:user/{character}") is DecisionType.ALLOWED
+        assert decide(exactly, resource="arn:aws:iam::1:user/x") is DecisionType.IMPLICITLY_DENIED
 
     def test_the_older_version_knows_no_variables(self) -> None:
         literally = policy(allow(Resource=self.OWN), version="2008-10-17")
 
-        assert decide(literally, context={"aws:username": "alice"}) is Decision.IMPLICITLY_DENIED
-        assert decide(literally, resource="arn:aws:iam::1:user/${aws:username}") is Decision.ALLOWED
+        assert decide(literally, context={"aws:username": "alice"}) is DecisionType.IMPLICITLY_DENIED
+        assert decide(literally, resource="arn:aws:iam::1:user/${aws:username}") is DecisionType.ALLOWED
 
     def test_nor_does_it_in_a_condition(self) -> None:
         condition = {"StringEquals": {"aws:username": "${aws:userid}"}}
         literally = policy(allow(Condition=condition), version="2008-10-17")
 
-        assert decide(literally, context={"aws:username": "alice", "aws:userid": "alice"}) is Decision.IMPLICITLY_DENIED
-        assert decide(literally, context={"aws:username": "${aws:userid}"}) is Decision.ALLOWED
+        assert (
+            decide(literally, context={"aws:username": "alice", "aws:userid": "alice"})
+            is DecisionType.IMPLICITLY_DENIED
+        )
+        assert decide(literally, context={"aws:username": "${aws:userid}"}) is DecisionType.ALLOWED
 
     def test_a_variable_may_stand_in_a_condition(self) -> None:
         assert met("StringEquals", "${aws:userid}", "alice")
@@ -269,14 +274,14 @@ class TestConditions:
     def test_every_condition_has_to_be_met(self) -> None:
         both = policy(allow(Condition={"Bool": {"a:x": "true", "a:y": "true"}, "Null": {"a:z": "true"}}))
 
-        assert decide(both, context={"a:x": "true", "a:y": "true", "a:z": None}) is Decision.ALLOWED
-        assert decide(both, context={"a:x": "true", "a:y": "false", "a:z": None}) is Decision.IMPLICITLY_DENIED
-        assert decide(both, context={"a:x": "true", "a:y": "true", "a:z": "1"}) is Decision.IMPLICITLY_DENIED
+        assert decide(both, context={"a:x": "true", "a:y": "true", "a:z": None}) is DecisionType.ALLOWED
+        assert decide(both, context={"a:x": "true", "a:y": "false", "a:z": None}) is DecisionType.IMPLICITLY_DENIED
+        assert decide(both, context={"a:x": "true", "a:y": "true", "a:z": "1"}) is DecisionType.IMPLICITLY_DENIED
 
     def test_the_name_of_a_key_is_known_in_any_case(self) -> None:
         upper = policy(allow(Condition={"StringEquals": {"AWS:UserName": "alice"}}))
 
-        assert decide(upper, context={"aws:username": "alice"}) is Decision.ALLOWED
+        assert decide(upper, context={"aws:username": "alice"}) is DecisionType.ALLOWED
 
     @pytest.mark.parametrize("operator", ["Bool", "BoolIfExists", "StringNotEquals", "Null"])
     def test_a_key_of_which_nothing_is_known_is_never_taken_as_met_or_not(self, operator: str) -> None:

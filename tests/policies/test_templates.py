@@ -14,10 +14,10 @@ import pytest
 
 from mfa_session.errors import UsageError
 from mfa_session.model.partitions import PARTITIONS, partition, partition_of
-from mfa_session.policies.evaluator import Decision, Policy, Request, evaluate
+from mfa_session.policies.evaluator import DecisionType, Policy, Request, evaluate
 from mfa_session.policies.templates import (
     KNOWN_POLICIES,
-    LONGEST_POLICY,
+    MAX_POLICY,
     EnforcingPolicy,
     Shape,
     article_policy,
@@ -39,7 +39,7 @@ WITHOUT_MFA: dict[str, str | None] = {"aws:MultiFactorAuthPresent": "false", "aw
 WITH_MFA: dict[str, str | None] = {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "60"}
 OLD_MFA: dict[str, str | None] = {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "28801"}
 
-LETTERS = {Decision.ALLOWED: "A", Decision.EXPLICITLY_DENIED: "D", Decision.IMPLICITLY_DENIED: "-"}
+LETTERS = {DecisionType.ALLOWED: "A", DecisionType.EXPLICITLY_DENIED: "D", DecisionType.IMPLICITLY_DENIED: "-"}
 POLICIES = {
     "aws-self-manage": aws_self_manage_policy(),
     "aws-mfa-only": aws_mfa_only_policy(),
@@ -146,7 +146,7 @@ def test_every_statement_is_named_and_explained_in_one_sentence(policy: Enforcin
 
 @pytest.mark.parametrize("policy", EVERY_POLICY.values(), ids=EVERY_POLICY)
 def test_every_policy_fits_into_a_managed_one_many_times(policy: EnforcingPolicy) -> None:
-    assert 0 < size(policy.document) < LONGEST_POLICY / 2
+    assert 0 < size(policy.document) < MAX_POLICY / 2
 
 
 def test_blanks_and_line_breaks_do_not_count() -> None:

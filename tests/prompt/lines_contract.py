@@ -41,7 +41,7 @@ class LinesContract:
         assert converse("terminal.ask('Name:', secret=True)", "^C") == ("error: QuestionInterrupt", "Name: \n")
 
     def test_a_question_whose_time_is_over_gets_no_answer(self, converse: Converse) -> None:
-        assert converse("terminal.ask('Name:', within=timedelta(0))").outcome == "error: PromptTimeoutError"
+        assert converse("terminal.ask('Name:', timeout=timedelta(0))").outcome == "error: PromptTimeoutError"
 
     def test_what_is_told_stands_on_a_line_of_its_own(self, converse: Converse) -> None:
         assert converse(r"terminal.tell('one \x1b[2J line')").shown == "one \\x1b[2J line\n"

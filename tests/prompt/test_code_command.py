@@ -14,11 +14,11 @@ import pytest
 from mfa_session.errors import CodeSourceError, PromptCancelledError, UsageError
 from mfa_session.model.mfa_device import MFADevice, TokenCode
 from mfa_session.prompt.code_command import PRESETS, CodeProgram, Command, mfa_process, preset
-from mfa_session.prompt.prompt import Patience
+from mfa_session.prompt.prompt import Deadline
 from tests.clean_environment import clean_environment
 from tests.processes import is_running
 from tests.programs import shell_program
-from tests.terminal import LOOK_SECONDS, PATIENCE_SECONDS
+from tests.terminal import LOOK_SECONDS, TIMEOUT_SECONDS
 
 PHONE = MFADevice("arn:aws:iam::123456789012:mfa/phone")
 
@@ -31,29 +31,29 @@ def code_of(
     text: str,
     *,
     home: Path,
-    limit: timedelta = timedelta(seconds=PATIENCE_SECONDS),
-    watching: int | None = None,
+    limit: timedelta = timedelta(seconds=TIMEOUT_SECONDS),
+    reader_fd: int | None = None,
     shown: list[str] | None = None,
     **environment: str,
 ) -> TokenCode:
     program = CodeProgram(
         lambda _: mfa_process(text),
         environ=clean_environment(home, **environment),
-        patience=Patience(watching=watching),
+        deadline=Deadline(reader_fd=reader_fd),
         limit=limit,
     )
     return program.token_code(PHONE, show=([] if shown is None else shown).append)
 
 
 def wait_until_gone(process: int) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while is_running(process):
         assert time.monotonic() < deadline, f"process {process} is still there"
         time.sleep(LOOK_SECONDS)
 
 
 def number_in(file: Path) -> int:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not (file.exists() and file.read_text().endswith("\n")):
         assert time.monotonic() < deadline, f"nothing was written to {file}"
         time.sleep(LOOK_SECONDS)
@@ -159,7 +159,7 @@ def test_it_is_ended_when_nobody_wants_the_code_any_more(tmp_path: Path) -> None
     os.close(reading)
 
     with pytest.raises(PromptCancelledError):
-        code_of("sleep 30", home=tmp_path, watching=writing)
+        code_of("sleep 30", home=tmp_path, reader_fd=writing)
 
     os.close(writing)
 
@@ -169,11 +169,11 @@ def test_it_does_not_outlive_us(tmp_path: Path, number: signal.Signals) -> None:
     program = f"""
 from datetime import timedelta
 from mfa_session.prompt.code_command import CodeProgram, mfa_process
-from mfa_session.prompt.prompt import Patience
+from mfa_session.prompt.prompt import Deadline
 import os
 from mfa_session.model.mfa_device import MFADevice
 command = mfa_process({shell(f"echo $$ >{tmp_path}/child; sleep 60; sleep 60")!r})
-program = CodeProgram(lambda _: command, environ=os.environ, patience=Patience())
+program = CodeProgram(lambda _: command, environ=os.environ, deadline=Deadline())
 program.token_code(MFADevice("GAHT12345678"), show=print)
 """
     ours = subprocess.Popen([sys.executable, "-c", program], env=clean_environment(tmp_path), stderr=subprocess.DEVNULL)
@@ -181,7 +181,7 @@ program.token_code(MFADevice("GAHT12345678"), show=print)
 
     ours.send_signal(number)
 
-    assert ours.wait(PATIENCE_SECONDS) == -number
+    assert ours.wait(TIMEOUT_SECONDS) == -number
     wait_until_gone(child)
 
 
@@ -273,7 +273,7 @@ def test_one_word_stands_for_a_whole_command(tmp_path: Path, word: str, program:
     shell_program(tmp_path / "bin" / program, f'printf "%s\\n" "$@" >{tmp_path}/words; echo 123456')
     environ = clean_environment(tmp_path) | {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
 
-    code = CodeProgram(lambda _: preset(word, "my phone"), environ=environ, patience=Patience()).token_code(
+    code = CodeProgram(lambda _: preset(word, "my phone"), environ=environ, deadline=Deadline()).token_code(
         PHONE, show=print
     )
 

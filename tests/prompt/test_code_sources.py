@@ -23,9 +23,9 @@ from mfa_session.prompt.code_command import CodeProgram, mfa_process
 from mfa_session.prompt.code_source_settings import Choice, choices_in_order, command_of, needs_no_person, parse_choices
 from mfa_session.prompt.code_sources import Asker, CodeSources
 from mfa_session.prompt.dialogs import OPENERS, CommandDialog, DialogPerson
-from mfa_session.prompt.prompt import Patience
+from mfa_session.prompt.prompt import Deadline
 from mfa_session.prompt.terminal import Terminal
-from mfa_session.prompt.user import Nobody, Person
+from mfa_session.prompt.user import NoUser, User
 from tests.clean_environment import clean_environment
 from tests.fakes import SteppedClock, TypedLines
 from tests.programs import shell_program
@@ -35,23 +35,23 @@ PROFILE = Profile("test-user", "test-user-mfa")
 COMMAND = "mfa-session login --profile test-user"
 
 
-def program(script: str, home: Path, *, patience: Patience | None = None) -> CodeProgram:
+def program(script: str, home: Path, *, deadline: Deadline | None = None) -> CodeProgram:
     """Return a program that runs *script*."""
     command = mfa_process(f"sh -c {shlex.quote(script)}")
-    return CodeProgram(lambda _: command, environ=clean_environment(home), patience=patience or Patience())
+    return CodeProgram(lambda _: command, environ=clean_environment(home), deadline=deadline or Deadline())
 
 
-def somebody(*answers: str) -> tuple[Person, TypedLines]:
+def somebody(*answers: str) -> tuple[User, TypedLines]:
     """Return a person at a terminal who types *answers*, and the terminal."""
     lines = TypedLines(*answers)
-    return Person(lambda: Terminal(lines), command=COMMAND), lines
+    return User(lambda: Terminal(lines), command=COMMAND), lines
 
 
-def away() -> Person:
+def away() -> User:
     def open_terminal() -> Terminal:
         raise PersonNeededError("there is no terminal to ask on", hint="run it in one")
 
-    return Person(open_terminal, command=COMMAND)
+    return User(open_terminal, command=COMMAND)
 
 
 class Desktop:
@@ -63,11 +63,11 @@ class Desktop:
         self._environ = clean_environment(home, DISPLAY=f"127.0.0.1:{number}")
         self._environ["PATH"] = f"{home}:{self._environ['PATH']}"
 
-    def dialog(self, script: str, *, name: str = "zenity", within: timedelta | None = None) -> DialogPerson:
+    def dialog(self, script: str, *, name: str = "zenity", timeout: timedelta | None = None) -> DialogPerson:
         """Return somebody at the dialog *name*, which does what *script* says."""
         shell_program(self.home / name, f"cd {self.home}; {script}")
         opener = next(opener for opener in OPENERS if opener.name == name)
-        return DialogPerson(CommandDialog(opener, self._environ), patience=Patience.beginning_now(within))
+        return DialogPerson(CommandDialog(opener, self._environ), deadline=Deadline.beginning_now(timeout))
 
 
 @pytest.fixture
@@ -80,13 +80,13 @@ def desktop(tmp_path: Path) -> Iterator[Desktop]:
 
 def sources(
     *those: CodeProgram | Asker,
-    person: Person | Nobody,
-    patience: Patience | None = None,
+    user: User | NoUser,
+    deadline: Deadline | None = None,
     clock: SteppedClock | None = None,
 ) -> CodeSources:
     clock = clock or SteppedClock()
     return CodeSources(
-        those, person=person, command=COMMAND, patience=patience or Patience(), now=clock.now, sleep=clock.sleep
+        those, user=user, command=COMMAND, deadline=deadline or Deadline(), now=clock.now, sleep=clock.sleep
     )
 
 
@@ -95,23 +95,23 @@ def code(from_: CodeSources) -> str:
 
 
 def test_a_program_comes_before_a_person(tmp_path: Path) -> None:
-    person, lines = somebody()
+    user, lines = somebody()
 
-    assert code(sources(program("echo 111111", tmp_path), person, person=person)) == "111111"
+    assert code(sources(program("echo 111111", tmp_path), user, user=user)) == "111111"
     assert lines.shown == ""
 
 
 def test_the_order_is_the_users(tmp_path: Path) -> None:
-    person, _ = somebody("222222")
+    user, _ = somebody("222222")
 
-    assert code(sources(person, program("echo 111111", tmp_path), person=person)) == "222222"
+    assert code(sources(user, program("echo 111111", tmp_path), user=user)) == "222222"
 
 
 def test_what_fails_is_followed_by_the_next_and_whoever_is_asked_is_told_why(tmp_path: Path) -> None:
-    person, lines = somebody("333333")
+    user, lines = somebody("333333")
     first, second = program("echo 'no key' >&2; exit 1", tmp_path), program("echo junk", tmp_path)
 
-    assert code(sources(first, second, person, person=person)) == "333333"
+    assert code(sources(first, second, user, user=user)) == "333333"
     assert lines.shown == (
         "no key\n"
         "No code: mfa_process ended with exit code 1: no key.\n"
@@ -121,30 +121,30 @@ def test_what_fails_is_followed_by_the_next_and_whoever_is_asked_is_told_why(tmp
 
 
 def test_programs_that_fail_where_nobody_is_are_the_reason(tmp_path: Path) -> None:
-    person = away()
+    user = away()
     first, second = program("exit 1", tmp_path), program("exit 2", tmp_path)
 
     with pytest.raises(CodeSourceError) as raised:
-        code(sources(first, second, person, person=person))
+        code(sources(first, second, user, user=user))
 
     assert str(raised.value) == "mfa_process ended with exit code 1; mfa_process ended with exit code 2"
     assert raised.value.hint.endswith(f"; or run in a terminal: {COMMAND}")
 
 
 def test_a_program_that_took_all_the_time_is_the_reason(tmp_path: Path) -> None:
-    patience = Patience.beginning_now(timedelta(seconds=0.5))
+    deadline = Deadline.beginning_now(timedelta(seconds=0.5))
     lines = TypedLines("333333")
-    person = Person(lambda: Terminal(lines), command=COMMAND)
+    user = User(lambda: Terminal(lines), command=COMMAND)
 
     with pytest.raises(CodeSourceError, match="printed no code within"):
-        code(sources(program("sleep 60", tmp_path, patience=patience), person, person=person, patience=patience))
+        code(sources(program("sleep 60", tmp_path, deadline=deadline), user, user=user, deadline=deadline))
 
     assert lines.shown == ""
 
 
 def test_a_program_runs_once_a_login(tmp_path: Path) -> None:
-    person, _ = somebody("222222", "333333")
-    both = sources(program(f"echo x >>{tmp_path}/runs; echo 111111", tmp_path), person, person=person)
+    user, _ = somebody("222222", "333333")
+    both = sources(program(f"echo x >>{tmp_path}/runs; echo 111111", tmp_path), user, user=user)
     both.be_ready()
 
     assert [code(both), code(both), code(both)] == ["111111", "222222", "333333"]
@@ -155,8 +155,8 @@ def test_a_program_runs_once_a_login(tmp_path: Path) -> None:
 
 
 def test_a_code_that_was_refused_is_the_reason_where_nobody_can_give_another(tmp_path: Path) -> None:
-    for person in (away(), Nobody(COMMAND)):
-        only = sources(program("echo 111111", tmp_path), person, person=person)
+    for user in (away(), NoUser(COMMAND)):
+        only = sources(program("echo 111111", tmp_path), user, user=user)
         code(only)
 
         with pytest.raises(TokenCodeRefusedError) as raised:
@@ -166,23 +166,23 @@ def test_a_code_that_was_refused_is_the_reason_where_nobody_can_give_another(tmp
 
 
 def test_with_a_program_nobody_need_be_there(tmp_path: Path) -> None:
-    person = Nobody(COMMAND)
+    user = NoUser(COMMAND)
 
-    sources(program("exit 1", tmp_path), person, person=person).be_ready()
+    sources(program("exit 1", tmp_path), user, user=user).be_ready()
 
 
 def test_without_a_program_somebody_must_be_there() -> None:
-    person = away()
+    user = away()
 
     with pytest.raises(PersonNeededError, match="there is no terminal to ask on") as raised:
-        sources(person, person=person).be_ready()
+        sources(user, user=user).be_ready()
 
     assert COMMAND in raised.value.hint
 
 
 def test_a_dialog_is_asked_where_there_is_no_terminal(desktop: Desktop) -> None:
-    person = away()
-    both = sources(person, desktop.dialog("echo 222222"), person=person)
+    user = away()
+    both = sources(user, desktop.dialog("echo 222222"), user=user)
     both.be_ready()
 
     assert code(both) == "222222"
@@ -192,26 +192,26 @@ def test_a_dialog_is_asked_where_there_is_no_terminal(desktop: Desktop) -> None:
 def test_who_says_no_or_nothing_is_not_asked_elsewhere(
     desktop: Desktop, closing: str, no: type[MFASessionError]
 ) -> None:
-    person = away()
-    first = desktop.dialog(closing, within=timedelta(seconds=0.5))
+    user = away()
+    first = desktop.dialog(closing, timeout=timedelta(seconds=0.5))
 
     with pytest.raises(no):
-        code(sources(person, first, desktop.dialog("echo 222222", name="kdialog"), person=person))
+        code(sources(user, first, desktop.dialog("echo 222222", name="kdialog"), user=user))
 
 
 def test_a_dialog_that_cannot_ask_is_followed_by_the_next_which_says_so(desktop: Desktop) -> None:
-    person = away()
+    user = away()
     first, second = desktop.dialog("exit 255"), desktop.dialog("echo 222222; echo $4 >text", name="kdialog")
 
-    assert code(sources(person, first, second, person=person)) == "222222"
+    assert code(sources(user, first, second, user=user)) == "222222"
     assert "No code: zenity could not ask: exit code 255." in (desktop.home / "text").read_text()
 
 
 def test_all_that_could_not_ask_is_told_where_nobody_is_left(desktop: Desktop) -> None:
-    person = away()
+    user = away()
 
     with pytest.raises(CodeSourceError, match=r"^zenity could not ask: exit code 9(?m:$)") as raised:
-        code(sources(person, desktop.dialog("exit 9"), person=person))
+        code(sources(user, desktop.dialog("exit 9"), user=user))
 
     assert raised.value.hint.endswith(f"run in a terminal: {COMMAND}")
 
@@ -219,9 +219,9 @@ def test_all_that_could_not_ask_is_told_where_nobody_is_left(desktop: Desktop) -
 def test_a_used_code_is_waited_out_and_the_person_told(tmp_path: Path) -> None:
     clock = SteppedClock()
     lines = TypedLines()
-    person = Person(lambda: Terminal(lines), command=COMMAND, now=clock.now, sleep=clock.sleep)
+    user = User(lambda: Terminal(lines), command=COMMAND, now=clock.now, sleep=clock.sleep)
 
-    sources(program("exit 1", tmp_path), person, person=person, clock=clock).wait_for_a_new_code(
+    sources(program("exit 1", tmp_path), user, user=user, clock=clock).wait_for_a_new_code(
         clock.now() + timedelta(seconds=12)
     )
 
@@ -231,8 +231,8 @@ def test_a_used_code_is_waited_out_and_the_person_told(tmp_path: Path) -> None:
 
 def test_a_used_code_is_waited_out_where_nobody_is(tmp_path: Path) -> None:
     clock = SteppedClock()
-    person = Nobody(COMMAND)
-    only = sources(program("exit 1", tmp_path), person, person=person, clock=clock)
+    user = NoUser(COMMAND)
+    only = sources(program("exit 1", tmp_path), user, user=user, clock=clock)
 
     only.wait_for_a_new_code(clock.now() + timedelta(seconds=12))
     only.wait_for_a_new_code(clock.now() - timedelta(seconds=1))
@@ -242,8 +242,8 @@ def test_a_used_code_is_waited_out_where_nobody_is(tmp_path: Path) -> None:
 
 def test_a_new_code_that_comes_too_late_is_not_waited_for(tmp_path: Path) -> None:
     clock = SteppedClock()
-    person = Nobody(COMMAND)
-    only = sources(person, person=person, clock=clock, patience=Patience.beginning_now(timedelta(seconds=5)))
+    user = NoUser(COMMAND)
+    only = sources(user, user=user, clock=clock, deadline=Deadline.beginning_now(timedelta(seconds=5)))
 
     with pytest.raises(PromptTimeoutError, match="the next one comes too late"):
         only.wait_for_a_new_code(clock.now() + timedelta(seconds=12))

@@ -9,10 +9,10 @@ from tests.terminal import Program, PseudoTerminal, Stream
 
 PROGRAM = """
 import signal
-from mfa_session.prompt.deferred_signals import noted_signals
+from mfa_session.prompt.deferred_signals import deferred_signals
 
 {before}
-with noted_signals() as descriptors:
+with deferred_signals() as descriptors:
     {inside}
     print("inside", flush=True)
 print("after", flush=True)

@@ -13,10 +13,10 @@ from mfa_session.errors import CodeSourceError, PersonNeededError, PromptCancell
 from mfa_session.model.mfa_device import MFADevice, TokenCode
 from mfa_session.model.profile import Profile
 from mfa_session.prompt.dialogs import OPENERS, CommandDialog, DialogPerson, Opener
-from mfa_session.prompt.prompt import Patience
+from mfa_session.prompt.prompt import Deadline
 from tests.clean_environment import clean_environment
 from tests.programs import shell_program
-from tests.terminal import PATIENCE_SECONDS
+from tests.terminal import TIMEOUT_SECONDS
 from tests.virtual_screen import VirtualScreen, virtual_screen
 
 BY_NAME = {opener.name: opener for opener in OPENERS}
@@ -39,8 +39,8 @@ def zenity(screen: VirtualScreen, tmp_path: Path) -> CommandDialog:
     return CommandDialog(BY_NAME["zenity"], clean_environment(tmp_path, DISPLAY=screen.display))
 
 
-def ask(dialog: CommandDialog, text: str = "A question", *, seconds: float = PATIENCE_SECONDS) -> str:
-    return dialog.ask(Patience().question(within=timedelta(seconds=seconds), text=text))
+def ask(dialog: CommandDialog, text: str = "A question", *, seconds: float = TIMEOUT_SECONDS) -> str:
+    return dialog.ask(Deadline().question(timeout=timedelta(seconds=seconds), text=text))
 
 
 def scripted(opener: Opener, folder: Path, script: str) -> CommandDialog:
@@ -168,9 +168,9 @@ def test_kdialog_which_has_no_limit_of_its_own_is_ended(tmp_path: Path) -> None:
 
 def test_the_question_names_the_profile_the_device_and_where_the_code_goes(tmp_path: Path) -> None:
     dialog = scripted(BY_NAME["zenity"], tmp_path, f'printf "%s" "$4" >{tmp_path}/text; echo 123456')
-    person = DialogPerson(dialog, endpoint="http://127.0.0.1:8080/", patience=Patience())
+    user = DialogPerson(dialog, endpoint="http://127.0.0.1:8080/", deadline=Deadline())
 
-    code = person.token_code(PHONE, profile=Profile("test\nuser" + "x" * 200, "test-user-mfa"))
+    code = user.token_code(PHONE, profile=Profile("test\nuser" + "x" * 200, "test-user-mfa"))
 
     assert code == TokenCode("123456")
     assert (tmp_path / "text").read_text() == (
@@ -183,10 +183,10 @@ def test_the_question_names_the_profile_the_device_and_where_the_code_goes(tmp_p
 def test_what_is_no_code_is_asked_for_again_with_the_reason(tmp_path: Path) -> None:
     script = f"cd {tmp_path}; test -e text && echo 123456 || echo 12345; printf '%s\\n' \"$4\" >>text"
     dialog = scripted(BY_NAME["zenity"], tmp_path, script)
-    person = DialogPerson(dialog, patience=Patience())
+    user = DialogPerson(dialog, deadline=Deadline())
 
-    person.tell("AWS did not accept it.")
-    person.token_code(PHONE, profile=Profile("test-user", "test-user-mfa"))
+    user.tell("AWS did not accept it.")
+    user.token_code(PHONE, profile=Profile("test-user", "test-user-mfa"))
 
     first, second = (tmp_path / "text").read_text().removeprefix("--text=").split("--text=")
     assert first.startswith("AWS did not accept it.\nProfile test-user")

@@ -39,7 +39,7 @@ def test_the_end_of_input_on_an_empty_line_cancels(terminal: PseudoTerminal) -> 
 
 def test_an_answer_is_not_waited_for_longer_than_the_limit(terminal: PseudoTerminal) -> None:
     before = terminal.modes()
-    program = ask(terminal, "terminal.ask('Code:', secret=True, within=timedelta(seconds=1))")
+    program = ask(terminal, "terminal.ask('Code:', secret=True, timeout=timedelta(seconds=1))")
 
     program.wait()
 
@@ -64,7 +64,7 @@ def test_half_an_answer_is_thrown_away_when_its_question_ends(terminal: PseudoTe
 
 @pytest.mark.parametrize("question", ["confirm('Sure?', default=True", "choose('Which?', ['this', 'that']"])
 def test_wrong_answers_do_not_lengthen_the_limit(terminal: PseudoTerminal, question: str) -> None:
-    program = ask(terminal, f"terminal.{question}, within=timedelta(seconds=0.3))")
+    program = ask(terminal, f"terminal.{question}, timeout=timedelta(seconds=0.3))")
 
     while program.exit_code is None:
         tries = terminal.text.count("Please type")
@@ -202,7 +202,7 @@ def test_nobody_is_asked_any_longer_when_the_reader_of_the_answer_has_gone(termi
     reading, writing = os.pipe()
     program = ask(
         terminal,
-        "terminal.ask('Code:', secret=True, watching=1)",
+        "terminal.ask('Code:', secret=True, reader_fd=1)",
         stdout=writing,
         before="sys.stdout = sys.stderr",
     )
@@ -217,7 +217,7 @@ def test_nobody_is_asked_any_longer_when_the_reader_of_the_answer_has_gone(termi
 
 
 def test_a_reader_that_is_still_there_is_no_reason_to_stop(terminal: PseudoTerminal) -> None:
-    program = ask(terminal, "terminal.ask('Code:', watching=1, within=timedelta(seconds=0.5))")
+    program = ask(terminal, "terminal.ask('Code:', reader_fd=1, timeout=timedelta(seconds=0.5))")
 
     program.wait()
 
@@ -226,7 +226,7 @@ def test_a_reader_that_is_still_there_is_no_reason_to_stop(terminal: PseudoTermi
 
 def test_the_limit_holds_on_a_terminal_whose_output_is_stopped(terminal: PseudoTerminal) -> None:
     terminal.press("^S")
-    program = ask(terminal, "terminal.ask('Code:', within=timedelta(seconds=0.3))")
+    program = ask(terminal, "terminal.ask('Code:', timeout=timedelta(seconds=0.3))")
 
     terminal.wait_until(lambda: program.stdout != b"", "the end of the question")
 

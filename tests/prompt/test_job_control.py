@@ -111,7 +111,7 @@ def test_the_question_comes_again_in_the_foreground_after_a_while_in_the_backgro
 
 
 def test_the_limit_passes_in_the_background_too(terminal: PseudoTerminal) -> None:
-    program = ask(terminal, "terminal.ask('Code:', within=timedelta(seconds=3))")
+    program = ask(terminal, "terminal.ask('Code:', timeout=timedelta(seconds=3))")
     terminal.expect("Code: ")
 
     terminal.press("^Z")

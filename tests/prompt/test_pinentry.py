@@ -11,23 +11,23 @@ import pytest
 
 from mfa_session.errors import CodeSourceError, PersonNeededError, PromptCancelledError, PromptTimeoutError
 from mfa_session.prompt.pinentry import Pinentry
-from mfa_session.prompt.prompt import Patience
+from mfa_session.prompt.prompt import Deadline
 from tests.clean_environment import clean_environment
 from tests.programs import python_program, shell_program
-from tests.terminal import PATIENCE_SECONDS, Program, PseudoTerminal, Stream
+from tests.terminal import TIMEOUT_SECONDS, Program, PseudoTerminal, Stream
 from tests.virtual_screen import VirtualScreen, virtual_screen
 
 ASKING = """
 import os, sys
 from datetime import timedelta
-from mfa_session.prompt.prompt import Patience
+from mfa_session.prompt.prompt import Deadline
 from mfa_session.prompt.pinentry import Pinentry
 from mfa_session.errors import MFASessionError
 
 dialog = Pinentry({program!r}, os.environ)
 try:
     dialog.insist_on_being_seen()
-    print("answer:", ascii(dialog.ask(Patience().question(within=timedelta(seconds={seconds}), text={text!r}))))
+    print("answer:", ascii(dialog.ask(Deadline().question(timeout=timedelta(seconds={seconds}), text={text!r}))))
 except MFASessionError as error:
     print("error:", type(error).__name__, error)
 """
@@ -53,7 +53,7 @@ def screen() -> Iterator[VirtualScreen]:
 
 
 def ask_from_a_program_without_a_terminal(
-    terminal: PseudoTerminal, program: str, *, text: str = "A question", seconds: float = PATIENCE_SECONDS
+    terminal: PseudoTerminal, program: str, *, text: str = "A question", seconds: float = TIMEOUT_SECONDS
 ) -> Program:
     """Start what asks with a pinentry, in a session of its own, as a desktop program that was started in a terminal."""
     script = ASKING.format(program=program, text=text, seconds=seconds)
@@ -70,9 +70,9 @@ def ask_from_a_program_without_a_terminal(
 
 
 def answer(
-    program: Path | str, *, environ: dict[str, str], text: str = "A question", seconds: float = PATIENCE_SECONDS
+    program: Path | str, *, environ: dict[str, str], text: str = "A question", seconds: float = TIMEOUT_SECONDS
 ) -> str:
-    question = Patience().question(within=timedelta(seconds=seconds), text=text)
+    question = Deadline().question(timeout=timedelta(seconds=seconds), text=text)
     return Pinentry(str(program), environ).ask(question)
 
 
@@ -112,7 +112,7 @@ def test_closing_it_is_an_answer(terminal: PseudoTerminal) -> None:
 
 
 def test_nobody_is_asked_on_the_terminal_by_a_program_in_its_background(terminal: PseudoTerminal) -> None:
-    script = ASKING.format(program=installed("pinentry-curses"), text="A question", seconds=PATIENCE_SECONDS)
+    script = ASKING.format(program=installed("pinentry-curses"), text="A question", seconds=TIMEOUT_SECONDS)
     program = terminal.run(
         "bash",
         "-c",

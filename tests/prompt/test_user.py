@@ -13,7 +13,7 @@ import pytest
 from mfa_session.errors import PersonNeededError
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.prompt.terminal import Terminal
-from mfa_session.prompt.user import Nobody, Person
+from mfa_session.prompt.user import NoUser, User
 from tests.clean_environment import clean_environment
 from tests.fakes import SteppedClock, TypedLines
 from tests.terminal import Program, PseudoTerminal, Stream
@@ -22,7 +22,7 @@ PHONE = MFADevice("arn:aws:iam::123456789012:mfa/alice-phone")
 
 PROGRAM = """
 from datetime import timedelta
-from mfa_session.prompt.user import Person
+from mfa_session.prompt.user import User
 from mfa_session.prompt.terminal import Terminal
 from mfa_session.errors import MFASessionError
 from mfa_session.model.mfa_device import MFADevice
@@ -31,7 +31,7 @@ from mfa_session.model.profile import Profile
 alice = Profile("alice", session_profile="alice-mfa")
 phone = MFADevice("arn:aws:iam::123456789012:mfa/alice-phone")
 token = MFADevice("GAHT12345678")
-person = Person(Terminal.open, command="mfa-session login", {settings})
+user = User(Terminal.open, command="mfa-session login", {settings})
 try:
     print("answer:", ascii({question}))
 except MFASessionError as error:
@@ -73,7 +73,7 @@ def ask_without_a_terminal(home: Path, question: str) -> str:
 def test_the_question_names_the_profile_the_device_the_account_and_a_strange_endpoint(
     terminal: PseudoTerminal, device: str, settings: str, question: str
 ) -> None:
-    program = ask(terminal, f"person.token_code({device}, profile=alice).digits", settings=settings)
+    program = ask(terminal, f"user.token_code({device}, profile=alice).digits", settings=settings)
     terminal.expect(question)
     terminal.type("123 456\n")
 
@@ -104,7 +104,7 @@ def test_the_question_names_the_profile_the_device_the_account_and_a_strange_end
 )
 def test_the_screen_reads_well(tmp_path: Path, columns: int, screen: str) -> None:
     with PseudoTerminal(tmp_path, columns=columns) as terminal:
-        ask(terminal, "person.token_code(phone, profile=alice)")
+        ask(terminal, "user.token_code(phone, profile=alice)")
         terminal.expect("123456789012: ")
         terminal.type("12345\n")
         terminal.expect("123456789012: ")
@@ -113,7 +113,7 @@ def test_the_screen_reads_well(tmp_path: Path, columns: int, screen: str) -> Non
 
 
 def test_several_devices_are_shown_with_numbers(terminal: PseudoTerminal) -> None:
-    program = ask(terminal, "person.choose_device([phone, token]).name")
+    program = ask(terminal, "user.choose_device([phone, token]).name")
     terminal.expect(
         "You have several MFA devices. Which one shows the code?\n"
         "  1  arn:aws:iam::123456789012:mfa/alice-phone\n"
@@ -128,7 +128,7 @@ def test_several_devices_are_shown_with_numbers(terminal: PseudoTerminal) -> Non
 
 @pytest.mark.parametrize(("typed", "device"), [("", PHONE.serial_number), (" GAHT12345678 ", "GAHT12345678")])
 def test_a_guess_is_called_one_and_taken_by_enter_alone(terminal: PseudoTerminal, typed: str, device: str) -> None:
-    program = ask(terminal, "person.device(guess=phone).serial_number")
+    program = ask(terminal, "user.device(guess=phone).serial_number")
     terminal.expect(
         "A policy keeps AWS from telling which MFA device is yours.\n"
         "Often it is arn:aws:iam::123456789012:mfa/alice-phone, but that is only a guess.\n"
@@ -141,7 +141,7 @@ def test_a_guess_is_called_one_and_taken_by_enter_alone(terminal: PseudoTerminal
 
 
 def test_a_key_is_asked_for_with_its_secret_unseen(terminal: PseudoTerminal) -> None:
-    program = ask(terminal, "person.access_key(alice).secret_access_key")
+    program = ask(terminal, "user.access_key(alice).secret_access_key")
     terminal.expect("Access key ID for alice: ")
     terminal.type("AKIAIOSFODNN7EXAMPLE\n")
     terminal.expect("Secret access key (not shown): ")
@@ -155,8 +155,8 @@ def test_a_key_is_asked_for_with_its_secret_unseen(terminal: PseudoTerminal) -> 
 def test_all_questions_together_have_one_limit(terminal: PseudoTerminal) -> None:
     program = ask(
         terminal,
-        "(person.token_code(phone, profile=alice), person.token_code(phone, profile=alice))",
-        settings="within=timedelta(seconds=4)",
+        "(user.token_code(phone, profile=alice), user.token_code(phone, profile=alice))",
+        settings="timeout=timedelta(seconds=4)",
     )
     terminal.expect("123456789012: ")
     time.sleep(3)  # most of it goes to the first question
@@ -172,19 +172,19 @@ class TestWithoutATerminal:
     @pytest.mark.parametrize(
         ("question", "said"),
         [
-            ("person.is_there", "answer: False"),
-            ("person.be_ready()", "error: there is no terminal to ask on hint: run in a terminal: mfa-session login"),
+            ("user.is_there", "answer: False"),
+            ("user.be_ready()", "error: there is no terminal to ask on hint: run in a terminal: mfa-session login"),
             (
-                "person.token_code(phone, profile=alice)",
+                "user.token_code(phone, profile=alice)",
                 "error: there is no terminal to ask on hint: run in a terminal: mfa-session login",
             ),
             (
-                "person.choose_device([phone, token])",
+                "user.choose_device([phone, token])",
                 "error: the user has several MFA devices: arn:aws:iam::123456789012:mfa/alice-phone, GAHT12345678 "
                 "hint: choose one: --serial ARN, or mfa_serial in the config file",
             ),
             (
-                "person.device(guess=phone)",
+                "user.device(guess=phone)",
                 "error: a policy keeps AWS from telling which MFA device is yours "
                 "hint: name it: --serial ARN (often it is arn:aws:iam::123456789012:mfa/alice-phone)",
             ),
@@ -197,14 +197,14 @@ class TestWithoutATerminal:
 
 class TestNobody:
     def test_agrees_to_nothing(self) -> None:
-        assert not Nobody("…").agrees("Go on?", by_default=True)
+        assert not NoUser("…").agrees("Go on?", by_default=True)
 
     def test_waits_for_nothing(self) -> None:
-        Nobody("…").wait_for_a_new_code(datetime.now(UTC) + timedelta(hours=1))
+        NoUser("…").wait_for_a_new_code(datetime.now(UTC) + timedelta(hours=1))
 
     def test_names_the_command_to_run(self) -> None:
         with pytest.raises(PersonNeededError, match="a token code is needed") as refused:
-            Nobody("mfa-session login --profile alice").be_ready()
+            NoUser("mfa-session login --profile alice").be_ready()
         assert refused.value.hint == "run in a terminal: mfa-session login --profile alice"
 
 
@@ -244,7 +244,7 @@ class TestAClock:
         lines = TypedLines()
         moment = now() + timedelta(seconds=0.3)
 
-        Person(lambda: Terminal(lines), command="…", now=now, sleep=sleep).wait_for_a_new_code(moment)
+        User(lambda: Terminal(lines), command="…", now=now, sleep=sleep).wait_for_a_new_code(moment)
 
         assert now() >= moment
         assert lines.shown == "The code that the device shows now is used; the next one comes in 1 s.\n"
@@ -253,6 +253,6 @@ class TestAClock:
         now, sleep = clock()
         lines = TypedLines()
 
-        Person(lambda: Terminal(lines), command="…", now=now, sleep=sleep).wait_for_a_new_code(now())
+        User(lambda: Terminal(lines), command="…", now=now, sleep=sleep).wait_for_a_new_code(now())
 
         assert lines.shown == ""

@@ -26,9 +26,9 @@ from mfa_session.model.mfa_device import TokenCode
 from mfa_session.model.profile import Profile
 from mfa_session.model.role import Role
 from mfa_session.prompt.terminal import Terminal
-from mfa_session.prompt.user import Nobody, Person
-from mfa_session.sessions.assume_role import goes_with_a_code, take_role, take_role_with_a_code
-from mfa_session.sessions.login import Login, Prompter, Wish
+from mfa_session.prompt.user import NoUser, User
+from mfa_session.sessions.assume_role import assumes_with_code, log_in_to_role, log_in_to_role_with_code
+from mfa_session.sessions.login import LoginRequest, LoginResult, Prompter
 from tests.desk import PHONE, AWSDesk
 from tests.fakes import SteppedClock, TypedLines
 
@@ -64,27 +64,27 @@ class Desk(AWSDesk):
         self.sessions.keep(ADMIN, session)
         return session
 
-    def take(self, log_in_source: Callable[[], Login] | None = None, **wishes: object) -> Login:
-        def live() -> Login:
-            return Login(self.session_of_the_user(), device=None, kept=True)
+    def take(self, log_in_source: Callable[[], LoginResult] | None = None, **wishes: object) -> LoginResult:
+        def live() -> LoginResult:
+            return LoginResult(self.session_of_the_user(), device=None, kept=True)
 
-        return take_role(
-            replace(Wish(ADMIN), **wishes),  # type: ignore[arg-type]  # the names of a Wish's fields
+        return log_in_to_role(
+            replace(LoginRequest(ADMIN), **wishes),  # type: ignore[arg-type]  # the names of a Wish's fields
             log_in_source=log_in_source or live,
             aws=self.aws,
             sessions=self.sessions,
             clock=self.clock.now,
         )
 
-    def take_with_a_code(self, *answers: str | Callable[[], str], **wishes: object) -> tuple[Login, str]:
+    def take_with_a_code(self, *answers: str | Callable[[], str], **wishes: object) -> tuple[LoginResult, str]:
         """Take it for four hours while somebody types *answers*; return what the screen showed too."""
         lines = TypedLines(*answers)
-        person = Person(lambda: Terminal(lines), command="…", now=self.clock.now, sleep=self.clock.sleep)
+        person = User(lambda: Terminal(lines), command="…", now=self.clock.now, sleep=self.clock.sleep)
         return self.take_with_a_code_of(person, **wishes), lines.shown
 
-    def take_with_a_code_of(self, prompter: Prompter, **wishes: object) -> Login:
-        return take_role_with_a_code(
-            replace(Wish(ADMIN, duration=4 * HOUR), **wishes),  # type: ignore[arg-type]  # as above
+    def take_with_a_code_of(self, prompter: Prompter, **wishes: object) -> LoginResult:
+        return log_in_to_role_with_code(
+            replace(LoginRequest(ADMIN, duration=4 * HOUR), **wishes),  # type: ignore[arg-type]  # as above
             keys=self.key_lookup,
             aws=self.aws,
             prompter=prompter,
@@ -154,7 +154,7 @@ class TestWithTheSessionOfTheUser:
             desk.take(log_in_source=pytest.fail)
 
     def test_the_device_through_which_the_user_has_logged_in_is_told(self, desk: Desk) -> None:
-        outcome = desk.take(log_in_source=lambda: Login(desk.session_of_the_user(), device=PHONE, kept=False))
+        outcome = desk.take(log_in_source=lambda: LoginResult(desk.session_of_the_user(), device=PHONE, kept=False))
 
         assert outcome.device == PHONE
 
@@ -173,7 +173,7 @@ class TestWithTheSessionOfTheUser:
         profile = replace(NEXT, source=source)
 
         with pytest.raises(AccessDeniedError) as caught:
-            desk.take(lambda: Login(desk.session_of_the_user(), device=None, kept=kept), profile=profile)
+            desk.take(lambda: LoginResult(desk.session_of_the_user(), device=None, kept=kept), profile=profile)
 
         assert (said or "external_id") in caught.value.hint
         assert ("MFA" in caught.value.hint or "newer code" in caught.value.hint) == (said is not None)
@@ -183,7 +183,7 @@ class TestWithTheSessionOfTheUser:
         desk.endpoint.account.end_sessions()
 
         with pytest.raises(ExpiredSessionError) as caught:
-            desk.take(lambda: Login(session, device=None, kept=True))
+            desk.take(lambda: LoginResult(session, device=None, kept=True))
 
         assert caught.value.hint == "get a new one: mfa-session login --profile test-user --force"
         assert desk.sessions.session(ADMIN) is None
@@ -203,9 +203,9 @@ class TestWithACodeOfItsOwn:
     def test_only_what_lasts_over_an_hour_needs_one(
         self, wished: timedelta | None, configured: timedelta | None, expected: bool
     ) -> None:
-        wish = Wish(replace(ADMIN, duration=configured), duration=wished)
+        login_request = LoginRequest(replace(ADMIN, duration=configured), duration=wished)
 
-        assert goes_with_a_code(wish) == expected
+        assert assumes_with_code(login_request) == expected
 
     @pytest.mark.parametrize(
         ("wished", "configured", "error"), [(2 * HOUR, None, UsageError), (None, 2 * HOUR, ConfigurationError)]
@@ -214,7 +214,7 @@ class TestWithACodeOfItsOwn:
         self, wished: timedelta | None, configured: timedelta | None, error: type[Exception]
     ) -> None:
         with pytest.raises(error, match="with the session of another role, admin, and AWS gives an hour"):
-            goes_with_a_code(Wish(replace(NEXT, duration=configured), duration=wished))
+            assumes_with_code(LoginRequest(replace(NEXT, duration=configured), duration=wished))
 
     def test_the_role_is_taken_in_one_call_and_kept(self, desk: Desk) -> None:
         outcome, shown = desk.take_with_a_code(desk.phone.code)
@@ -242,13 +242,13 @@ class TestWithACodeOfItsOwn:
 
     def test_a_code_that_is_given_is_used_and_nobody_is_asked(self, desk: Desk) -> None:
         with pytest.raises(TokenCodeRefusedError):
-            desk.take_with_a_code_of(Nobody("…"), code=TokenCode("000000"))
+            desk.take_with_a_code_of(NoUser("…"), code=TokenCode("000000"))
 
         assert desk.actions == ["AssumeRole"]
 
     def test_where_there_is_nobody_nothing_is_asked_of_aws(self, desk: Desk) -> None:
         with pytest.raises(PersonNeededError):
-            desk.take_with_a_code_of(Nobody("…"))
+            desk.take_with_a_code_of(NoUser("…"))
 
         assert desk.actions == []
 

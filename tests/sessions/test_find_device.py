@@ -13,7 +13,7 @@ from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.local_aws.faults import HostileFields
 from mfa_session.model.credentials import AccessKey
 from mfa_session.prompt.terminal import Terminal
-from mfa_session.prompt.user import Nobody, Person
+from mfa_session.prompt.user import NoUser, User
 from mfa_session.sessions.find_device import DeviceChooser, find_device
 from tests.fakes import TypedLines
 
@@ -56,8 +56,8 @@ def found(endpoint: Endpoint, chooser: DeviceChooser | None = None, *, of_root: 
     return device.serial_number
 
 
-def somebody(lines: TypedLines) -> Person:
-    return Person(lambda: Terminal(lines), command="…")
+def somebody(lines: TypedLines) -> User:
+    return User(lambda: Terminal(lines), command="…")
 
 
 def test_an_only_device_is_found_without_a_question(endpoint: Endpoint, account: Account) -> None:
@@ -158,7 +158,7 @@ class TestWithoutLeaveToList:
 
     def test_without_a_person_the_hint_has_the_guess(self, endpoint: Endpoint) -> None:
         with pytest.raises(PersonNeededError, match="a policy keeps AWS from telling") as refused:
-            found(endpoint, Nobody("…"))
+            found(endpoint, NoUser("…"))
         assert f"--serial ARN (often it is {PREFIX}:mfa/alice)" in refused.value.hint
 
 

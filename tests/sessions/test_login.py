@@ -25,8 +25,8 @@ from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.mfa_device import STEP, TokenCode
 from mfa_session.model.profile import Profile
 from mfa_session.prompt.terminal import Terminal
-from mfa_session.prompt.user import Nobody, Person
-from mfa_session.sessions.login import Login, Prompter, Wish, log_in
+from mfa_session.prompt.user import NoUser, User
+from mfa_session.sessions.login import LoginRequest, LoginResult, Prompter, log_in
 from tests.desk import PHONE, AWSDesk
 from tests.fakes import SteppedClock, TypedLines
 
@@ -42,15 +42,15 @@ class Desk(AWSDesk):
         self.sessions.keep(self.profile, session)
         return session
 
-    def log_in(self, *answers: str | Callable[[], str], **wishes: object) -> Login:
+    def log_in(self, *answers: str | Callable[[], str], **wishes: object) -> LoginResult:
         """Log in while somebody types *answers*."""
         lines = TypedLines(*answers)
-        person = Person(lambda: Terminal(lines), command="…", now=self.clock.now, sleep=self.clock.sleep)
+        person = User(lambda: Terminal(lines), command="…", now=self.clock.now, sleep=self.clock.sleep)
         return self.log_in_with(person, **wishes)
 
-    def log_in_with(self, prompter: Prompter, **wishes: object) -> Login:
+    def log_in_with(self, prompter: Prompter, **wishes: object) -> LoginResult:
         return log_in(
-            replace(Wish(self.profile), **wishes),  # type: ignore[arg-type]  # the names of a Wish's fields
+            replace(LoginRequest(self.profile), **wishes),  # type: ignore[arg-type]  # the names of a Wish's fields
             keys=self.key_lookup,
             aws=self.aws,
             prompter=prompter,
@@ -261,7 +261,7 @@ def test_a_code_is_taken_however_it_was_pasted_or_typed(desk: Desk, as_typed: Ca
 
 def test_a_code_that_is_given_is_traded_once_and_nobody_is_asked(desk: Desk) -> None:
     with pytest.raises(TokenCodeRefusedError):
-        desk.log_in_with(Nobody("…"), code=TokenCode("000000"))
+        desk.log_in_with(NoUser("…"), code=TokenCode("000000"))
 
     assert desk.actions == ["GetSessionToken"]
 
@@ -289,7 +289,7 @@ def test_aws_is_not_asked_when_there_is_nobody_to_ask_for_a_code(desk: Desk) -> 
     desk.profile = replace(desk.profile, mfa_device=None)
 
     with pytest.raises(PersonNeededError):
-        desk.log_in_with(Nobody("…"))
+        desk.log_in_with(NoUser("…"))
 
     assert desk.actions == []
 

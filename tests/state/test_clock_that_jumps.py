@@ -35,7 +35,7 @@ def clock() -> JumpingClock:
 
 
 @pytest.mark.parametrize(
-    ("ago", "within", "counts"),
+    ("ago", "timeout", "counts"),
     [
         (timedelta(0), None, True),
         (timedelta(days=4000), None, True),
@@ -46,9 +46,9 @@ def clock() -> JumpingClock:
     ],
 )
 def test_a_moment_counts_if_it_is_past_and_not_too_long_ago(
-    ago: timedelta, within: timedelta | None, counts: bool
+    ago: timedelta, timeout: timedelta | None, counts: bool
 ) -> None:
-    assert has_happened(NOW - ago, now=NOW, within=within) is counts
+    assert has_happened(NOW - ago, now=NOW, timeout=timeout) is counts
 
 
 class TestAFailedLogin:

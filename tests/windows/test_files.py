@@ -29,25 +29,25 @@ def test_a_lock_is_held_by_one_process_at_a_time_and_ends_with_it(tmp_path: Path
     assert holder.stdout is not None
     assert holder.stdout.readline().strip() == b"held"
 
-    with pytest.raises(LockedError), locked(path, within=timedelta(seconds=0.1)):
+    with pytest.raises(LockedError), locked(path, timeout=timedelta(seconds=0.1)):
         pass
     holder.kill()
     holder.communicate()
 
-    with locked(path, within=timedelta(seconds=5)):
+    with locked(path, timeout=timedelta(seconds=5)):
         pass
 
 
 def test_threads_of_one_process_exclude_each_other(tmp_path: Path) -> None:
     path = tmp_path / "lock"
 
-    with locked(path), pytest.raises(LockedError), locked(path, within=timedelta(seconds=0.05)):
+    with locked(path), pytest.raises(LockedError), locked(path, timeout=timedelta(seconds=0.05)):
         pass
 
 
 def test_a_lock_that_was_given_back_is_free_at_once(tmp_path: Path) -> None:
     for _ in range(50):
-        with locked(tmp_path / "lock", within=timedelta(0)):
+        with locked(tmp_path / "lock", timeout=timedelta(0)):
             pass
 
 

@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from mfa_session.cli.context import Parts
+from mfa_session.cli.context import AppContext
 from mfa_session.cli.options import ProfileOption
-from mfa_session.cli.output import say
+from mfa_session.cli.output import write_stderr
 from mfa_session.cli.profile_form import NOTHING, Choices, Setting
 from mfa_session.errors import ConfigurationError, PersonNeededError, UsageError
 from mfa_session.prompt.terminal import Terminal
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 EXAMPLE = "Example: mfa-session configure --profile test-user --region eu-west-1 --credential-process"
 
@@ -59,8 +59,8 @@ def configure(
     removes it. With any of the options nothing is asked, and '' or none removes the
     setting. Nothing is written unless all of it can be.
     """
-    parts: Parts = context.obj
-    choices = Choices(parts, profile or parts.environ.get("AWS_PROFILE") or "default")
+    app: AppContext = context.obj
+    choices = Choices(app, profile or app.environ.get("AWS_PROFILE") or "default")
     given = {
         "--region": region,
         "--output": output,
@@ -71,11 +71,11 @@ def configure(
         "--duration": duration,
     }
     if ours is None and all(text is None for text in given.values()):
-        with _terminal(parts) as terminal:
+        with _terminal(app) as terminal:
             wanted = _asked(choices, terminal)
     else:
         wanted = _given(choices, given, ours=ours)
-    _write(parts, choices, wanted)
+    _write(app, choices, wanted)
 
 
 def _given(choices: Choices, given: Mapping[str, str | None], *, ours: bool | None) -> dict[str, str | None]:
@@ -95,8 +95,8 @@ def _parsed(setting: Setting, text: str) -> str | None:
         raise UsageError(f"{setting.option}: {error}", hint=error.hint) from None
 
 
-def _terminal(parts: Parts) -> Terminal:
-    if parts.no_prompt:
+def _terminal(app: AppContext) -> Terminal:
+    if app.no_prompt:
         raise PersonNeededError("the settings are asked for, and nobody is to be asked", hint=_HOW_WITHOUT_A_TERMINAL)
     try:
         return Terminal.open()
@@ -141,15 +141,15 @@ def _sentence(error: UsageError | ConfigurationError) -> str:
     return text[0].upper() + text[1:]
 
 
-def _write(parts: Parts, choices: Choices, wanted: Mapping[str, str | None]) -> None:
-    name = visible(choices.name)
+def _write(app: AppContext, choices: Choices, wanted: Mapping[str, str | None]) -> None:
+    name = escape_control(choices.name)
     changed = {key: value for key, value in wanted.items() if value != choices.present.get(key)}
     if not changed:
-        say(f"mfa-session: profile {name} stays as it is")
+        write_stderr(f"mfa-session: profile {name} stays as it is")
         return
-    parts.settings.change(choices.name, changed)
-    parts.settings.change(choices.session_profile, choices.copied(changed))
-    say(f"mfa-session: profile {name} in {visible(str(parts.config_file))}: {', '.join(changed)} changed")
+    app.settings.change(choices.name, changed)
+    app.settings.change(choices.session_profile, choices.copied(changed))
+    write_stderr(f"mfa-session: profile {name} in {escape_control(str(app.config_file))}: {', '.join(changed)} changed")
     if "mfa_session_profile" in changed and choices.has_session:
-        old = visible(choices.session_profile)
-        say(f"mfa-session: the session in {old} stays there; to remove it: mfa-session logout --all")
+        old = escape_control(choices.session_profile)
+        write_stderr(f"mfa-session: the session in {old} stays there; to remove it: mfa-session logout --all")

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfa_session.cli.context import Parts
+from mfa_session.cli.context import AppContext
 from mfa_session.cli.login_service import live_session
 from mfa_session.cli.options import ProfileOption
-from mfa_session.cli.output import put_out, say
+from mfa_session.cli.output import write_stderr, write_stdout
 from mfa_session.environment import OURS
 from mfa_session.errors import OutputError
 from mfa_session.model.profile import Profile
 from mfa_session.sessions.console_url import sign_in_url
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 if TYPE_CHECKING:
     from mfa_session.aws.signin import SignIn
@@ -35,19 +35,19 @@ def console(
     console closes when the session of the role ends. AWS opens it in this way to roles
     only, never to a user.
     """
-    parts: Parts = context.obj
-    chosen = parts.profile(profile)
-    url = sign_in_url(chosen, live_session=partial(live_session, parts), entrance=partial(_sign_in, parts, chosen))
+    app: AppContext = context.obj
+    chosen = app.profile(profile)
+    url = sign_in_url(chosen, live_session=partial(live_session, app), entrance=partial(_sign_in, app, chosen))
     if to_print:
-        put_out(f"{url}\n")
+        write_stdout(f"{url}\n")
     else:
         _open(url, name=chosen.name)
 
 
-def _sign_in(parts: Parts, profile: Profile, partition: str) -> "SignIn":
+def _sign_in(app: AppContext, profile: Profile, partition: str) -> "SignIn":
     from mfa_session.aws.signin import SignIn
 
-    return SignIn(partition, parts.endpoints(profile))
+    return SignIn(partition, app.endpoints(profile))
 
 
 def _open(url: str, *, name: str) -> None:
@@ -64,4 +64,4 @@ def _open(url: str, *, name: str) -> None:
             "there is no browser that could be started here",
             hint=f"print the URL, and open it where there is one: mfa-session console --print --profile {name}",
         )
-    say(f"mfa-session: the console is open in the browser, as {visible(name)}")
+    write_stderr(f"mfa-session: the console is open in the browser, as {escape_control(name)}")

@@ -5,10 +5,10 @@ from datetime import timedelta
 import typer
 
 from mfa_session.aws_files.profile_settings import check_nothing_shadows
-from mfa_session.cli.context import Parts
+from mfa_session.cli.context import AppContext
 from mfa_session.cli.login_service import shared_session
 from mfa_session.cli.options import RequiredProfile
-from mfa_session.cli.output import put_out
+from mfa_session.cli.output import write_stdout
 
 EXAMPLE = "Example, in ~/.aws/config: credential_process = /usr/bin/mfa-session credential-process --profile test-user"
 
@@ -28,7 +28,7 @@ def credential_process(context: typer.Context, profile: RequiredProfile) -> None
     when all is well. For a role profile, the line stands in a profile of another name:
     AWS tools differ in what they do with a role_arn and a credential_process in one.
     """
-    parts: Parts = context.obj
-    chosen = parts.profile(profile)
-    check_nothing_shadows(chosen, credentials_file=parts.credentials_file, config_file=parts.config_file)
-    put_out(shared_session(parts, chosen, within=_PROMPT, watching=_STDOUT).document() + "\n")
+    app: AppContext = context.obj
+    chosen = app.profile(profile)
+    check_nothing_shadows(chosen, credentials_file=app.credentials_file, config_file=app.config_file)
+    write_stdout(shared_session(app, chosen, timeout=_PROMPT, reader_fd=_STDOUT).document() + "\n")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from mfa_session.cli.output import GENERAL, put_out
+from mfa_session.cli.output import GENERAL, write_stdout
 from mfa_session.cli.own_program import program_command, program_path
 from mfa_session.errors import ConfigurationError
 
@@ -26,7 +26,8 @@ def demo() -> None:
             # Whoever is ended so takes the files of the story along.
             signal.signal(getattr(signal, name), lambda number, _: sys.exit(128 + number))
     story = Story(
-        list(program_command()) if Path(program_path()).exists() else [sys.executable, "-m", "mfa_session"], put_out
+        list(program_command()) if Path(program_path()).exists() else [sys.executable, "-m", "mfa_session"],
+        write_stdout,
     )
     try:
         went_well = story.tell()

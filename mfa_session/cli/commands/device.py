@@ -10,27 +10,27 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from mfa_session.cli.context import Parts, now
+from mfa_session.cli.context import AppContext, now
 from mfa_session.cli.options import ProfileOption
-from mfa_session.cli.output import explain, put_out, say
+from mfa_session.cli.output import warn, write_stderr, write_stdout
 from mfa_session.errors import ConfigurationError, PersonNeededError, UsageError
 from mfa_session.model.credentials import timestamp
 from mfa_session.model.mfa_device import MFADevice
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 if TYPE_CHECKING:
-    from mfa_session.cli.login_service import Desk
+    from mfa_session.cli.login_service import LoginService
     from mfa_session.devices.remove import Removal
     from mfa_session.model.credentials import AccessKey, SessionCredentials
     from mfa_session.model.profile import Profile
-    from mfa_session.sessions.login import Login
+    from mfa_session.sessions.login import LoginResult
 
 
 _ENDS = [getattr(signal, name) for name in ("SIGHUP", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
 
 
 @contextmanager
-def every_end_is_an_interrupt() -> Iterator[None]:
+def interrupt_on_signals() -> Iterator[None]:
     """Raise KeyboardInterrupt inside the block for the first signal that would end the process at once.
 
     A window that closes sends several, and what is undone after the first is not to be
@@ -87,12 +87,12 @@ def as_text(devices: Sequence[MFADevice], *, used: MFADevice | None, profile: st
 
 def _row(device: MFADevice, *, remark: str) -> tuple[str, ...]:
     enabled = f"{device.enable_date.astimezone():%Y-%m-%d}" if device.enable_date else "-"
-    return visible(device.serial_number), visible(device.kind), enabled, remark
+    return escape_control(device.serial_number), escape_control(device.kind), enabled, remark
 
 
 def _remark(device: MFADevice, *, used: MFADevice | None, profile: str) -> str:
     if device == used:
-        return f"used by profile {visible(profile)}"
+        return f"used by profile {escape_control(profile)}"
     return "" if device.shows_codes else "shows no codes: not for the CLI"
 
 
@@ -131,25 +131,25 @@ def list_(
     Security keys and passkeys are listed too, but AWS takes them in the console only.
     """
     from mfa_session.cli.commands.device import as_json, as_text
-    from mfa_session.cli.login_service import Desk
+    from mfa_session.cli.login_service import LoginService
     from mfa_session.sessions.find_device import iam_user
 
-    parts: Parts = context.obj
-    source = parts.profile(profile).user
-    desk = Desk(parts, source)
-    credentials = _at_hand(parts, desk, source)
-    user_name = str(iam_user(credentials, directory=desk.aws).user_name)
-    devices = desk.aws.list_mfa_devices(credentials, user_name)
+    app: AppContext = context.obj
+    source = app.profile(profile).user
+    service = LoginService(app, source)
+    credentials = _at_hand(app, service, source)
+    user_name = str(iam_user(credentials, directory=service.aws).user_name)
+    devices = service.aws.list_mfa_devices(credentials, user_name)
     used = _used(source, devices)
     if json_wanted:
-        put_out(as_json(devices, used=used))
+        write_stdout(as_json(devices, used=used))
     elif devices:
-        put_out(as_text(devices, used=used, profile=source.name))
+        write_stdout(as_text(devices, used=used, profile=source.name))
     else:
-        command = f"mfa-session device add --profile {visible(source.name)}"
-        say(f"mfa-session: user {visible(user_name)} has no MFA device; to add one: {command}")
+        command = f"mfa-session device add --profile {escape_control(source.name)}"
+        write_stderr(f"mfa-session: user {escape_control(user_name)} has no MFA device; to add one: {command}")
     if source.mfa_device is not None and source.mfa_device not in devices:
-        explain(
+        warn(
             f"mfa_serial of profile {source.name} names a device that user {user_name} does not have:"
             f" {source.mfa_device.serial_number}",
             hint=f"choose another: mfa-session login --force --profile {source.name} --serial ARN",
@@ -182,38 +182,38 @@ def add(
     a device already logs in with that one first. A device that is given up on the way is
     deleted again.
     """
-    from mfa_session.cli.commands.device import every_end_is_an_interrupt
+    from mfa_session.cli.commands.device import interrupt_on_signals
     from mfa_session.cli.commands.login import announce
-    from mfa_session.cli.login_service import Desk
+    from mfa_session.cli.login_service import LoginService
     from mfa_session.cli.offer_import import offer_to_move
     from mfa_session.cli.seed_display import seed_display
     from mfa_session.devices.enroll import enrol
 
-    parts: Parts = context.obj
+    app: AppContext = context.obj
     wished = _device_name(name)
-    source = parts.profile(profile).user
-    desk = Desk(parts, source, command="device add", takes_first_key=True)
-    desk.person.be_ready()
+    source = app.profile(profile).user
+    service = LoginService(app, source, command="device add", asks_for_key=True)
+    service.user.be_ready()
 
-    with seed_display(parts, desk.person, file=qr_file, seed_too=show_seed) as show, every_end_is_an_interrupt():
+    with seed_display(app, service.user, file=qr_file, seed_too=show_seed) as show, interrupt_on_signals():
         outcome = enrol(
             source,
             wished,
-            keys=desk.keys,
-            aws=desk.aws,
-            person=desk.person,
+            keys=service.keys,
+            aws=service.aws,
+            prompter=service.user,
             show=show,
-            sessions=parts.sessions,
-            used_codes=parts.used_codes,
-            lock=partial(parts.lock, source),
+            sessions=app.sessions,
+            used_codes=app.used_codes,
+            lock=partial(app.lock, source),
             clock=now,
         )
-    _use(parts, source, outcome)
-    announce(source, outcome, region_is_known=desk.region_is_known)
+    _use(app, source, outcome)
+    announce(source, outcome, region_is_known=service.region_is_known)
     if qr_file is None:
-        say("mfa-session: the QR code above is a secret: clear the screen, and what it scrolls back to")
-    if desk.keys.plain is not None:
-        offer_to_move(parts, source, desk.keys.plain)
+        write_stderr("mfa-session: the QR code above is a secret: clear the screen, and what it scrolls back to")
+    if service.keys.plain is not None:
+        offer_to_move(app, source, service.keys.plain)
 
 
 @device.command("resync", epilog=_RESYNC_EXAMPLE)
@@ -224,23 +224,23 @@ def resync(context: typer.Context, profile: ProfileOption = None, serial: Serial
 
     It helps where AWS refuses codes that are typed right: the clock of the phone or token is off.
     """
-    from mfa_session.cli.login_service import Desk
+    from mfa_session.cli.login_service import LoginService
     from mfa_session.devices.resync import resynchronize
 
-    parts: Parts = context.obj
+    app: AppContext = context.obj
     wished = _device(serial)
-    source = parts.profile(profile).user
-    desk = Desk(parts, source, command="device resync")
+    source = app.profile(profile).user
+    service = LoginService(app, source, command="device resync")
     resynchronized = resynchronize(
         wished or source.mfa_device,
-        credentials=_at_hand(parts, desk, source),
-        aws=desk.aws,
-        person=desk.person,
-        used_codes=parts.used_codes,
+        credentials=_at_hand(app, service, source),
+        aws=service.aws,
+        prompter=service.user,
+        used_codes=app.used_codes,
         clock=now,
     )
-    say(f"mfa-session: MFA device {visible(resynchronized.name)} is in step with AWS again")
-    say(f"mfa-session: log in with its next code: mfa-session login --profile {visible(source.name)}")
+    write_stderr(f"mfa-session: MFA device {escape_control(resynchronized.name)} is in step with AWS again")
+    write_stderr(f"mfa-session: log in with its next code: mfa-session login --profile {escape_control(source.name)}")
 
 
 @device.command("remove", epilog=_REMOVE_EXAMPLE)
@@ -257,48 +257,48 @@ def remove(
 
     It is done on a session with MFA; a code is asked for where there is none.
     """
-    from mfa_session.cli.login_service import Desk
+    from mfa_session.cli.login_service import LoginService
     from mfa_session.devices.remove import remove_device
-    from mfa_session.sessions.login import Wish
+    from mfa_session.sessions.login import LoginRequest
     from mfa_session.sessions.single_flight import LEAST_REMAINING
 
-    parts: Parts = context.obj
+    app: AppContext = context.obj
     wished = _device(serial)
-    source = parts.profile(profile).user
-    desk = Desk(parts, source, command="device remove")
+    source = app.profile(profile).user
+    service = LoginService(app, source, command="device remove")
 
     def agrees(device: MFADevice) -> bool:
-        if not yes and not desk.person.is_there:
+        if not yes and not service.user.is_there:
             raise PersonNeededError(
                 f"somebody has to agree that MFA device {device.name} is removed, and nobody can be asked",
                 hint="agree beforehand: --yes",
             )
-        return yes or desk.person.agrees(f"Remove MFA device {device.serial_number}?", by_default=False)
+        return yes or service.user.agrees(f"Remove MFA device {device.serial_number}?", by_default=False)
 
     def session() -> "SessionCredentials":
-        with parts.lock(source):
-            return desk.log_in(Wish(source, min_remaining=LEAST_REMAINING)).credentials
+        with app.lock(source):
+            return service.log_in(LoginRequest(source, min_remaining=LEAST_REMAINING)).credentials
 
     removal = remove_device(
         wished,
         insist=insist,
-        credentials=_at_hand(parts, desk, source),
-        aws=desk.aws,
-        choose=desk.person.device_to_remove,
+        credentials=_at_hand(app, service, source),
+        aws=service.aws,
+        choose=service.user.device_to_remove,
         agrees=agrees,
         session=session,
     )
     _tell_of(removal)
-    _forget(parts, source, removal.device)
+    _forget(app, source, removal.device)
 
 
-def _at_hand(parts: Parts, desk: "Desk", profile: "Profile") -> "AccessKey | SessionCredentials":
+def _at_hand(app: AppContext, service: "LoginService", profile: "Profile") -> "AccessKey | SessionCredentials":
     """Return the live session, for which no store need be opened, else the long-term key."""
-    from mfa_session.sessions.login import Wish, session_worth_keeping
+    from mfa_session.sessions.login import LoginRequest, session_worth_keeping
     from mfa_session.sessions.single_flight import LEAST_REMAINING
 
-    wish = Wish(profile, min_remaining=LEAST_REMAINING)
-    return session_worth_keeping(wish, sessions=parts.sessions, clock=now) or desk.keys.access_key(profile)
+    request = LoginRequest(profile, min_remaining=LEAST_REMAINING)
+    return session_worth_keeping(request, sessions=app.sessions, clock=now) or service.keys.access_key(profile)
 
 
 def _used(profile: "Profile", devices: Sequence[MFADevice]) -> MFADevice | None:
@@ -307,34 +307,34 @@ def _used(profile: "Profile", devices: Sequence[MFADevice]) -> MFADevice | None:
     return profile.mfa_device or (usable[0] if len(usable) == 1 else None)
 
 
-def _use(parts: Parts, profile: "Profile", outcome: "Login") -> None:
+def _use(app: AppContext, profile: "Profile", outcome: "LoginResult") -> None:
     if outcome.device is None:
         return
     try:
-        parts.settings.remember_device(profile, outcome.device)
+        app.settings.remember_device(profile, outcome.device)
     except ConfigurationError as error:
         # The device is enabled, and the session is there.
-        explain(f"the new device is not remembered: {error}", hint=error.hint)
+        warn(f"the new device is not remembered: {error}", hint=error.hint)
     else:
-        name, device_name = visible(profile.name), visible(outcome.device.name)
-        say(f"mfa-session: MFA device {device_name} works, and profile {name} uses it from now on")
+        name, device_name = escape_control(profile.name), escape_control(outcome.device.name)
+        write_stderr(f"mfa-session: MFA device {device_name} works, and profile {name} uses it from now on")
 
 
-def _forget(parts: Parts, profile: "Profile", removed: MFADevice) -> None:
+def _forget(app: AppContext, profile: "Profile", removed: MFADevice) -> None:
     if profile.mfa_device != removed:
         return
     try:
-        parts.settings.change(profile.name, {"mfa_serial": None})
+        app.settings.change(profile.name, {"mfa_serial": None})
     except ConfigurationError as error:
-        explain(f"mfa_serial of profile {profile.name} still names it: {error}", hint=error.hint)
+        warn(f"mfa_serial of profile {profile.name} still names it: {error}", hint=error.hint)
 
 
 def _tell_of(removal: "Removal") -> None:
-    name = visible(removal.device.name)
+    name = escape_control(removal.device.name)
     if removal.not_deleted is None:
-        say(f"mfa-session: MFA device {name} is removed")
+        write_stderr(f"mfa-session: MFA device {name} is removed")
         return
-    explain(
+    warn(
         f"MFA device {removal.device.name} is out of use, but not deleted, and its name stays taken:"
         f" {removal.not_deleted}",
         hint=f"whoever administers the account can delete {removal.device.serial_number}",

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfa_session.cli.context import Parts
+from mfa_session.cli.context import AppContext
 from mfa_session.cli.options import ProfileOption
-from mfa_session.cli.output import put_out
-from mfa_session.text import visible
+from mfa_session.cli.output import write_stdout
+from mfa_session.text import escape_control
 
 # The rest is imported where it is needed: every other command reads this module too.
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ EXAMPLE = "Example: aws s3 ls 2>&1 | mfa-session doctor --profile test-user --me
 _SOMETHING_DOES_NOT_WORK = 1
 
 _STANDARD_INPUT = "-"
-_LONGEST_MESSAGE = 100_000
+_MAX_MESSAGE = 100_000
 
 
 def doctor(
@@ -45,10 +45,10 @@ def doctor(
     from mfa_session.doctor.diagnose import diagnose
     from mfa_session.doctor.finding import Severity
 
-    parts: Parts = context.obj
-    name = profile or parts.environ.get("AWS_PROFILE") or "default"
-    findings = diagnose(name, _text(message), instruments=instruments(parts.environ), offline=offline)
-    put_out(_as_json(name, findings) if json_wanted else _as_text(findings))
+    app: AppContext = context.obj
+    name = profile or app.environ.get("AWS_PROFILE") or "default"
+    findings = diagnose(name, _text(message), instruments=instruments(app.environ), offline=offline)
+    write_stdout(_as_json(name, findings) if json_wanted else _as_text(findings))
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise typer.Exit(_SOMETHING_DOES_NOT_WORK)
 
@@ -56,7 +56,7 @@ def doctor(
 def _text(message: str | None) -> str | None:
     if message != _STANDARD_INPUT:
         return message
-    return sys.stdin.buffer.read(_LONGEST_MESSAGE).decode(errors="replace") if sys.stdin else ""
+    return sys.stdin.buffer.read(_MAX_MESSAGE).decode(errors="replace") if sys.stdin else ""
 
 
 def _as_json(profile: str, findings: Sequence["Finding"]) -> str:
@@ -71,7 +71,7 @@ def _as_json(profile: str, findings: Sequence["Finding"]) -> str:
             "about": finding.about,
             "name": finding.name,
             "what": finding.what,
-            "mend": finding.mend,
+            "fix": finding.fix,
         }
         for finding in findings
     ]
@@ -80,7 +80,7 @@ def _as_json(profile: str, findings: Sequence["Finding"]) -> str:
 
 def _as_text(findings: Sequence["Finding"]) -> str:
     """Return what is as it should be, and below it what is not, with the worst where it is seen first: at the end."""
-    return "".join(f"{visible(line)}\n" for line in _lines(findings))
+    return "".join(f"{escape_control(line)}\n" for line in _lines(findings))
 
 
 def _lines(findings: Sequence["Finding"]) -> Iterator[str]:
@@ -94,7 +94,7 @@ def _lines(findings: Sequence["Finding"]) -> Iterator[str]:
             if finding.severity is severity:
                 yield ""
                 yield f"{severity.value.upper():<12} {finding.about}: {finding.what}"
-                yield f"{'do this':<12} {finding.mend}"
+                yield f"{'do this':<12} {finding.fix}"
     if all(finding.severity is Severity.FINE for finding in findings):
         yield ""
         yield "Nothing is wrong here."

@@ -10,14 +10,14 @@ import typer
 
 from mfa_session.aws_files.session_profiles import section_of
 from mfa_session.cli import core_dumps
-from mfa_session.cli.context import Parts
+from mfa_session.cli.context import AppContext
 from mfa_session.cli.login_service import live_session
 from mfa_session.cli.options import ProfileOption
 from mfa_session.environment import child_environment
 from mfa_session.errors import ConfigurationError, UsageError
-from mfa_session.exec_program import become
+from mfa_session.exec_program import replace_process
 from mfa_session.system.commands import batch_command_line, find_program, is_batch_file
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 EXAMPLE = "Example: mfa-session exec --profile test-user -- terraform plan"
 
@@ -34,14 +34,14 @@ def exec_(
     session in an environment cannot be renewed: for what runs for hours, use
     credential-process.
     """
-    parts: Parts = context.obj
-    source = parts.profile(profile)
-    session = live_session(parts, source)
-    environ = child_environment(dict(parts.environ), section_of(session), region=source.region)
-    run_in_our_place(context, command, environ)
+    app: AppContext = context.obj
+    source = app.profile(profile)
+    session = live_session(app, source)
+    environ = child_environment(dict(app.environ), section_of(session), region=source.region)
+    run_and_exit(context, command, environ)
 
 
-def run_in_our_place(context: typer.Context, command: list[str], environ: dict[str, str]) -> None:
+def run_and_exit(context: typer.Context, command: list[str], environ: dict[str, str]) -> None:
     """Run *command* with the environment *environ*, and end as it ends.
 
     Raises:
@@ -51,10 +51,10 @@ def run_in_our_place(context: typer.Context, command: list[str], environ: dict[s
     if not command[0]:
         raise UsageError("there is no program to run", hint="write it behind two hyphens, as in: -- aws s3 ls")
     core_dumps.allow_again(context)
-    error = _run_on_windows(command, environ) if sys.platform == "win32" else become(command, environ)
+    error = _run_on_windows(command, environ) if sys.platform == "win32" else replace_process(command, environ)
     reason = error.strerror if isinstance(error, OSError) else "it has a NUL in an argument"
     raise ConfigurationError(
-        f"cannot run {visible(command[0])}: {reason}", hint="check its name, and that it is in PATH"
+        f"cannot run {escape_control(command[0])}: {reason}", hint="check its name, and that it is in PATH"
     )
 
 

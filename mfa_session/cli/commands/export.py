@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from mfa_session.aws_files.session_profiles import section_of
-from mfa_session.cli.context import Parts
+from mfa_session.cli.context import AppContext
 from mfa_session.cli.login_service import live_session
 from mfa_session.cli.options import ProfileOption
-from mfa_session.cli.output import put_out
+from mfa_session.cli.output import write_stdout
 from mfa_session.environment import session_variables
 from mfa_session.errors import UsageError
 from mfa_session.sessions.export_formats import FORMATS, assignments
@@ -34,11 +34,11 @@ def export(
     """
     if form not in (*FORMATS, _DOCUMENT):
         raise UsageError(f"there is no format {form}", hint=f"choose one of: {', '.join((*FORMATS, _DOCUMENT))}")
-    parts: Parts = context.obj
-    source = parts.profile(profile)
-    session = live_session(parts, source)
+    app: AppContext = context.obj
+    source = app.profile(profile)
+    session = live_session(app, source)
     if form == _DOCUMENT:
-        put_out(session.document() + "\n")
+        write_stdout(session.document() + "\n")
         return
     variables = session_variables(section_of(session), region=source.region)
-    put_out(assignments(variables, forget=_FORGOTTEN, shell=form))
+    write_stdout(assignments(variables, forget=_FORGOTTEN, shell=form))

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from mfa_session.cli.context import Parts
+from mfa_session.cli.context import AppContext
 from mfa_session.cli.key_options import (
     StoreOption,
     check_no_key_in_the_file,
@@ -21,16 +21,16 @@ from mfa_session.cli.key_options import (
     stored_key,
 )
 from mfa_session.cli.options import ProfileOption
-from mfa_session.cli.output import say
+from mfa_session.cli.output import write_stderr
 from mfa_session.errors import DamagedItemError, PromptCancelledError, UsageError
 from mfa_session.model.credentials import AccessKey
-from mfa_session.prompt.user import Nobody, Person
-from mfa_session.text import visible
+from mfa_session.prompt.user import NoUser, User
+from mfa_session.text import escape_control
 
 EXAMPLE = "Example: mfa-session keys add --profile test-user"
 
 # What the AWS CLI prints for `aws iam create-access-key` has some 300 bytes.
-_LONGEST_INPUT = 1 << 16
+_MAX_INPUT = 1 << 16
 
 _FORM = 'it is {"AccessKeyId": "AKIA…", "SecretAccessKey": "…"}, or what aws iam create-access-key prints'
 
@@ -54,45 +54,45 @@ def add(
     from mfa_session.aws.connection import AWS
     from mfa_session.keys.add import check_replaceable, keep_key, prove
 
-    parts: Parts = context.obj
-    source = new_holder(parts, profile)
-    endpoints = parts.endpoints(source)
-    person = parts.person(f"mfa-session keys add --profile {source.name}", endpoints=endpoints)
+    app: AppContext = context.obj
+    source = new_holder(app, profile)
+    endpoints = app.endpoints(source)
+    user = app.user(f"mfa-session keys add --profile {source.name}", endpoints=endpoints)
     aws = AWS(endpoints)
-    parts.settings.check_can_answer(source)
-    check_no_key_in_the_file(parts, source)
-    check_no_rotation_is_open(parts, source)
+    app.settings.check_can_answer(source)
+    check_no_key_in_the_file(app, source)
+    check_no_rotation_is_open(app, source)
     if from_stdin:
         key = _key_on_stdin()
     # The store is made sure of before anybody is asked: a secret is not typed twice.
-    chosen = parts.choose_store(person, wanted=store or source.store)
+    chosen = app.choose_store(user, wanted=store or source.store)
     if not from_stdin:
-        key = person.access_key(source)
-    proof = prove(key, registry=aws, session=session_at_hand(parts, source))
-    say(f"mfa-session: AWS accepts {key.masked_id}: {visible(proof.owner.arn)}")
-    with parts.lock(source):
+        key = user.access_key(source)
+    proof = prove(key, registry=aws, session=session_at_hand(app, source))
+    write_stderr(f"mfa-session: AWS accepts {key.masked_id}: {escape_control(proof.owner.arn)}")
+    with app.lock(source):
         if not replace:
-            present = _replaceable(partial(stored_key, parts, source), person)
+            present = _replaceable(partial(stored_key, app, source), user)
             check_replaceable(source, present, proof.key, directory=aws)
             if source.store != chosen.name:
-                present = _replaceable(partial(chosen.get, source.name), person)
+                present = _replaceable(partial(chosen.get, source.name), user)
                 check_replaceable(source, present, proof.key, directory=aws)
         replaced = replaced_key(chosen, source, proof.key)
-        keep_key(source, proof.key, store=chosen, settings=parts.settings)
-        forget_in_other_store(parts, source, chosen=chosen)
-    say(f"mfa-session: it is in {chosen.description}" + (f", in the place of {replaced}" if replaced else ""))
-    say(f"mfa-session: try it: mfa-session login --profile {visible(source.name)}")
+        keep_key(source, proof.key, store=chosen, settings=app.settings)
+        forget_in_other_store(app, source, chosen=chosen)
+    write_stderr(f"mfa-session: it is in {chosen.description}" + (f", in the place of {replaced}" if replaced else ""))
+    write_stderr(f"mfa-session: try it: mfa-session login --profile {escape_control(source.name)}")
 
 
-def _replaceable(stored: Callable[[], AccessKey | None], person: Person | Nobody) -> AccessKey | None:
+def _replaceable(stored: Callable[[], AccessKey | None], user: User | NoUser) -> AccessKey | None:
     """Return the key that is *stored*, ``None`` where what is stored is damaged and may be replaced."""
     try:
         return stored()
     except DamagedItemError as error:
-        if not person.is_there:
+        if not user.is_there:
             raise DamagedItemError(str(error), hint="to replace it, insist: --replace") from error
-        person.tell(f"{str(error)[0].upper()}{str(error)[1:]}.")
-        if not person.agrees("Replace it?", by_default=True):
+        user.tell(f"{str(error)[0].upper()}{str(error)[1:]}.")
+        if not user.agrees("Replace it?", by_default=True):
             raise PromptCancelledError(
                 "nothing was changed", hint="look at it with the program that shows it"
             ) from None
@@ -104,10 +104,10 @@ def _key_on_stdin() -> AccessKey:
         raise UsageError(
             "standard input is a terminal, which would show the secret", hint="leave out --stdin, and you are asked"
         )
-    text = sys.stdin.buffer.read(_LONGEST_INPUT + 1)
+    text = sys.stdin.buffer.read(_MAX_INPUT + 1)
     found: object = None
     with suppress(ValueError, RecursionError):
-        found = json.loads(text) if len(text) <= _LONGEST_INPUT else None
+        found = json.loads(text) if len(text) <= _MAX_INPUT else None
     if isinstance(found, dict):
         found = found.get("AccessKey", found)
     if not isinstance(found, dict):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfa_session.cli import output
-from mfa_session.cli.context import Parts
+from mfa_session.cli.context import AppContext
 from mfa_session.cli.key_options import (
     OriginOption,
     StoreOption,
@@ -19,7 +19,7 @@ from mfa_session.cli.key_options import (
     stored_key,
 )
 from mfa_session.cli.options import ProfileOption
-from mfa_session.cli.output import say
+from mfa_session.cli.output import write_stderr
 from mfa_session.errors import (
     AccessKeyNotFoundError,
     ConfigurationError,
@@ -29,11 +29,11 @@ from mfa_session.errors import (
 )
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 # The rest is imported where it is needed: every other command reads this module too.
 if TYPE_CHECKING:
-    from mfa_session.cli.import_sources import Origin
+    from mfa_session.cli.import_sources import ImportSource
     from mfa_session.keystore.stores import KeyStore
 
 EXAMPLE = "Example: mfa-session keys import --profile test-user --dry-run"
@@ -56,47 +56,47 @@ def import_(
     it was. The profile gets a credential_process line: what worked with --profile NAME
     goes on working, now with MFA. Cut short anywhere, the same command does what is left.
     """
-    parts: Parts = context.obj
-    work = _Import(parts, store=store, replace=replace, dry_run=dry_run)
+    app: AppContext = context.obj
+    work = _Import(app, store=store, replace=replace, dry_run=dry_run)
     if every and profile:
         raise UsageError("--all and --profile contradict each other", hint="give one of them")
     if every:
-        _import_all(work, parts, origin)
+        _import_all(work, app, origin)
         return
-    _import_one(work, parts, new_holder(parts, profile), origin)
+    _import_one(work, app, new_holder(app, profile), origin)
     work.tell_of_copies()
 
 
-def _import_one(work: "_Import", parts: Parts, profile: Profile, origin: str | None) -> None:
+def _import_one(work: "_Import", app: AppContext, profile: Profile, origin: str | None) -> None:
     from mfa_session.cli.import_sources import find
 
     try:
-        place = find(parts, profile, wanted=origin)
+        place = find(app, profile, wanted=origin)
     except AccessKeyNotFoundError:
         if origin is None and profile.store is not None:
-            where = parts.access_keys.store(profile.store).description
-            say(f"mfa-session: the key of {visible(profile.name)} is in {where} already")
+            where = app.access_keys.store(profile.store).description
+            write_stderr(f"mfa-session: the key of {escape_control(profile.name)} is in {where} already")
             return
         raise
     work.bring_in(profile, place)
 
 
-def _import_all(work: "_Import", parts: Parts, origin: str | None) -> None:
+def _import_all(work: "_Import", app: AppContext, origin: str | None) -> None:
     """Import what can be; what cannot is told of, and the first of it decides how the command ends."""
     from mfa_session.cli.import_sources import find_all
 
     failure = None
-    found = list(find_all(parts, wanted=origin))
+    found = list(find_all(app, wanted=origin))
     for name, place in found:
         try:
-            work.bring_in(new_holder(parts, name), place)
+            work.bring_in(new_holder(app, name), place)
         except PromptCancelledError:
             raise
         except MFASessionError as error:
-            output.report(f"profile {name}: {error}", hint=error.hint)
+            output.print_error(f"profile {name}: {error}", hint=error.hint)
             failure = failure or error
     if not found:
-        say("mfa-session: no long-term key was found there")
+        write_stderr("mfa-session: no long-term key was found there")
     work.tell_of_copies()
     if failure is not None:
         raise typer.Exit(output.exit_code(failure))
@@ -105,8 +105,8 @@ def _import_all(work: "_Import", parts: Parts, origin: str | None) -> None:
 class _Import:
     """The import of any number of keys into one store, which is chosen, and asked to open, once."""
 
-    def __init__(self, parts: Parts, *, store: str | None, replace: bool, dry_run: bool) -> None:
-        self._parts = parts
+    def __init__(self, app: AppContext, *, store: str | None, replace: bool, dry_run: bool) -> None:
+        self._app = app
         self._wanted = store
         self._replace = replace
         self._dry_run = dry_run
@@ -114,26 +114,26 @@ class _Import:
         self._proofs: dict[AccessKey, AccessKey] = {}
         self._moved: list[tuple[AccessKey, Profile, KeyStore]] = []
 
-    def bring_in(self, profile: Profile, origin: "Origin") -> None:
+    def bring_in(self, profile: Profile, origin: "ImportSource") -> None:
         """Import the key of *profile*, or tell what would be done."""
         from mfa_session.keys.import_key import move_key
 
         key = origin.get(profile.name)
         if key is None:
             return  # somebody has just taken it away
-        settings = self._parts.settings
+        settings = self._app.settings
         settings.check_can_answer(profile)
         origin.check_can_remove(profile.name)
-        if origin is not self._parts.plain_keys:
-            check_no_key_in_the_file(self._parts, profile)
-        check_no_rotation_is_open(self._parts, profile)
+        if origin is not self._app.plain_keys:
+            check_no_key_in_the_file(self._app, profile)
+        check_no_rotation_is_open(self._app, profile)
         _tell(f"{profile.name}: {key.masked_id} lies in {origin.description}")
         if self._dry_run:
             self._tell_what_would_be_done(profile, origin)
             return
         proven = self._proven(profile, key)
         store = self._store_for(profile)
-        with self._parts.lock(profile):
+        with self._app.lock(profile):
             self._refuse_to_replace_another(profile, proven)
             device = origin.device(profile.name)
             if device is not None and profile.mfa_device is None:
@@ -141,7 +141,7 @@ class _Import:
             if replaced := replaced_key(store, profile, proven):
                 _tell(f"it is to replace {replaced}, which {store.description} has for the profile")
             move_key(profile, proven, store=store, plain=origin, settings=settings, replace=self._replace, tell=_tell)
-            forget_in_other_store(self._parts, profile, chosen=store)
+            forget_in_other_store(self._app, profile, chosen=store)
         self._moved.append((proven, profile, store))
         _tell(f"try it: aws sts get-caller-identity --profile {profile.name}")
 
@@ -149,9 +149,7 @@ class _Import:
         """Tell who else has a key that was moved; another store is not opened for that."""
         told = set()
         for key, profile, store in self._moved:
-            for copy in other_copies(
-                self._parts, [key.access_key_id], besides=profile, store=store, stores=[store.name]
-            ):
+            for copy in other_copies(self._app, [key.access_key_id], besides=profile, store=store, stores=[store.name]):
                 if copy in told:
                     continue
                 told.add(copy)
@@ -167,8 +165,8 @@ class _Import:
         from mfa_session.aws.connection import AWS
         from mfa_session.keys.add import prove
 
-        aws = AWS(self._parts.endpoints(profile))
-        proof = prove(key, registry=aws, session=session_at_hand(self._parts, profile))
+        aws = AWS(self._app.endpoints(profile))
+        proof = prove(key, registry=aws, session=session_at_hand(self._app, profile))
         _tell(f"AWS accepts it: {proof.owner.arn}")
         self._proofs[key] = proof.key
         return proof.key
@@ -176,30 +174,32 @@ class _Import:
     def _store_for(self, profile: Profile) -> "KeyStore":
         wanted = self._wanted or profile.store
         if wanted not in self._chosen:
-            person = self._parts.person(f"mfa-session keys import --profile {profile.name}")
-            self._chosen[wanted] = self._parts.choose_store(person, wanted=wanted)
+            user = self._app.user(f"mfa-session keys import --profile {profile.name}")
+            self._chosen[wanted] = self._app.choose_store(user, wanted=wanted)
         return self._chosen[wanted]
 
     def _refuse_to_replace_another(self, profile: Profile, key: AccessKey) -> None:
         if self._replace:
             return
-        stored = stored_key(self._parts, profile)
+        stored = stored_key(self._app, profile)
         if stored is not None and stored.access_key_id != key.access_key_id:
             raise ConfigurationError(
                 f"the store has another key for profile {profile.name}, {stored.masked_id}",
                 hint="if that one is no longer needed, insist: --replace",
             )
 
-    def _tell_what_would_be_done(self, profile: Profile, origin: "Origin") -> None:
-        wanted = self._wanted or profile.store or self._parts.environ.get("MFA_SESSION_STORE")
-        store = self._parts.access_keys.store(wanted).description if wanted else "the best store that there is"
+    def _tell_what_would_be_done(self, profile: Profile, origin: "ImportSource") -> None:
+        wanted = self._wanted or profile.store or self._app.environ.get("MFA_SESSION_STORE")
+        store = self._app.access_keys.store(wanted).description if wanted else "the best store that there is"
         _tell("would ask AWS whose it is")
         _tell(f"would store it in {store}, and read it back")
         _tell(f"would let profile {profile.name} ask mfa-session for its keys: credential_process")
         _tell(
-            f"would leave this to you: {left}" if (left := origin.left_to_do(profile.name)) else "would delete it there"
+            f"would leave this to you: {left}"
+            if (left := origin.manual_steps(profile.name))
+            else "would delete it there"
         )
 
 
 def _tell(step: str) -> None:
-    say(f"mfa-session: {visible(step)}")
+    write_stderr(f"mfa-session: {escape_control(step)}")

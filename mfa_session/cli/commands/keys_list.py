@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mfa_session.aws_files.files import read_profiles
-from mfa_session.cli.context import Parts, now
-from mfa_session.cli.output import put_out, say
+from mfa_session.cli.context import AppContext, now
+from mfa_session.cli.output import write_stderr, write_stdout
 from mfa_session.model.credentials import timestamp
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 # Imported where it is needed: every other command reads this module too.
 if TYPE_CHECKING:
@@ -37,18 +37,18 @@ def list_(
     """
     from mfa_session.keys.inventory import list_keys
 
-    parts: Parts = context.obj
+    app: AppContext = context.obj
     listed = list_keys(
-        config=read_profiles(parts.config_file, "config"),
-        credentials=read_profiles(parts.credentials_file, "credentials"),
-        stored=parts.access_keys,
+        config=read_profiles(app.config_file, "config"),
+        credentials=read_profiles(app.credentials_file, "credentials"),
+        stored=app.access_keys,
     )
     if as_json:
-        put_out(json.dumps([_record(each, present=now()) for each in listed], indent=2) + "\n")
+        write_stdout(json.dumps([_record(each, present=now()) for each in listed], indent=2) + "\n")
     elif listed:
-        put_out(_table(listed, present=now()))
+        write_stdout(_table(listed, present=now()))
     else:
-        say("mfa-session: there is no long-term key; to begin: mfa-session keys add --profile NAME")
+        write_stderr("mfa-session: there is no long-term key; to begin: mfa-session keys add --profile NAME")
 
 
 def _record(each: "ListedKey", *, present: datetime) -> dict[str, str | int | None]:
@@ -75,16 +75,16 @@ def _table(listed: "Sequence[ListedKey]", *, present: datetime) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     problems = [f"{each.profile}: {each.problem}" for each in listed if each.problem]
-    return "".join(f"{line}\n" for line in (*lines, *map(visible, problems)))
+    return "".join(f"{line}\n" for line in (*lines, *map(escape_control, problems)))
 
 
 def _row(each: "ListedKey", *, present: datetime) -> tuple[str, ...]:
     return (
-        visible(each.profile),
+        escape_control(each.profile),
         each.masked_id or "?",
         _age_in_words(each.age(present)),
-        visible(_STORES.get(each.store, each.store)),
-        visible(each.account_id or "-"),
+        escape_control(_STORES.get(each.store, each.store)),
+        escape_control(each.account_id or "-"),
     )
 
 

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from mfa_session.cli.context import Parts
+from mfa_session.cli.context import AppContext
 from mfa_session.cli.key_options import check_no_rotation_is_open, holder, replaced_key, store_of
 from mfa_session.cli.options import ProfileOption
-from mfa_session.cli.output import say
+from mfa_session.cli.output import write_stderr
 from mfa_session.errors import StoreError
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 EXAMPLE = "Example: mfa-session keys move --to keyring --profile test-user"
 
@@ -28,22 +28,22 @@ def move(
     """Move a key to the OS keyring or the encrypted file."""
     from mfa_session.keys.inventory import finish_move, move_to_store
 
-    parts: Parts = context.obj
-    new = parts.access_keys.store(to)
-    source = holder(parts, profile)
-    old = store_of(parts, source)
-    name = visible(source.name)
+    app: AppContext = context.obj
+    new = app.access_keys.store(to)
+    source = holder(app, profile)
+    old = store_of(app, source)
+    name = escape_control(source.name)
     if old is new:
         # The other store need not be there any more.
-        with suppress(StoreError), parts.lock(source):
-            finish_move(source, old=parts.access_keys.store(_OTHER[to]), new=new)
-        say(f"mfa-session: the key of {name} is in {new.description} already")
+        with suppress(StoreError), app.lock(source):
+            finish_move(source, old=app.access_keys.store(_OTHER[to]), new=new)
+        write_stderr(f"mfa-session: the key of {name} is in {new.description} already")
         return
-    check_no_rotation_is_open(parts, source)
-    new = parts.choose_store(parts.person(f"mfa-session keys move --to {to} --profile {name}"), wanted=to)
-    with parts.lock(source):
+    check_no_rotation_is_open(app, source)
+    new = app.choose_store(app.user(f"mfa-session keys move --to {to} --profile {name}"), wanted=to)
+    with app.lock(source):
         replaced = replaced_key(new, source, old.get(source.name))
-        move_to_store(source, old=old, new=new, settings=parts.settings, replace=replace)
+        move_to_store(source, old=old, new=new, settings=app.settings, replace=replace)
     if replaced:
-        say(f"mfa-session: the key {replaced}, which it had for {name}, is replaced")
-    say(f"mfa-session: the key of {name} is in {new.description} now, and nowhere else")
+        write_stderr(f"mfa-session: the key {replaced}, which it had for {name}, is replaced")
+    write_stderr(f"mfa-session: the key of {name} is in {new.description} now, and nowhere else")

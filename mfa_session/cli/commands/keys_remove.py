@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from mfa_session.cli.context import Parts
+from mfa_session.cli.context import AppContext
 from mfa_session.cli.key_options import YesOption, holder, keys_of, other_copies, store_of
 from mfa_session.cli.options import ProfileOption
-from mfa_session.cli.output import say
+from mfa_session.cli.output import write_stderr
 from mfa_session.errors import ConfigurationError, PersonNeededError, PromptCancelledError
 from mfa_session.keys.copies import CONFIG_FILE, listed
 from mfa_session.keys.inventory import remove_key
 from mfa_session.model.profile import Profile
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 if TYPE_CHECKING:
     from mfa_session.keys.copies import KeyCopy
@@ -39,12 +39,12 @@ def remove(
     What mfa-session wrote about the profile goes from both AWS files and from its own
     folder. At AWS the key goes on working, until it is deleted there.
     """
-    parts: Parts = context.obj
-    source = holder(parts, profile)
-    store = store_of(parts, source)
-    parts.sessions.check_can_forget(source)
+    app: AppContext = context.obj
+    source = holder(app, profile)
+    store = store_of(app, source)
+    app.sessions.check_can_forget(source)
     keys = keys_of(store, source)
-    others = other_copies(parts, [key.access_key_id for key in keys], besides=source, store=store)
+    others = other_copies(app, [key.access_key_id for key in keys], besides=source, store=store)
     if others and copies is None:
         raise ConfigurationError(
             f"the key {others[0].masked_id} is also that of {listed(others)}",
@@ -52,23 +52,23 @@ def remove(
         )
     named = " and ".join(key.masked_id for key in keys)
     going = others if copies == "remove" else []
-    _check_can_remove(parts, going)
+    _check_can_remove(app, going)
     if not yes:
-        _ask(parts, source, named, going, where=store.description)
+        _ask(app, source, named, going, where=store.description)
     # The copies go first: what is killed in between is found again from the key of the profile.
     for copy in going:
-        _remove_copy(parts, copy, keys)
-        say(f"mfa-session: the key {copy.masked_id} of {visible(copy.in_words())} is gone")
-    _remove_stored(parts, source, store)
-    key = f"the key of {visible(source.name)}" + (f", {named}," if named else "")
-    say(f"mfa-session: {key} is gone from {store.description}, and so is the session")
+        _remove_copy(app, copy, keys)
+        write_stderr(f"mfa-session: the key {copy.masked_id} of {escape_control(copy.in_words())} is gone")
+    _remove_stored(app, source, store)
+    key = f"the key of {escape_control(source.name)}" + (f", {named}," if named else "")
+    write_stderr(f"mfa-session: {key} is gone from {store.description}, and so is the session")
     if len(going) < len(others):
-        say(f"mfa-session: {visible(listed(others))} still has it: do not delete it at AWS")
+        write_stderr(f"mfa-session: {escape_control(listed(others))} still has it: do not delete it at AWS")
         return
-    say("mfa-session: AWS still accepts the key, until it is deleted there: aws iam delete-access-key")
+    write_stderr("mfa-session: AWS still accepts the key, until it is deleted there: aws iam delete-access-key")
 
 
-def _check_can_remove(parts: Parts, copies: "Sequence[KeyCopy]") -> None:
+def _check_can_remove(app: AppContext, copies: "Sequence[KeyCopy]") -> None:
     """Raise now what would keep one of *copies* where it is."""
     for copy in copies:
         if copy.place == CONFIG_FILE:
@@ -76,41 +76,41 @@ def _check_can_remove(parts: Parts, copies: "Sequence[KeyCopy]") -> None:
                 f"the key {copy.masked_id} is that of {copy.in_words()}", hint=f"first {copy.how_to_store()}"
             )
         if copy.is_stored:
-            parts.sessions.check_can_forget(parts.profile(copy.profile))
+            app.sessions.check_can_forget(app.profile(copy.profile))
         else:
-            parts.plain_keys.check_can_remove(copy.profile)
+            app.plain_keys.check_can_remove(copy.profile)
 
 
-def _remove_copy(parts: Parts, copy: "KeyCopy", keys: "Sequence[AccessKey]") -> None:
+def _remove_copy(app: AppContext, copy: "KeyCopy", keys: "Sequence[AccessKey]") -> None:
     if copy.is_stored:
-        _remove_stored(parts, parts.profile(copy.profile), parts.access_keys.store(copy.place))
+        _remove_stored(app, app.profile(copy.profile), app.access_keys.store(copy.place))
         return
     for key in keys:
         if key.masked_id == copy.masked_id:
-            parts.plain_keys.remove(copy.profile, key)
+            app.plain_keys.remove(copy.profile, key)
 
 
-def _remove_stored(parts: Parts, profile: Profile, store: "KeyStore") -> None:
-    with parts.lock(profile):
+def _remove_stored(app: AppContext, profile: Profile, store: "KeyStore") -> None:
+    with app.lock(profile):
         remove_key(
             profile,
             store=store,
-            rotations=parts.rotations,
-            sessions=parts.sessions,
-            others=(parts.failed_logins, parts.declined_moves, parts.used_codes),
-            settings=parts.settings,
+            rotations=app.rotations,
+            sessions=app.sessions,
+            others=(app.failed_logins, app.declined_moves, app.used_codes),
+            settings=app.settings,
         )
 
 
-def _ask(parts: Parts, profile: Profile, named: str, copies: "Sequence[KeyCopy]", *, where: str) -> None:
-    person = parts.person(f"mfa-session keys remove --profile {profile.name}")
-    if not person.is_there:
+def _ask(app: AppContext, profile: Profile, named: str, copies: "Sequence[KeyCopy]", *, where: str) -> None:
+    user = app.user(f"mfa-session keys remove --profile {profile.name}")
+    if not user.is_there:
         raise PersonNeededError(
             "somebody has to agree that the key is deleted, and nobody can be asked", hint="agree beforehand: --yes"
         )
     of = f" of {named}" if named else ""
-    person.tell(f"{where[0].upper()}{where[1:]} may have the only copy of the secret{of}.")
+    user.tell(f"{where[0].upper()}{where[1:]} may have the only copy of the secret{of}.")
     if copies:
-        person.tell(f"It goes from {listed(copies)}, too.")
-    if not person.agrees(f"Delete the key of {profile.name} and its session?", by_default=False):
+        user.tell(f"It goes from {listed(copies)}, too.")
+    if not user.agrees(f"Delete the key of {profile.name} and its session?", by_default=False):
         raise PromptCancelledError("nothing was changed", hint="to take it elsewhere: mfa-session keys move")

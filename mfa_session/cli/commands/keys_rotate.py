@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfa_session.cli.context import Parts, now
+from mfa_session.cli.context import AppContext, now
 from mfa_session.cli.key_options import check_no_rotation_is_open, holder, keys_of, other_copies, store_of
 from mfa_session.cli.options import ProfileOption
-from mfa_session.cli.output import say
+from mfa_session.cli.output import write_stderr
 from mfa_session.model.profile import Profile
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 if TYPE_CHECKING:
     from mfa_session.keys.copies import KeyCopy
@@ -49,59 +49,59 @@ def rotate(
     never answered with is deleted only if you agree. Other profiles that have the same
     key in a store get the new one, too.
     """
-    from mfa_session.cli.login_service import Desk
+    from mfa_session.cli.login_service import LoginService
     from mfa_session.keys.copies import StoreWithCopies, check_not_in_use
-    from mfa_session.keys.rotate import KeyRotation, mend
+    from mfa_session.keys.rotate import KeyRotation, recover
     from mfa_session.keys.second_key import OwnersConsent
     from mfa_session.sessions.find_device import iam_user
-    from mfa_session.sessions.login import Wish
+    from mfa_session.sessions.login import LoginRequest
 
-    parts: Parts = context.obj
-    source = holder(parts, profile)
-    store = store_of(parts, source)
-    shared = other_copies(parts, _key_ids(store, source), besides=source, store=store)
+    app: AppContext = context.obj
+    source = holder(app, profile)
+    store = store_of(app, source)
+    shared = other_copies(app, _key_ids(store, source), besides=source, store=store)
     with ExitStack() as locks:
         # In one order, so that two rotations do not wait for each other.
         for name in sorted({source.name, *(copy.profile for copy in shared if copy.is_stored)}):
-            locks.enter_context(parts.lock(Profile(name, name)))
-        mend(source, store=store, journal=parts.rotations)
-        copies = _copies_to_change(parts, source, store)
-        desk = Desk(parts, source, command=f"keys rotate{' --delete-old' if delete_old else ''}")
-        session = desk.log_in(Wish(source, min_remaining=_TIME_TO_ROTATE)).credentials
+            locks.enter_context(app.lock(Profile(name, name)))
+        recover(source, store=store, journal=app.rotations)
+        copies = _copies_to_change(app, source, store)
+        service = LoginService(app, source, command=f"keys rotate{' --delete-old' if delete_old else ''}")
+        session = service.log_in(LoginRequest(source, min_remaining=_TIME_TO_ROTATE)).credentials
         rotation = KeyRotation(
             source,
             session,
-            iam_user(session, directory=desk.aws),
-            iam=desk.aws,
+            iam_user(session, directory=service.aws),
+            iam=service.aws,
             store=StoreWithCopies(
                 source,
                 store,
                 copies=copies,
-                store_named=parts.access_keys.store,
-                settings=parts.settings,
+                store_named=app.access_keys.store,
+                settings=app.settings,
                 tell=_tell,
             ),
-            journal=parts.rotations,
-            settings=parts.settings,
+            journal=app.rotations,
+            settings=app.settings,
             tell=_tell,
             clock=now,
             sleep=time.sleep,
-            check_may_go=lambda key_id: check_not_in_use(other_copies(parts, [key_id], besides=source, store=store)),
+            check_may_go=lambda key_id: check_not_in_use(other_copies(app, [key_id], besides=source, store=store)),
         )
-        left = rotation.run(consent=OwnersConsent(desk.person, unused_may_go=yes), delete_old=delete_old)
+        left = rotation.run(consent=OwnersConsent(service.user, unused_may_go=yes), delete_old=delete_old)
     if left is not None:
-        command = f"mfa-session keys rotate --delete-old --profile {visible(source.name)}"
-        say(f"mfa-session: when everything works with the new key, delete the old one: {command}")
+        command = f"mfa-session keys rotate --delete-old --profile {escape_control(source.name)}"
+        write_stderr(f"mfa-session: when everything works with the new key, delete the old one: {command}")
 
 
-def _copies_to_change(parts: Parts, source: Profile, store: "KeyStore") -> "list[KeyCopy]":
+def _copies_to_change(app: AppContext, source: Profile, store: "KeyStore") -> "list[KeyCopy]":
     """Return who else has the key that is to be rotated, having made sure that it can be changed for all of them."""
     from mfa_session.keys.copies import check_all_are_stored
 
-    copies = other_copies(parts, _key_ids(store, source), besides=source, store=store)
+    copies = other_copies(app, _key_ids(store, source), besides=source, store=store)
     check_all_are_stored(copies)
     for copy in copies:
-        check_no_rotation_is_open(parts, Profile(copy.profile, copy.profile))
+        check_no_rotation_is_open(app, Profile(copy.profile, copy.profile))
     return copies
 
 
@@ -110,4 +110,4 @@ def _key_ids(store: "KeyStore", source: Profile) -> list[str]:
 
 
 def _tell(text: str) -> None:
-    say(f"mfa-session: {visible(text)}")
+    write_stderr(f"mfa-session: {escape_control(text)}")

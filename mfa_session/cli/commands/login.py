@@ -7,21 +7,21 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from mfa_session.aws_files.files import readable_by_others, tidy
-from mfa_session.aws_files.profile_names import insist_on_a_portable_profile_name
-from mfa_session.cli.context import Parts, now
-from mfa_session.cli.login_service import Desk
+from mfa_session.aws_files.files import readable_by_others, remove_temp_files
+from mfa_session.aws_files.profile_names import check_portable_profile_name
+from mfa_session.cli.context import AppContext, now
+from mfa_session.cli.login_service import LoginService
 from mfa_session.cli.offer_import import offer_to_move
 from mfa_session.cli.options import SeveralProfilesOption
-from mfa_session.cli.output import explain, say
+from mfa_session.cli.output import warn, write_stderr
 from mfa_session.cli.profile_form import output_format
 from mfa_session.errors import ConfigurationError, UsageError
 from mfa_session.model import durations
 from mfa_session.model.mfa_device import MFADevice, TokenCode
 from mfa_session.model.profile import Profile
-from mfa_session.sessions.assume_role import goes_with_a_code
-from mfa_session.sessions.login import WORTH_KEEPING, Login, Wish
-from mfa_session.text import kept_in_words, until_in_words, visible
+from mfa_session.sessions.assume_role import assumes_with_code
+from mfa_session.sessions.login import WORTH_KEEPING, LoginRequest, LoginResult
+from mfa_session.text import escape_control, format_expiration, session_kept_message
 
 EXAMPLE = "Example: mfa-session login --profile test-user"
 
@@ -69,18 +69,18 @@ def login(
     hour, and needs no code while its user has a session. For more than an hour, the code
     goes to the role itself.
     """
-    parts: Parts = context.obj
+    app: AppContext = context.obj
     least = _parsed("--min-remaining", min_remaining, durations.duration)
-    habit = partial(Wish, min_remaining=WORTH_KEEPING if least is None else least, force=force)
+    habit = partial(LoginRequest, min_remaining=WORTH_KEEPING if least is None else least, force=force)
     if every or len(profiles or []) > 1:
         from mfa_session.cli.login_several import check_options, log_in_to_several
 
         for_one = (serial, token_code, duration, session_profile, to_default, replace_other, region, output)
         check_options(every=every, profiles=profiles, for_one=any(for_one))
-        raise typer.Exit(log_in_to_several(parts, profiles, habit, log_in=partial(_log_in, parts), quiet=quiet))
-    configured = parts.profile(profiles[0] if profiles else None)
+        raise typer.Exit(log_in_to_several(app, profiles, habit, log_in=partial(_log_in, app), quiet=quiet))
+    configured = app.profile(profiles[0] if profiles else None)
     chosen = _with_session_profile(configured, "default" if to_default else session_profile)
-    wish = habit(
+    request = habit(
         profile=replace(
             chosen, region=region or chosen.region, output=_parsed("--output", output, output_format) or chosen.output
         ),
@@ -91,26 +91,28 @@ def login(
         ),
         replace=replace_other,
     )
-    desk = Desk(parts, configured, region=region, takes_first_key=True)
-    was_open = readable_by_others(parts.credentials_file)
-    with parts.lock(configured):
-        outcome = desk.log_in(wish)
-        _remember(parts, configured, wish, outcome, region=region, output=output)
+    service = LoginService(app, configured, region=region, asks_for_key=True)
+    was_open = readable_by_others(app.credentials_file)
+    with app.lock(configured):
+        outcome = service.log_in(request)
+        _remember(app, configured, request, outcome, region=region, output=output)
     if not quiet:
-        announce(wish.profile, outcome, region_is_known=desk.region_is_known)
-        if wish.code and wish.profile.role and not outcome.kept and goes_with_a_code(wish):
-            say("mfa-session: it lasts over an hour, so the code has served this role alone")
+        announce(request.profile, outcome, region_is_known=service.region_is_known)
+        if request.code and request.profile.role and not outcome.kept and assumes_with_code(request):
+            write_stderr("mfa-session: it lasts over an hour, so the code has served this role alone")
     if was_open and not outcome.kept:
-        say(f"mfa-session: others could read {visible(str(parts.credentials_file))}; from now on only you can")
-    if desk.keys.plain is not None and not quiet:
-        offer_to_move(parts, configured.user, desk.keys.plain)
+        write_stderr(
+            f"mfa-session: others could read {escape_control(str(app.credentials_file))}; from now on only you can"
+        )
+    if service.keys.plain is not None and not quiet:
+        offer_to_move(app, configured.user, service.keys.plain)
 
 
-def _log_in(parts: Parts, wish: Wish) -> Login:
+def _log_in(app: AppContext, request: LoginRequest) -> LoginResult:
     """Do what *wish* says, one login at a time."""
-    with parts.lock(wish.profile):
-        outcome = Desk(parts, wish.profile).log_in(wish)
-        _remember(parts, wish.profile, wish, outcome, region=None, output=None)
+    with app.lock(request.profile):
+        outcome = LoginService(app, request.profile).log_in(request)
+        _remember(app, request.profile, request, outcome, region=None, output=None)
     return outcome
 
 
@@ -127,7 +129,7 @@ def _parsed(option: str, text: str | None, parse: Callable[[str], Value]) -> Val
 def _with_session_profile(profile: Profile, name: str | None) -> Profile:
     if name is None:
         return profile
-    insist_on_a_portable_profile_name(name)
+    check_portable_profile_name(name)
     if name == profile.name:
         raise UsageError(
             f"the session of {name} cannot be written over {name} itself",
@@ -137,34 +139,40 @@ def _with_session_profile(profile: Profile, name: str | None) -> Profile:
 
 
 def _remember(
-    parts: Parts, configured: Profile, wish: Wish, outcome: Login, *, region: str | None, output: str | None
+    app: AppContext,
+    configured: Profile,
+    request: LoginRequest,
+    outcome: LoginResult,
+    *,
+    region: str | None,
+    output: str | None,
 ) -> None:
     """Write down what was chosen, so that the next login and every other command need not be told."""
     # A login that was killed at this very point has its session, and the next one writes nothing.
-    for file in (parts.credentials_file, parts.config_file):
-        tidy(file)
+    for file in (app.credentials_file, app.config_file):
+        remove_temp_files(file)
     chosen = {"region": region, "output": output}
     try:
-        parts.settings.change(wish.profile.session_profile, {key: value for key, value in chosen.items() if value})
-        if wish.profile.session_profile != configured.session_profile:
-            parts.settings.change(configured.name, {"mfa_session_profile": wish.profile.session_profile})
+        app.settings.change(request.profile.session_profile, {key: value for key, value in chosen.items() if value})
+        if request.profile.session_profile != configured.session_profile:
+            app.settings.change(configured.name, {"mfa_session_profile": request.profile.session_profile})
         # Never in a role's own section: AWS tools would ask for a code then that is not needed.
         if outcome.device is not None and outcome.device != configured.user.mfa_device:
-            parts.settings.remember_device(configured.user, outcome.device)
+            app.settings.remember_device(configured.user, outcome.device)
     except ConfigurationError as error:
         # The session is there, and good without it.
-        explain(f"what you chose is not remembered: {error}", hint=error.hint)
+        warn(f"what you chose is not remembered: {error}", hint=error.hint)
 
 
-def announce(profile: Profile, outcome: Login, *, region_is_known: bool) -> None:
+def announce(profile: Profile, outcome: LoginResult, *, region_is_known: bool) -> None:
     """Say until when the session lives, and what to type next."""
     expiration, present = outcome.credentials.expiration.timestamp(), now().timestamp()
-    name = visible(profile.session_profile)
+    name = escape_control(profile.session_profile)
     if outcome.kept:
-        say(kept_in_words(name, expiration, now=present))
+        write_stderr(session_kept_message(name, expiration, now=present))
         return
-    say(f"mfa-session: {name} is live {until_in_words(expiration, now=present)}")
+    write_stderr(f"mfa-session: {name} is live {format_expiration(expiration, now=present)}")
     use = "" if name == "default" else f" --profile {name}"
     # Without one, the AWS CLI does not know where to ask; with a region that nobody chose, most else would be wrong.
     somewhere = "" if region_is_known else " --region us-east-1"
-    say(f"mfa-session: try it: aws sts get-caller-identity{use}{somewhere}")
+    write_stderr(f"mfa-session: try it: aws sts get-caller-identity{use}{somewhere}")

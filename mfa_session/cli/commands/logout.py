@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from mfa_session.cli.context import Parts
+from mfa_session.cli.context import AppContext
 from mfa_session.cli.options import ProfileOption
-from mfa_session.cli.output import exit_code, report, say
+from mfa_session.cli.output import exit_code, print_error, write_stderr
 from mfa_session.errors import SessionProfileTakenError, UsageError
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 EXAMPLE = "Example: mfa-session logout --profile test-user"
 
@@ -25,24 +25,26 @@ def logout(
     """
     if every and profile:
         raise UsageError("--all and --profile contradict each other", hint="give one of them")
-    parts: Parts = context.obj
+    app: AppContext = context.obj
     if every:
-        chosen = parts.sessions.all()
+        chosen = app.sessions.all()
     else:
-        source = parts.profile(profile)
+        source = app.profile(profile)
         chosen = [source]
     failure = None
     for each in chosen:
         try:
-            with parts.lock(each):
-                was_there = parts.sessions.forget(each)
+            with app.lock(each):
+                was_there = app.sessions.forget(each)
         except SessionProfileTakenError as error:
-            report(str(error), hint=error.hint)
+            print_error(str(error), hint=error.hint)
             failure = error
             continue
-        name = visible(each.session_profile)
-        say(f"mfa-session: the session of {name} is removed" if was_there else f"mfa-session: {name} holds no session")
+        name = escape_control(each.session_profile)
+        write_stderr(
+            f"mfa-session: the session of {name} is removed" if was_there else f"mfa-session: {name} holds no session"
+        )
     if not chosen:
-        say("mfa-session: there is no session")
+        write_stderr("mfa-session: there is no session")
     if failure is not None:
         raise typer.Exit(exit_code(failure))

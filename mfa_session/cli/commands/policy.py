@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfa_session.cli.context import Parts
+from mfa_session.cli.context import AppContext
 from mfa_session.cli.options import ProfileOption
-from mfa_session.cli.output import put_out, say
+from mfa_session.cli.output import write_stderr, write_stdout
 from mfa_session.errors import PersonNeededError, PromptCancelledError, UsageError
-from mfa_session.policies.checks import Hole, Report
-from mfa_session.policies.evaluator import Decision
+from mfa_session.policies.checks import PolicyFinding, Report
+from mfa_session.policies.evaluator import DecisionType
 from mfa_session.policies.simulation import Caller
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 
 if TYPE_CHECKING:
     from mfa_session.policies.apply import Plan
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 _WORDS = {
-    Decision.ALLOWED: "allowed",
-    Decision.EXPLICITLY_DENIED: "denied",
-    Decision.IMPLICITLY_DENIED: "-",
+    DecisionType.ALLOWED: "allowed",
+    DecisionType.EXPLICITLY_DENIED: "denied",
+    DecisionType.IMPLICITLY_DENIED: "-",
 }
 _HEADINGS = ("ACTION", "DONE TO", *(caller.value.upper() for caller in Caller))
 
 
-def as_json(report: Report) -> str:
+def as_json(print_error: Report) -> str:
     """Return *report* as JSON. Every key is always there, and none is ever taken away.
 
     Decisions are ``allowed``, ``explicitly denied`` and ``implicitly denied``, for each kind of caller.
@@ -38,54 +38,55 @@ def as_json(report: Report) -> str:
         {
             "action": row.action,
             "target": row.target.value,
-            **{caller.name.lower(): ruling.decision.value for caller, ruling in zip(Caller, row.rulings, strict=True)},
+            **{caller.name.lower(): decide.decision.value for caller, decide in zip(Caller, row.rulings, strict=True)},
         }
-        for row in report.rows
+        for row in print_error.rows
     ]
     return (
         json.dumps(
-            {"decisions": decisions, "holes": _records(report.holes), "limits": _records(report.limits)}, indent=2
+            {"decisions": decisions, "holes": _records(print_error.findings), "limits": _records(print_error.limits)},
+            indent=2,
         )
         + "\n"
     )
 
 
-def as_text(report: Report) -> str:
+def as_text(print_error: Report) -> str:
     """Return *report* as a table, with the holes and what else is worth knowing below."""
-    return "".join(f"{visible(line)}\n" for line in _lines(report))
+    return "".join(f"{escape_control(line)}\n" for line in _lines(print_error))
 
 
-def _records(findings: Sequence[Hole]) -> list[dict[str, str]]:
-    return [{"name": each.name, "what": each.words, "mend": each.mend} for each in findings]
+def _records(findings: Sequence[PolicyFinding]) -> list[dict[str, str]]:
+    return [{"name": each.name, "what": each.words, "fix": each.fix} for each in findings]
 
 
-def _lines(report: Report) -> Iterator[str]:
+def _lines(print_error: Report) -> Iterator[str]:
     rows = [_HEADINGS]
-    rows += [(row.action, row.target.value, *(_WORDS[r.decision] for r in row.rulings)) for row in report.rows]
+    rows += [(row.action, row.target.value, *(_WORDS[r.decision] for r in row.rulings)) for row in print_error.rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
     yield "(-: neither; these policies do not allow it, but another could)"
     yield ""
-    yield from _holes(report.holes)
-    if report.limits:
+    yield from _findings(print_error.findings)
+    if print_error.limits:
         yield ""
         yield "Worth knowing:"
-        yield from _described(report.limits)
+        yield from _described(print_error.limits)
 
 
-def _holes(holes: Sequence[Hole]) -> Iterator[str]:
-    if not holes:
+def _findings(findings: Sequence[PolicyFinding]) -> Iterator[str]:
+    if not findings:
         yield "No holes."
         return
-    yield "1 hole:" if len(holes) == 1 else f"{len(holes)} holes:"
-    yield from _described(holes)
+    yield "1 hole:" if len(findings) == 1 else f"{len(findings)} holes:"
+    yield from _described(findings)
 
 
-def _described(findings: Sequence[Hole]) -> Iterator[str]:
+def _described(findings: Sequence[PolicyFinding]) -> Iterator[str]:
     for each in findings:
         yield f"- {each.words}"
-        yield f"  Mend: {each.mend}"
+        yield f"  Mend: {each.fix}"
 
 
 EXAMPLE = "Example: mfa-session policy check --group developers --profile test-user"
@@ -96,7 +97,7 @@ _APPLY_EXAMPLE = "Example: mfa-session policy apply --group developers --profile
 
 _SAFE = "safe"
 _VARIANTS = (_SAFE, "article", "aws-self-manage", "aws-mfa-only")
-_USUAL_NAME = "MFAEnforcePolicy"
+_DEFAULT_NAME = "MFAEnforcePolicy"
 _POLICY_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
 _HAS_A_HOLE = 1
 
@@ -132,7 +133,7 @@ def show(
     no_password_change: NoPasswordChangeOption = False,
     via_aws_service: ViaAWSServiceOption = False,
     max_mfa_age: MaxMFAAgeOption = None,
-    explain: Annotated[
+    warn: Annotated[
         bool, typer.Option("--explain", help="Tell on stderr what each statement does, in one sentence.")
     ] = False,
 ) -> None:
@@ -148,10 +149,10 @@ def show(
     where = known_partition(partition) if partition else _partition_at_hand(context.obj)
     shape = _shape(no_password_change=no_password_change, via_aws_service=via_aws_service, max_mfa_age=max_mfa_age)
     shown = _variant(variant, where, shape)
-    if explain:
+    if warn:
         for sentence in shown.explanation:
-            say(sentence)
-    put_out(shown.document + "\n")
+            write_stderr(sentence)
+    write_stdout(shown.document + "\n")
 
 
 @policy.command("check", epilog=_CHECK_EXAMPLE)
@@ -194,9 +195,9 @@ def check_(
 
     source = Source.of(file=file, arn=arn, group=group, user=user)
     where = known_partition(partition) if partition else None
-    report = check(trial_of(source, context.obj, profile=profile, partition=where, facts=facts or []))
-    put_out(as_json(report) if json_wanted else as_text(report))
-    if report.holes:
+    print_error = check(trial_of(source, context.obj, profile=profile, partition=where, facts=facts or []))
+    write_stdout(as_json(print_error) if json_wanted else as_text(print_error))
+    if print_error.findings:
         raise typer.Exit(_HAS_A_HOLE)
 
 
@@ -204,7 +205,7 @@ def check_(
 def apply(
     context: typer.Context,
     group: Annotated[str, typer.Option("--group", metavar="NAME", help="The group whose users it is to bind.")],
-    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the managed policy.")] = _USUAL_NAME,
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the managed policy.")] = _DEFAULT_NAME,
     no_password_change: NoPasswordChangeOption = False,
     via_aws_service: ViaAWSServiceOption = False,
     max_mfa_age: MaxMFAAgeOption = None,
@@ -225,23 +226,25 @@ def apply(
     from mfa_session.policies.apply import carry_out, check_that_all_have_devices, plan_enforcement
     from mfa_session.policies.templates import safe_policy
 
-    parts: Parts = context.obj
+    app: AppContext = context.obj
     _check_name(name)
     shape = _shape(no_password_change=no_password_change, via_aws_service=via_aws_service, max_mfa_age=max_mfa_age)
-    aws, session = aws_with_mfa(parts, profile)
+    aws, session = aws_with_mfa(app, profile)
     where = aws.get_caller_identity(session).partition
     plan = plan_enforcement(group, name, safe_policy(where, shape).document, session=session, iam=aws)
     if plan.is_in_force:
-        say(f"mfa-session: policy {visible(name)} is in force for group {visible(group)} as it is")
+        write_stderr(
+            f"mfa-session: policy {escape_control(name)} is in force for group {escape_control(group)} as it is"
+        )
         return
     if dry_run:
         _show(plan)
         return
     if not insist:
         check_that_all_have_devices(plan)
-        _ask(plan, parts)
+        _ask(plan, app)
     carry_out(plan, session=session, iam=aws)
-    say(f"mfa-session: policy {visible(plan.arn)} is in force for group {visible(group)}")
+    write_stderr(f"mfa-session: policy {escape_control(plan.arn)} is in force for group {escape_control(group)}")
     _name_those_without_device(plan)
 
 
@@ -271,13 +274,13 @@ def _shape(*, no_password_change: bool, via_aws_service: bool, max_mfa_age: str 
     )
 
 
-def _partition_at_hand(parts: Parts) -> str:
+def _partition_at_hand(app: AppContext) -> str:
     """Return the partition of the region in use; nobody needs a profile to look at a policy."""
     from mfa_session.model.partitions import partition_of
 
-    region = parts.environ.get("AWS_REGION") or parts.environ.get("AWS_DEFAULT_REGION")
-    if not region and parts.environ.get("AWS_PROFILE"):
-        region = parts.profile(None).region
+    region = app.environ.get("AWS_REGION") or app.environ.get("AWS_DEFAULT_REGION")
+    if not region and app.environ.get("AWS_PROFILE"):
+        region = app.profile(None).region
     return partition_of(region or "")
 
 
@@ -287,9 +290,9 @@ def _check_name(name: str) -> None:
 
 
 def _show(plan: "Plan") -> None:
-    put_out("".join(f"{visible(line)}\n" for line in plan.diff))
+    write_stdout("".join(f"{escape_control(line)}\n" for line in plan.diff))
     for step in plan.steps:
-        say(f"mfa-session: would {visible(step)}")
+        write_stderr(f"mfa-session: would {escape_control(step)}")
     _name_those_without_device(plan)
 
 
@@ -297,17 +300,18 @@ def _name_those_without_device(plan: "Plan") -> None:
     from mfa_session.policies.apply import listed
 
     if plan.members_without_device:
-        say(f"mfa-session: without an MFA device that shows codes: {visible(listed(plan.members_without_device))}")
+        members = escape_control(listed(plan.members_without_device))
+        write_stderr(f"mfa-session: without an MFA device that shows codes: {members}")
 
 
-def _ask(plan: "Plan", parts: Parts) -> None:
-    person = parts.person(f"mfa-session policy apply --group {plan.group}")
-    if not person.is_there:
+def _ask(plan: "Plan", app: AppContext) -> None:
+    user = app.user(f"mfa-session policy apply --group {plan.group}")
+    if not user.is_there:
         raise PersonNeededError(
             "somebody has to agree to the change, and nobody can be asked",
             hint="look at it with --dry-run, then do it with --yes",
         )
     for line in (*plan.diff, *(f"This would {step}." for step in plan.steps)):
-        person.tell(line)
-    if not person.agrees("Do it?", by_default=False):
+        user.tell(line)
+    if not user.agrees("Do it?", by_default=False):
         raise PromptCancelledError("nothing was changed", hint="to look at the change again: --dry-run")

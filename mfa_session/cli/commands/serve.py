@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mfa_session.cli.commands.exec import run_in_our_place
-from mfa_session.cli.context import Parts, now
+from mfa_session.cli.commands.exec import run_and_exit
+from mfa_session.cli.context import AppContext, now
 from mfa_session.cli.login_service import live_session, may_be_renewed
 from mfa_session.cli.options import ProfileOption
-from mfa_session.cli.output import explain
+from mfa_session.cli.output import warn
 from mfa_session.cli.own_program import program_command
 from mfa_session.environment import SECRET, served_environment
 from mfa_session.errors import PersonNeededError
@@ -28,8 +28,8 @@ from mfa_session.prompt.passphrases import DESCRIPTOR, FILE
 from mfa_session.prompt.terminal import Terminal
 
 if TYPE_CHECKING:
-    from mfa_session.credential_server.handler import Watch
-    from mfa_session.credential_server.protocol import Door
+    from mfa_session.credential_server.handler import RenewalMonitor
+    from mfa_session.credential_server.protocol import CredentialEndpoint
     from mfa_session.credential_server.server import Listener
     from mfa_session.model.profile import Profile
 
@@ -130,7 +130,7 @@ class Notices:
     def __call__(self, what: str, *, hint: str) -> None:
         """Say *what* is the matter, with a hint."""
         if self._terminal is None:
-            explain(what, hint=hint)
+            warn(what, hint=hint)
             return
         self._terminal.tell(f"mfa-session: {what}")
         self._terminal.tell(f"mfa-session: hint: {hint}")
@@ -154,31 +154,31 @@ def serve(
     from a program (mfa_process), else by a login in another terminal.
     """
     from mfa_session.aws_files.default_credentials import without_default_credentials
-    from mfa_session.credential_server.protocol import Door
+    from mfa_session.credential_server.protocol import CredentialEndpoint
     from mfa_session.credential_server.server import Listener
     from mfa_session.credential_server.sidecar import run_beside
 
-    parts: Parts = context.obj
-    source = parts.profile(profile)
+    app: AppContext = context.obj
+    source = app.profile(profile)
     hidden = without_default_credentials(
-        parts.environ, credentials_file=parts.credentials_file, config_file=parts.config_file
+        app.environ, credentials_file=app.credentials_file, config_file=app.config_file
     )
     with Listener() as listener:
-        door = Door(listener.port)
+        door = CredentialEndpoint(listener.port)
         # Before somebody is asked: botocore is imported meanwhile, on a thread.
-        run_beside(_Companion(parts, source, door, listener))
-        live_session(parts, source)
+        run_beside(_Companion(app, source, door, listener))
+        live_session(app, source)
         variables = {**hidden, **door.variables}
-        run_in_our_place(context, command, served_environment(dict(parts.environ), variables, region=source.region))
+        run_and_exit(context, command, served_environment(dict(app.environ), variables, region=source.region))
 
 
 class _Companion:
     """Stands at *door* with the session of *profile*, and looks after it."""
 
-    def __init__(self, parts: Parts, profile: "Profile", door: "Door", listener: "Listener") -> None:
+    def __init__(self, app: AppContext, profile: "Profile", door: "CredentialEndpoint", listener: "Listener") -> None:
         from mfa_session.cli.commands.serve import Notices
 
-        self._parts = parts
+        self._app = app
         self._profile = profile
         self._door = door
         self._listener = listener
@@ -186,12 +186,12 @@ class _Companion:
 
     def __call__(self, end: int | None) -> None:
         from mfa_session.cli.commands.serve import renew
-        from mfa_session.credential_server.handler import Watch, answer
+        from mfa_session.credential_server.handler import RenewalMonitor, answer
 
         # On Windows this is a thread of the program, whose environment is read on.
         secrets = {} if sys.platform == "win32" else take_secret_variables()
-        sessions = self._parts.sessions
-        watch = Watch(
+        sessions = self._app.sessions
+        watch = RenewalMonitor(
             self._profile,
             sessions=sessions,
             renew=partial(renew, self._profile, passphrase=secrets.get("MFA_SESSION_PASSPHRASE")),
@@ -204,7 +204,7 @@ class _Companion:
         )
 
 
-def _look_again_and_again(watch: "Watch") -> None:
+def _look_again_and_again(watch: "RenewalMonitor") -> None:
     while True:
         watch.look()
         time.sleep(_LOOK_SECONDS)

@@ -11,13 +11,13 @@ import typer
 
 from mfa_session.aws_files.files import read_profiles
 from mfa_session.aws_files.session_profiles import session_in
-from mfa_session.cli.context import Parts, now
+from mfa_session.cli.context import AppContext, now
 from mfa_session.cli.options import ListedProfileOption
-from mfa_session.cli.output import put_out, say
+from mfa_session.cli.output import write_stderr, write_stdout
 from mfa_session.errors import MFASessionError
 from mfa_session.model.credentials import timestamp
 from mfa_session.sessions.status import State, Status, all_statuses, status
-from mfa_session.text import span_in_words, until_in_words, visible
+from mfa_session.text import escape_control, format_duration, format_expiration
 
 EXAMPLE = "Example: mfa-session status"
 
@@ -48,33 +48,33 @@ def status_(
     Without --profile, every profile that mfa-session has to do with is shown. The exit
     code is 0 while a shown session is live, and 1 when none is.
     """
-    parts: Parts = context.obj
-    shown = _statuses(parts, profile)
+    app: AppContext = context.obj
+    shown = _statuses(app, profile)
     failure = None
     if verify:
-        shown, failure = _verified(parts, shown)
+        shown, failure = _verified(app, shown)
     if as_json:
         records = [_record(each, present=now()) for each in shown]
-        put_out(json.dumps(records[0] if profile else records, indent=2) + "\n")
+        write_stdout(json.dumps(records[0] if profile else records, indent=2) + "\n")
     elif shown:
-        put_out(_text(shown, in_full=bool(profile) or verify, present=now()))
+        write_stdout(_text(shown, in_full=bool(profile) or verify, present=now()))
     else:
-        say("mfa-session: no profile has a session yet; to begin: mfa-session login --profile NAME")
+        write_stderr("mfa-session: no profile has a session yet; to begin: mfa-session login --profile NAME")
     if failure is not None:
         raise failure
     if not any(each.state is State.LIVE for each in shown):
         raise typer.Exit(_NO_LIVE_SESSION)
 
 
-def _statuses(parts: Parts, profile: str | None) -> list[Status]:
-    config = read_profiles(parts.config_file, "config")
-    credentials = read_profiles(parts.credentials_file, "credentials")
+def _statuses(app: AppContext, profile: str | None) -> list[Status]:
+    config = read_profiles(app.config_file, "config")
+    credentials = read_profiles(app.credentials_file, "credentials")
     if profile is None:
         return all_statuses(config=config, credentials=credentials, session_in=session_in, now=now())
     return [status(profile, config=config, credentials=credentials, session_in=session_in, now=now())]
 
 
-def _verified(parts: Parts, statuses: Sequence[Status]) -> tuple[list[Status], MFASessionError | None]:
+def _verified(app: AppContext, statuses: Sequence[Status]) -> tuple[list[Status], MFASessionError | None]:
     """Return the statuses with what AWS says of each live session, and the first reason why it says nothing."""
     from mfa_session.aws.connection import AWS
 
@@ -83,7 +83,7 @@ def _verified(parts: Parts, statuses: Sequence[Status]) -> tuple[list[Status], M
         answer = each
         if each.state is State.LIVE and each.session is not None:
             try:
-                aws = AWS(parts.endpoints(each.profile))
+                aws = AWS(app.endpoints(each.profile))
                 answer = replace(each, identity=aws.get_caller_identity(each.session))
             except MFASessionError as error:
                 answer = replace(each, problem=str(error))
@@ -139,18 +139,18 @@ def _text(statuses: Sequence[Status], *, in_full: bool, present: datetime) -> st
         for each in statuses
         if each.key_is_old(present) and each.profile.role is None
     ]
-    return "".join(f"{visible(line)}\n" for line in lines)
+    return "".join(f"{escape_control(line)}\n" for line in lines)
 
 
 def _row(each: Status, *, present: datetime) -> tuple[str, ...]:
     device = each.profile.mfa_device
     key = "plain text" if each.key_in_file else _STORES.get(each.profile.store or "", "-")
     return (
-        visible(each.profile.name),
-        visible(each.profile.session_profile),
+        escape_control(each.profile.name),
+        escape_control(each.profile.session_profile),
         _until_in_brief(each, present=present),
         device.name if device else "-",
-        visible(f"{each.profile.source.name} takes it") if each.profile.source else key,
+        escape_control(f"{each.profile.source.name} takes it") if each.profile.source else key,
     )
 
 
@@ -179,7 +179,7 @@ def _lines_of(each: Status, *, present: datetime) -> Iterator[str]:
     }
     for name, fact in facts.items():
         if fact:
-            yield f"{name:<16} {visible(fact)}"
+            yield f"{name:<16} {escape_control(fact)}"
 
 
 def _session_in_words(each: Status, *, present: datetime) -> str:
@@ -187,8 +187,8 @@ def _session_in_words(each: Status, *, present: datetime) -> str:
         return _STATES.get(each.state, each.state.value)
     end, seconds = each.session.expiration.timestamp(), present.timestamp()
     if each.state is State.LIVE:
-        return f"live {until_in_words(end, now=seconds)}"
-    return f"expired {span_in_words(seconds - end)} ago"
+        return f"live {format_expiration(end, now=seconds)}"
+    return f"expired {format_duration(seconds - end)} ago"
 
 
 def _key_in_words(each: Status) -> str:

@@ -7,7 +7,7 @@ from mfa_session.local_aws.iam.targets import authorized_user, unnamed_user
 from mfa_session.local_aws.operations import Action, Operation
 from mfa_session.local_aws.responses import Result, Value
 
-_MOST_OF_A_USER = 2
+_MAX_OF_A_USER = 2
 
 
 def _list_access_keys(operation: Operation) -> Result:
@@ -17,8 +17,8 @@ def _list_access_keys(operation: Operation) -> Result:
 
 def _create_access_key(operation: Operation) -> Result:
     user = _owner(operation)
-    if len(operation.account.keys_of(user)) >= _MOST_OF_A_USER:
-        raise quota_exceeded("AccessKeysPerUser", _MOST_OF_A_USER)
+    if len(operation.account.keys_of(user)) >= _MAX_OF_A_USER:
+        raise quota_exceeded("AccessKeysPerUser", _MAX_OF_A_USER)
     key = operation.account.add_access_key(user)
     return {"AccessKey": {**_described(key), "SecretAccessKey": key.secret_access_key}}
 

@@ -8,10 +8,10 @@ from mfa_session.local_aws.iam.targets import authorized_group, existing_policy,
 from mfa_session.local_aws.operations import Action, Operation
 from mfa_session.local_aws.responses import Result, Value
 
-_MOST_ATTACHED = 10
+_MAX_ATTACHED = 10
 
 # All own policies of one group together.
-_LONGEST_OF_A_GROUP = 5120
+_MAX_OF_A_GROUP = 5120
 
 _Owner = Callable[[Operation], Grants]
 
@@ -53,7 +53,7 @@ def _put_group_policy(operation: Operation) -> None:
     grants = _of_group(operation)
     name, document = operation["PolicyName"], operation["PolicyDocument"]
     others = sum(len("".join(text.split())) for other, text in grants.inline.items() if other != name)
-    grants.inline[name] = checked(document, quota="PolicySize", longest=_LONGEST_OF_A_GROUP - others)
+    grants.inline[name] = checked(document, quota="PolicySize", longest=_MAX_OF_A_GROUP - others)
 
 
 def _delete_group_policy(operation: Operation) -> None:
@@ -67,8 +67,8 @@ def _attach_group_policy(operation: Operation) -> None:
     existing_policy(operation, arn)
     if arn in grants.attached:
         return
-    if len(grants.attached) >= _MOST_ATTACHED:
-        raise quota_exceeded("PoliciesPerGroup", _MOST_ATTACHED)
+    if len(grants.attached) >= _MAX_ATTACHED:
+        raise quota_exceeded("PoliciesPerGroup", _MAX_ATTACHED)
     grants.attached.append(arn)
 
 

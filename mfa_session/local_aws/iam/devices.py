@@ -17,7 +17,7 @@ from mfa_session.local_aws.mfa_devices import Device, VirtualDevice
 from mfa_session.local_aws.operations import Action, Operation
 from mfa_session.local_aws.responses import RefusedError, Result, Value
 
-_MOST_OF_A_USER = 8
+_MAX_OF_A_USER = 8
 
 # How many steps a device may be off when it is enabled or brought back into step. AWS does not say; an hour is
 # more than the code window and less than a phone in the wrong time zone.
@@ -84,8 +84,8 @@ def _enable_mfa_device(operation: Operation) -> None:
         raise _unknown(serial)
     if device.enable_date is not None:
         raise already_exists("MFA Device is already in use.")
-    if len(user.devices) >= _MOST_OF_A_USER:
-        raise quota_exceeded("MFADevicesPerUser", _MOST_OF_A_USER)
+    if len(user.devices) >= _MAX_OF_A_USER:
+        raise quota_exceeded("MFADevicesPerUser", _MAX_OF_A_USER)
     _check_codes(operation, device)
     device.enable_date = account.now()
     user.devices[serial] = device

@@ -16,14 +16,14 @@ from mfa_session.local_aws.iam.targets import authorized_policy
 from mfa_session.local_aws.operations import Action, Operation
 from mfa_session.local_aws.responses import RefusedError, Result
 
-_LONGEST = 6144
-_MOST_VERSIONS = 5
+_MAX = 6144
+_MAX_VERSIONS = 5
 
 
 def _create_policy(operation: Operation) -> Result:
     account, name, path = operation.account, operation["PolicyName"], operation.get("Path") or "/"
     operation.authorize(account.arn(f"policy{path}{name}"))
-    document = checked(operation["PolicyDocument"], quota="PolicySize", longest=_LONGEST)
+    document = checked(operation["PolicyDocument"], quota="PolicySize", longest=_MAX)
     if any(policy.name == name for policy in account.managed_policies.values()):
         raise already_exists(f"A policy called {name} already exists. Duplicate names are not allowed.")
     return {"Policy": described_policy(account, account.add_managed_policy(name, document, path=path))}
@@ -46,12 +46,12 @@ def _list_policies(operation: Operation) -> Result:
 
 def _create_policy_version(operation: Operation) -> Result:
     policy = authorized_policy(operation)
-    document = checked(operation["PolicyDocument"], quota="PolicySize", longest=_LONGEST)
-    if len(policy.versions) >= _MOST_VERSIONS:
+    document = checked(operation["PolicyDocument"], quota="PolicySize", longest=_MAX)
+    if len(policy.versions) >= _MAX_VERSIONS:
         raise RefusedError(
             409,
             "LimitExceeded",
-            f"A managed policy can have up to {_MOST_VERSIONS} versions. "
+            f"A managed policy can have up to {_MAX_VERSIONS} versions. "
             "Before you create a new version, you must delete an existing version.",
         )
     version = policy.add_version(document, operation.account.now())

@@ -18,7 +18,7 @@ from mfa_session.local_aws.requests import HTTPRequest
 _CODES = re.compile(r"TokenCode|AuthenticationCode[12]")
 
 # Longer than any wait of the program for a network.
-_PATIENCE_SECONDS = 40.0
+_TIMEOUT_SECONDS = 40.0
 
 
 @dataclass
@@ -111,7 +111,7 @@ def _accept(
             accepted.close()
             return
         way.connections += 1
-        accepted.settimeout(_PATIENCE_SECONDS)
+        accepted.settimeout(_TIMEOUT_SECONDS)
         threads.append(threading.Thread(target=_talk, args=(accepted, way, endpoint, fault, at, tls)))
         threads[-1].start()
 

@@ -17,7 +17,7 @@ from tests.terminal import Program, PseudoTerminal, Stream
 PROFILE = ("--profile", "test-user")
 
 # From the first look at AWS to the end of the longest wait for it, and what a busy machine adds.
-_PATIENCE_SECONDS = 60.0
+_TIMEOUT_SECONDS = 60.0
 
 Type = Callable[[Machine, PseudoTerminal, Program], None]
 
@@ -61,7 +61,7 @@ class Errand:
                 environment={**machine.environment, **environment},
             )
             self.typed(machine, terminal, program)
-            return Ended(program.wait(within=_PATIENCE_SECONDS), program.stderr.decode())
+            return Ended(program.wait(timeout=_TIMEOUT_SECONDS), program.stderr.decode())
 
 
 def _with_key_and_device(machine: Machine) -> None:

@@ -18,8 +18,8 @@ from tests.cli.refusals import SERVICE, files
 from tests.machine import MFA_SESSION, Machine, running_machine
 
 # The whole limit of a call, what it takes to start, and what a busy machine adds.
-LONGEST_SECONDS = 20 + 10
-MOST_MEMORY = 64 << 20
+MAX_SECONDS = 20 + 10
+MAX_MEMORY = 64 << 20
 
 MUTATIONS = scale.cases(quick=4, full=400)
 
@@ -44,7 +44,7 @@ def log_in(machine: Machine, url: str) -> Measured:
 
 
 @pytest.fixture(scope="session")
-def usual_memory(tmp_path_factory: pytest.TempPathFactory) -> int:
+def default_memory(tmp_path_factory: pytest.TempPathFactory) -> int:
     """Return how much memory a login has that AWS refuses in the usual way."""
     with running_machine(tmp_path_factory.mktemp("usual")) as machine:
         ERRANDS["login"].prepare(machine)
@@ -54,18 +54,18 @@ def usual_memory(tmp_path_factory: pytest.TempPathFactory) -> int:
 
 
 @pytest.mark.parametrize("name", names())
-def test_a_hostile_answer_costs_little_and_leaves_nothing(machine: Machine, usual_memory: int, name: str) -> None:
+def test_a_hostile_answer_costs_little_and_leaves_nothing(machine: Machine, default_memory: int, name: str) -> None:
     ERRANDS["login"].prepare(machine)
     before = files(machine)
 
     with bad_way(machine.endpoint, hostile(name)) as way:
         ran = log_in(machine, way.url)
 
-    more = ran.peak_bytes - usual_memory
+    more = ran.peak_bytes - default_memory
     found = {
         "codes_sent_twice": way.codes_sent_twice,
-        "over_30_s": ran.seconds > LONGEST_SECONDS,
-        "over_64_MiB": more > MOST_MEMORY,
+        "over_30_s": ran.seconds > MAX_SECONDS,
+        "over_64_MiB": more > MAX_MEMORY,
         "other_exit_codes": ran.exit_code != SERVICE,
         "not_told": len(re.findall(r"mfa-session: (?:error|hint): [ -~…]+\n", ran.said)) != 2,
         "files_changed": files(machine) != before,

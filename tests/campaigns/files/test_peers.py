@@ -34,7 +34,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> In
     """Return the environment of the others, installed once for all workers."""
     own = tmp_path_factory.getbasetemp()
     folder = (own if worker_id == "master" else own.parent) / "peers"
-    with locked(folder.with_name("locks") / "peers", within=timedelta(minutes=10)):
+    with locked(folder.with_name("locks") / "peers", timeout=timedelta(minutes=10)):
         installed = Installation(folder / "bin") if (folder / "ready").exists() else fresh_others(folder)
         (folder / "ready").touch()
     return installed

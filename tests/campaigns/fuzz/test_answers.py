@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 from hypothesis import strategies as st
 
-from mfa_session.aws.response import Answer, Value, read_answer, read_refusal
+from mfa_session.aws.response import APIResponse, Value, read_refusal, read_response
 from mfa_session.errors import AWSAnswerError
 from mfa_session.model.credentials import timestamp
 from tests.campaigns.fuzz.fuzzing import fuzzed
@@ -59,7 +59,7 @@ def xml(value: Value) -> str:
     return "".join(f"<{name}>{xml(part)}</{name}>" for name, part in value.items())
 
 
-def everything_of(answer: Answer, depth: int = 0) -> None:
+def everything_of(answer: APIResponse, depth: int = 0) -> None:
     """Ask *answer* for all that the program asks for."""
     for name in NAMES:
         asked: list[Callable[[str], Any]] = [answer.text, answer.texts, answer.moment, answer.says]
@@ -92,7 +92,7 @@ bodies = st.one_of(
 
 @fuzzed("answers of AWS", quick=500, full=30_000, body=bodies)
 def test_an_answer_has_what_was_asked_for_or_names_the_host(body: bytes) -> None:
-    everything_of(read_answer(body, host=HOST, operation="A"))
+    everything_of(read_response(body, host=HOST, operation="A"))
 
 
 @fuzzed("refusals of AWS", quick=300, full=30_000, body=bodies, code=texts, message=texts)
@@ -112,7 +112,7 @@ def test_the_fields_of_a_right_answer_are_read_as_they_were_written(fields: dict
     fields = {name: value for name, value in fields.items() if name != "member"}
     body = f'<AResponse xmlns="urn:x"><AResult>{xml(fields)}</AResult><ResponseMetadata/></AResponse>'.encode()
 
-    answer = read_answer(body, host=HOST, operation="A")
+    answer = read_response(body, host=HOST, operation="A")
 
     assert {name: value for name, value in answer.fields.items() if value != ""} == normal(fields)
 
@@ -130,7 +130,7 @@ def normal(fields: Mapping[str, Value]) -> dict[str, Value]:
 
 @fuzzed("fields of answers", quick=200, full=20_000, text=st.one_of(times, any_text))
 def test_a_moment_of_an_answer_can_be_written(text: str) -> None:
-    moment = Answer(HOST, {"Date": text}).moment("Date")
+    moment = APIResponse(HOST, {"Date": text}).moment("Date")
 
     assert moment.tzinfo is not None
     assert timestamp(moment.astimezone(UTC))

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from mfa_session.policies.checks import check
 from mfa_session.policies.conditions import read_conditions
-from mfa_session.policies.evaluator import Decision, Policy, Request, evaluate
+from mfa_session.policies.evaluator import DecisionType, Policy, Request, evaluate
 from mfa_session.policies.patterns import Pattern, Variables
-from mfa_session.policies.simulation import Trial
+from mfa_session.policies.simulation import Simulation
 from tests.campaigns.fuzz.fuzzing import fuzzed
 from tests.campaigns.fuzz.json_texts import anything, deep
 from tests.campaigns.fuzz.texts import any_text, like, made_of
@@ -83,16 +83,16 @@ def test_a_policy_is_understood_whole_or_refused(document: str) -> None:
 
     assert policy.statements
     for action in ("iam:ListMFADevices", "s3:GetObject"):
-        ruling = evaluate([policy], Request(action, USER, CONTEXT))
-        assert (ruling.statement is None) == (ruling.decision is Decision.IMPLICITLY_DENIED)
+        decide = evaluate([policy], Request(action, USER, CONTEXT))
+        assert (decide.statement is None) == (decide.decision is DecisionType.IMPLICITLY_DENIED)
 
 
 @fuzzed("checks of policies", quick=100, full=5000, document=documents)
 def test_a_policy_that_is_understood_is_checked_or_asks_for_what_is_not_known(document: str) -> None:
-    report = check(Trial((Policy.parse(document),)))
+    report = check(Simulation((Policy.parse(document),)))
 
     assert report.rows
-    assert all(hole.name and hole.words and hole.mend for hole in (*report.holes, *report.limits))
+    assert all(hole.name and hole.words and hole.fix for hole in (*report.findings, *report.limits))
 
 
 @fuzzed("conditions of policies", quick=400, full=20_000, block=conditions, variables=st.sampled_from(Variables))

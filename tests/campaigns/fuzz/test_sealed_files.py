@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mfa_session.importers import aws_vault_file
 from mfa_session.importers.aws_vault_item import is_session, key_of
 from mfa_session.keystore import encryption
-from mfa_session.keystore.encryption import Derivation, Key
+from mfa_session.keystore.encryption import KDFParameters, Key
 from mfa_session.model.credentials import AccessKey
 from tests.aws_vault import sealed
 from tests.campaigns.fuzz.fuzzing import fuzzed
@@ -22,7 +22,7 @@ PASSPHRASE = "correct horse"
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
 # Deriving a key takes a quarter of a second, by design: one for all, and none for what is made up.
-KEY = Key(Derivation(b"0123456789abcdef", 1, 8, 1), b"k" * 32)
+KEY = Key(KDFParameters(b"0123456789abcdef", 1, 8, 1), b"k" * 32)
 base64s = st.one_of(
     st.binary(max_size=40).map(lambda data: base64.b64encode(data).decode()),
     st.sampled_from([12, 16]).flatmap(lambda size: st.binary(min_size=size, max_size=size)).map(

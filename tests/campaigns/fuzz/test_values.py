@@ -14,9 +14,9 @@ from mfa_session.model.credentials import AccessKey, SessionCredentials, moment,
 from mfa_session.model.durations import duration, in_words, role_duration, session_duration
 from mfa_session.model.mfa_device import MFADevice, TokenCode, VirtualMFADevice, start_of, time_step
 from mfa_session.model.partitions import PARTITIONS, partition, partition_in, partition_of
-from mfa_session.model.role import Role, usual_session_name
+from mfa_session.model.role import Role, default_session_name
 from mfa_session.system.credential_process_line import credential_process_line, runs_this_program
-from mfa_session.text import visible
+from mfa_session.text import escape_control
 from tests.campaigns.fuzz.fuzzing import fuzzed
 from tests.campaigns.fuzz.texts import any_text, like, made_of
 
@@ -83,7 +83,7 @@ def test_a_device_tells_its_name_kind_and_account(serial: str, seed: str) -> Non
 def test_an_arn_names_a_caller_or_a_role(arn: str, name: str, external_id: str) -> None:
     assert partition_in(arn) in (None, *PARTITIONS)
     if ":role/" in arn:
-        role = Role(arn, usual_session_name(name), external_id)
+        role = Role(arn, default_session_name(name), external_id)
         assert role.name in arn
         assert arn.startswith(f"arn:{role.partition}:")
         return
@@ -187,6 +187,6 @@ def test_any_other_line_is_not_ours(line: str, profile: str) -> None:
 
 @fuzzed("visible text", quick=200, full=20_000, text=st.one_of(any_text, made_of(["\x1b[31m", "\u202e", "\n", "a"])))
 def test_visible_text_is_on_one_line_and_moves_no_cursor(text: str) -> None:
-    assert visible(text).isprintable()
-    assert visible(text).encode("utf-8").decode() == visible(text)
-    assert visible(visible(text)) == visible(text)
+    assert escape_control(text).isprintable()
+    assert escape_control(text).encode("utf-8").decode() == escape_control(text)
+    assert escape_control(escape_control(text)) == escape_control(text)

@@ -23,7 +23,7 @@ from mfa_session.local_aws.faults import (
     Throttle,
     TruncatedXML,
 )
-from mfa_session.local_aws.responses import Answer
+from mfa_session.local_aws.responses import Response
 from tests.campaigns.secrets.scene import Scene
 
 Failure = Callable[[Scene], None]
@@ -38,7 +38,7 @@ class _Quoting:
 
     scene: Scene
 
-    def answer(self, _perform: Perform) -> Answer:
+    def answer(self, _perform: Perform) -> Response:
         everything = [secret for secrets in self.scene.secrets.values() for secret in sorted(secrets)]
         return Refuse(400, "ValidationError", f"Value '{', '.join(everything)}' failed").answer(_perform)
 
@@ -50,7 +50,7 @@ class _Struck:
     number: signal.Signals
     scene: Scene
 
-    def answer(self, perform: Perform) -> Answer:
+    def answer(self, perform: Perform) -> Response:
         self.scene.strike(self.number)
         time.sleep(_A_MOMENT_SECONDS)
         return perform()

@@ -10,8 +10,8 @@ from tests.machine import PASSPHRASE, Machine
 from tests.terminal import Program, PseudoTerminal
 
 # There are three codes that AWS takes at any moment; who has typed that much has no more.
-_PATIENCE = 12
-_MOST_CODES = 3
+_TIMEOUT = 12
+_MAX_CODES = 3
 
 # The first that fits is answered.
 _QUESTIONS = {
@@ -41,7 +41,7 @@ class Person:
     def answer(self, terminal: PseudoTerminal, program: Program) -> None:
         """Answer every question of *program*, until it has ended or there are too many."""
         answered = 0
-        for _ in range(_PATIENCE):
+        for _ in range(_TIMEOUT):
             asked: list[str] = []
 
             def is_decided(seen: int = answered, asked: list[str] = asked) -> bool:
@@ -49,7 +49,7 @@ class Person:
                 asked += [name for name, pattern in _QUESTIONS.items() if pattern.search(unanswered)]
                 return bool(asked) or program.exit_code is not None
 
-            terminal.wait_until(is_decided, "a question or the end", within=90)
+            terminal.wait_until(is_decided, "a question or the end", timeout=90)
             if not asked:
                 return
             answered = len(terminal.text)
@@ -82,7 +82,7 @@ class Person:
 
     def _code(self) -> str | None:
         self._codes += 1
-        if self._codes > _MOST_CODES:
+        if self._codes > _MAX_CODES:
             return None
         code = self._machine.fresh_code()
         self._know("token code", code)

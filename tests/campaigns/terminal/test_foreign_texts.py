@@ -40,7 +40,7 @@ def started(scene: Scene, text: str, machine: Machine, terminal: PseudoTerminal)
     terminal.type(TYPED)
     for _ in range(6):
         terminal.press("^D")
-    program.wait(within=90)
+    program.wait(timeout=90)
     return terminal.raw.decode(errors="surrogateescape")
 
 

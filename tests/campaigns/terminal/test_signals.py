@@ -27,7 +27,7 @@ from tests.campaigns.terminal.disturbed_login import (
 from tests.cli.refusals import GENERAL, INTERRUPTED
 from tests.machine import MFA_SESSION, Machine
 from tests.programs import shell_program
-from tests.terminal import PATIENCE_SECONDS, Program, PseudoTerminal
+from tests.terminal import TIMEOUT_SECONDS, Program, PseudoTerminal
 from tests.terminal_modes import Modes
 
 MOMENTS = scale.cases(quick=3, full=200)
@@ -73,7 +73,7 @@ def stop_and_resume(terminal: PseudoTerminal, program: Program, code: str) -> Mo
 def comes_true(terminal: PseudoTerminal, condition: Callable[[], bool]) -> bool:
     """Tell whether a signal was heard: Python loses an interrupt that comes in a callback, as of an import."""
     with contextlib.suppress(AssertionError):
-        terminal.wait_until(condition, "the end", within=PATIENCE_SECONDS / 2)
+        terminal.wait_until(condition, "the end", timeout=TIMEOUT_SECONDS / 2)
     return condition()
 
 

@@ -272,4 +272,4 @@ def test_the_right_cause_is_named_and_no_other(
 
     assert problems(shown, "error") == causes
     assert exit_code == 1
-    assert all(each["mend"] for each in json.loads(shown)["findings"] if each["severity"] != "fine")
+    assert all(each["fix"] for each in json.loads(shown)["findings"] if each["severity"] != "fine")

@@ -53,7 +53,7 @@ class TestAWSTools:
             take(machine, "admin", left=timedelta(minutes=15, seconds=8))
             before = machine.credentials("admin-mfa")["aws_access_key_id"]
             terminal.type("\n")
-            told = terminal.expect(re.compile(r"(\w+) (\w+)\n"), within=60)
+            told = terminal.expect(re.compile(r"(\w+) (\w+)\n"), timeout=60)
 
             assert client.wait() == 0
         assert told.groups() == (before, machine.credentials("admin-mfa")["aws_access_key_id"])

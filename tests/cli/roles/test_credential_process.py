@@ -43,7 +43,7 @@ class TestCredentialProcess:
         terminal.expect(QUESTION)
         terminal.type(machine.fresh_code() + "\n")
 
-        assert {caller.wait(within=60) for caller in callers} == {0}
+        assert {caller.wait(timeout=60) for caller in callers} == {0}
         assert {caller.stderr for caller in callers} == {b""}
         assert terminal.text.count(QUESTION) == 1
         assert len(machine.calls("GetSessionToken")) == 1
@@ -56,7 +56,7 @@ class TestCredentialProcess:
 
         callers = [self.ask_in(terminal, machine, "admin", None) for _ in range(10)]
 
-        assert {caller.wait(within=60) for caller in callers} == {0}
+        assert {caller.wait(timeout=60) for caller in callers} == {0}
         assert len({caller.stdout for caller in callers}) == 1
         assert len(machine.calls("AssumeRole")) == 1
 

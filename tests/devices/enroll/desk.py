@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from mfa_session.devices.enroll import Person as PersonWithDevices
+from mfa_session.devices.enroll import DevicePrompter as PersonWithDevices
 from mfa_session.devices.enroll import enrol
 from mfa_session.errors import MFASessionError
 from mfa_session.local_aws.mfa_devices import VirtualDevice
 from mfa_session.model.mfa_device import STEP, VirtualMFADevice
 from mfa_session.model.profile import Profile
 from mfa_session.prompt.terminal import Terminal
-from mfa_session.prompt.user import Person
-from mfa_session.sessions.login import Login
+from mfa_session.prompt.user import User
+from mfa_session.sessions.login import LoginResult
 from tests.desk import AWSDesk
 from tests.fakes import TypedLines
 
@@ -44,18 +44,18 @@ class Desk(AWSDesk):
     def codes(self, *steps: int) -> list[Answer]:
         return [self.code(each) for each in steps]
 
-    def enrol(self, *answers: Answer, name: str | None = None) -> Login:
+    def enrol(self, *answers: Answer, name: str | None = None) -> LoginResult:
         """Enrol while somebody types *answers*."""
         self.lines = TypedLines(*answers)
-        return self.enrol_with(Person(lambda: Terminal(self.lines), command="…"), name=name)
+        return self.enrol_with(User(lambda: Terminal(self.lines), command="…"), name=name)
 
-    def enrol_with(self, person: PersonWithDevices, *, name: str | None = None) -> Login:
+    def enrol_with(self, prompter: PersonWithDevices, *, name: str | None = None) -> LoginResult:
         return enrol(
             self.profile,
             name,
             keys=self.key_lookup,
             aws=self.aws,
-            person=person,
+            prompter=prompter,
             show=self.shown.append,
             sessions=self.sessions,
             used_codes=self.used_codes,

@@ -5,7 +5,7 @@ import pytest
 from mfa_session.errors import PersonNeededError, PromptCancelledError, TokenCodeRefusedError
 from mfa_session.model.mfa_device import VirtualMFADevice
 from mfa_session.policies.templates import safe_policy
-from mfa_session.prompt.user import Nobody
+from mfa_session.prompt.user import NoUser
 from tests.devices.enroll.desk import Desk, refusal
 
 
@@ -58,6 +58,6 @@ class TestGivingUp:
 
     def test_where_nobody_can_be_asked_nothing_is_begun(self, desk: Desk) -> None:
         with pytest.raises(PersonNeededError):
-            desk.enrol_with(Nobody("mfa-session device add"))
+            desk.enrol_with(NoUser("mfa-session device add"))
 
         assert desk.actions == []

@@ -14,7 +14,7 @@ from mfa_session.model.mfa_device import TokenCode
 from mfa_session.model.profile import Profile, read_profile
 from mfa_session.model.rotation_record import Rotation, place_of_new_key, place_of_old_key
 from mfa_session.prompt.terminal import Terminal
-from mfa_session.prompt.user import Nobody, Person
+from mfa_session.prompt.user import NoUser, User
 from mfa_session.sessions.find_device import iam_user
 from mfa_session.state.per_profile import RotationJournal
 from tests.desk import PHONE, AWSDesk
@@ -73,13 +73,13 @@ class Desk(AWSDesk):
 
     def rotate(self, *, delete_old: bool = False, yes: bool = False) -> Rotation | None:
         """Rotate where nobody can be asked."""
-        consent = OwnersConsent(Nobody("…"), unused_may_go=yes)
+        consent = OwnersConsent(NoUser("…"), unused_may_go=yes)
         return self.rotation().run(consent=consent, delete_old=delete_old)
 
     def rotate_asking(self, *answers: str) -> str:
         """Rotate while somebody types *answers*, and return what the screen shows."""
         lines = TypedLines(*answers)
-        person = Person(lambda: Terminal(lines), command="…")
+        person = User(lambda: Terminal(lines), command="…")
         try:
             self.rotation().run(consent=OwnersConsent(person, unused_may_go=False), delete_old=False)
         finally:

@@ -9,7 +9,7 @@ from mfa_session.errors import ConfigurationError, KeyringLockedError
 from mfa_session.keys.copies import KeyCopy, StoreWithCopies, check_all_are_stored, check_not_in_use, find_copies
 from mfa_session.keys.second_key import OwnersConsent
 from mfa_session.model.credentials import AccessKey
-from mfa_session.prompt.user import Nobody
+from mfa_session.prompt.user import NoUser
 from tests.fakes import InMemoryKeys
 from tests.keys.rotation.desk import NEW, PROFILE, Desk
 
@@ -50,7 +50,7 @@ def rotate(desk: Desk, stores: Mapping[str, InMemoryKeys]) -> None:
         settings=rotation.settings,
         tell=desk.told.append,
     )
-    replace(rotation, store=shared).run(consent=OwnersConsent(Nobody("…"), unused_may_go=False), delete_old=False)
+    replace(rotation, store=shared).run(consent=OwnersConsent(NoUser("…"), unused_may_go=False), delete_old=False)
 
 
 @pytest.mark.parametrize("profile", ["test-user", "other"])
