@@ -52,5 +52,5 @@ def test_every_name_that_the_package_promises_is_there(name: str) -> None:
 
 
 def test_any_other_name_is_not_there() -> None:
-    with pytest.raises(AttributeError, match="no attribute 'sessions'"):
-        mfa_session.sessions  # type: ignore[attr-defined]  # noqa: B018  what is tested
+    with pytest.raises(AttributeError, match="no attribute 'sesion'"):
+        mfa_session.sesion  # type: ignore[attr-defined]  # noqa: B018  what is tested

@@ -107,7 +107,7 @@ def test_not_even_the_logs_of_libraries_tell_a_session_token(machine: Machine) -
 
 
 @pytest.mark.parametrize("flags", [(), ("--debug",)], ids=["plain", "debug"])
-@pytest.mark.parametrize(("module", "function"), [("login", "log_in"), ("aws.client", "_Opening.run")])
+@pytest.mark.parametrize(("module", "function"), [("sessions.login", "log_in"), ("aws.client", "_Opening.run")])
 def test_a_mistake_of_ours_is_one_error_that_quotes_nothing(
     machine: Machine, module: str, function: str, flags: tuple[str, ...]
 ) -> None:
@@ -124,7 +124,7 @@ def test_a_mistake_of_ours_is_one_error_that_quotes_nothing(
     assert "a secret" not in ran.stderr
 
 
-@pytest.mark.parametrize("function", ["__main__:_hold_closed_streams", "cli.program:run", "cli.program:leave"])
+@pytest.mark.parametrize("function", ["__main__:_hold_closed_streams", "cli.app:run", "cli.app:leave"])
 def test_a_mistake_that_the_program_cannot_tell_of_is_told_by_the_front_door(machine: Machine, function: str) -> None:
     ran = machine.run("status", PYTHONPATH=INSIDE, RAISES_IN=function, RAISED_WITH="a secret")
 
@@ -167,7 +167,7 @@ def test_the_help_has_every_command_in_its_order(machine: Machine) -> None:
 def test_a_command_does_not_wait_for_the_modules_of_the_others(machine: Machine) -> None:
     loaded = set(machine.run_program(sys.executable, "-c", STATUS).stdout.split())
 
-    modules = {f"mfa_session.cli.{name.replace('-', '_')}" for name in COMMANDS}
+    modules = {f"mfa_session.cli.commands.{name.replace('-', '_')}" for name in COMMANDS}
     assert loaded & modules == {"mfa_session.cli.commands.status"}
 
 

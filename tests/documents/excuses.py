@@ -5,7 +5,6 @@ from tests.documents.pages import Block
 # By page and first line of the block.
 EXCUSED: dict[tuple[str, str], str] = {
     ("README.md", "python3 -m venv .venv && . .venv/bin/activate"): "it is what runs these tests",
-    ("docs/architecture.md", "mfa_session/"): "it is a drawing",
     (
         "docs/how-to/enforcing-mfa.md",
         "mfa-session device add --profile test-user",

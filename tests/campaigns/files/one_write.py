@@ -15,14 +15,14 @@ from tests.clean_environment import clean_environment
 # It writes no bytecode: cut off by a limit, that would break the program for everybody.
 _SCRIPT = """
 import json, sys
-from mfa_session.cli.output import exit_code, report
+from mfa_session.cli.output import exit_code, print_error
 from mfa_session.errors import MFASessionError
 from mfa_session.aws_files.files import write_profile
 {first}
 try:
     write_profile(sys.argv[1], "credentials", "test-user-mfa", json.loads(sys.argv[2]))
 except MFASessionError as error:
-    report(str(error), hint=error.hint)
+    print_error(str(error), hint=error.hint)
     sys.exit(exit_code(error))
 """
 

@@ -164,7 +164,7 @@ programs = st.one_of(
 
 @fuzzed("process lines", quick=300, full=20_000, program=programs, profile=like("test-user", "a@b.c", "-x", "a b"))
 def test_a_process_line_is_split_into_the_program_and_its_arguments(program: str, profile: str) -> None:
-    line = credential_process_line(program, profile)
+    line = credential_process_line([program], profile)
 
     assert shlex.split(line) == [program, "credential-process", "--profile", profile]
     assert runs_this_program(line, profile)
@@ -173,7 +173,7 @@ def test_a_process_line_is_split_into_the_program_and_its_arguments(program: str
 
 @fuzzed("process lines, by sh", quick=10, full=1000, program=programs, profile=like("test-user", "a@b.c"))
 def test_a_process_line_starts_the_program_from_a_shell(program: str, profile: str) -> None:
-    line = credential_process_line(program, profile)
+    line = credential_process_line([program], profile)
 
     words = subprocess.run(["sh", "-c", f"printf '%s\\0' {line}"], capture_output=True, check=True).stdout
 
