@@ -47,6 +47,8 @@ def cached_session(profile: str, environ: dict[str, str], *, now: float) -> dict
     settings = _settings(config, profile)
     if settings is None or own is None or _is_ambiguous(settings, own):
         return None
+    if not settings and not own:
+        return None  # there is no such profile, whatever session is left of it
     session_profile = settings.get("mfa_session_profile") or profile + "-mfa"
     session = _section(credentials, session_profile.encode())
     if not session or session.get("mfa_session_source") != profile or "aws_security_token" in session:

@@ -256,6 +256,12 @@ def test_a_cached_answer_loads_nothing_but_the_hot_modules(tmp_path: Path) -> No
     assert '"Expiration": "2099-01-01T00:00:00Z"' in ran.stdout
 
 
+def test_a_session_of_a_profile_that_is_in_no_file_is_left_to_the_program(tmp_path: Path) -> None:
+    alone = CREDENTIALS.replace("[test-user]\nregion = eu-west-1\n", "").format(end=text_of(NOW + 3600))
+
+    assert cached_session("test-user", environ(tmp_path, alone), now=NOW) is None
+
+
 @pytest.mark.parametrize("arguments", [("credential-process", "--profile", "dev"), ("login",), ("exec", "--", "true")])
 def test_an_interrupt_while_the_hot_modules_are_loaded_is_the_end_and_no_traceback(
     tmp_path: Path, arguments: tuple[str, ...]

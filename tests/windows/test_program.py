@@ -25,6 +25,7 @@ SAY = "import os, sys; print(os.environ['AWS_SECRET_ACCESS_KEY'], *sys.argv[1:],
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "config").write_bytes(b"[profile test-user]\r\noutput = json\r\n")
     (tmp_path / ".aws" / "credentials").write_bytes(SESSION.replace("\n", "\r\n").encode())
     return tmp_path
 
