@@ -17,9 +17,9 @@ from mfa_session.aws_files.parser import Kind, Sections, read_sections
 from mfa_session.aws_files.profile_names import is_portable_profile_name, profile_of
 from mfa_session.aws_files.snapshots import identity, identity_of, refuse_other_than_regular, snapshot
 from mfa_session.errors import SharedFileError, StateError
-from mfa_session.filesystem.atomic_write import LOCK_NAME, has_leftover, remove_leftover, replace
+from mfa_session.filesystem.atomic_write import LOCK_NAME, has_temp_file, remove_temp_file, replace
 from mfa_session.filesystem.locks import locked
-from mfa_session.filesystem.os_errors import refusal
+from mfa_session.filesystem.os_errors import explain_os_error
 from mfa_session.filesystem.permissions import copy_metadata, make_private
 from mfa_session.text import escape_control
 
@@ -242,9 +242,9 @@ def remove_temp_files(path: str | os.PathLike[str]) -> None:
     """Remove what a killed write has left beside the file *path*; where that cannot be done, the next write does it."""
     with contextlib.suppress(OSError, StateError):
         target = Path(os.path.realpath(path))
-        if has_leftover(target):
+        if has_temp_file(target):
             with locked(target.parent / LOCK_NAME):
-                remove_leftover(target)
+                remove_temp_file(target)
 
 
 def check_writable(path: str | os.PathLike[str], kind: Kind, profile: str) -> None:
@@ -274,7 +274,7 @@ def _change(path: Path, kind: Kind, edit: Callable[[bytes], bytes]) -> None:
             return
         make_private(target.parent)
         with locked(target.parent / LOCK_NAME):
-            remove_leftover(target)
+            remove_temp_file(target)
             empty_until = time.monotonic() + _EMPTY_FOR_SECONDS
             for _ in range(_ATTEMPTS):
                 if _changed_once(target, kind, edit, empty_until):
@@ -316,7 +316,7 @@ def _refusing(path: Path) -> Iterator[None]:
     except (SharedFileError, StateError) as error:
         problem, hint = str(error), error.hint
     except OSError as error:
-        problem, hint = refusal(error, Path(os.path.realpath(path)))
+        problem, hint = explain_os_error(error, Path(os.path.realpath(path)))
     else:
         return
     # Raised out here, it carries no cause along that might quote a line.
@@ -334,7 +334,7 @@ def _read(path: Path) -> Sections:
     except OSError as error:
         denied = isinstance(error, PermissionError)
         problem, hint = (
-            "you may not read it" if denied else refusal(error, path).problem,
+            "you may not read it" if denied else explain_os_error(error, path).problem,
             f"ls -l {escape_control(str(path))}",
         )
     raise SharedFileError(f"cannot read {escape_control(str(path))}: {problem}", hint=hint)

@@ -207,7 +207,7 @@ class AppContext:
                 "keyring": OSKeyring(
                     environ=self.environ,
                     interactive=not self.no_prompt,
-                    insisted=self._insisted_keyring(),
+                    named=self._named_keyring(),
                     tell=lambda text: write_stderr(f"mfa-session: {text}"),
                 ),
                 "file": EncryptedFile(
@@ -216,7 +216,7 @@ class AppContext:
             }
         )
 
-    def _insisted_keyring(self) -> str | None:
+    def _named_keyring(self) -> str | None:
         """Return the one back end that the config file insists on, whatever the system would choose."""
         named = {settings.get("mfa_session_keyring", "") for settings in self._config.values()} - {""}
         if len(named) > 1:

@@ -113,19 +113,19 @@ def _place(app: AppContext, name: str) -> ImportSource:
 
 
 def _aws_vault(app: AppContext) -> ImportSource:
-    from mfa_session.importers.aws_vault import AWSVaultKeys, BackEnd
+    from mfa_session.importers.aws_vault import AWSVaultKeys, Backend
     from mfa_session.importers.aws_vault_file import AWSVaultFiles
     from mfa_session.importers.aws_vault_pass import AWSVaultPass
 
-    back_ends: dict[str, BackEnd] = {
+    backends: dict[str, Backend] = {
         "file": AWSVaultFiles(app.environ, partial(_passphrase, app)),
         "pass": AWSVaultPass(app.environ),
     }
     if sys.platform == "linux":
         from mfa_session.importers.aws_vault_secret_service import AWSVaultSecretService
 
-        back_ends["secret-service"] = AWSVaultSecretService(app.environ, interactive=not app.no_prompt)
-    return AWSVaultKeys(app.environ, back_ends)
+        backends["secret-service"] = AWSVaultSecretService(app.environ, interactive=not app.no_prompt)
+    return AWSVaultKeys(app.environ, backends)
 
 
 def _passphrase(app: AppContext, question: str) -> str:

@@ -1,4 +1,4 @@
-"""The replacement of a file: the new content is in its place in one step, or nothing has happened."""
+"""Replace a file atomically: write a temporary file beside it, sync it to disk, rename it."""
 
 import contextlib
 import os
@@ -7,13 +7,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mfa_session.filesystem.permissions import give_to_owner_of
-from mfa_session.filesystem.private_open import create_new
+from mfa_session.filesystem.permissions import create_new, give_to_owner_of
 
-# The lock that everybody holds who replaces a file of the folder it stands in.
+# The lock for all writes in its folder.
 LOCK_NAME = ".mfa-session.lock"
 
-# Windows replaces no file that anybody has open; a virus scanner or a reader is done within that time.
+# Windows does not replace a file that is open; virus scanners and readers close it within this time.
 _RENAME_PAUSES_SECONDS = (0.01, 0.01, 0.02, 0.02, 0.03, 0.03, 0.04, 0.05, 0.05)
 
 
@@ -24,12 +23,11 @@ def replace(
     before_rename: Callable[[int], None] | None = None,
     still_wanted: Callable[[], bool] = lambda: True,
 ) -> os.stat_result | None:
-    """Put *data* in the place of *target* in one step; the caller holds the folder's lock.
+    """Replace the content of *target* with *data*; the caller holds the folder's lock.
 
-    Returns the status of the new file, ``None`` if it was not wanted any more.
-
-    The new file is created beside the old one, 0600; *dress* may then give it the old one's
-    owner and mode. *still_wanted* is asked last, right before the step that cannot be undone.
+    The new file has mode 0600 unless *before_rename* changes that by its descriptor. *still_wanted*
+    is called right before the rename; if it returns false, nothing changes and the result is ``None``.
+    Otherwise it is the status of the new file.
 
     Raises:
         OSError: it could not be done; *target* is as it was.
@@ -43,32 +41,28 @@ def replace(
                 before_rename(descriptor)
             file.write(data)
             file.flush()
-            _bring_to_the_disk(descriptor)
+            _sync_file(descriptor)
             status = os.fstat(descriptor)
         if not still_wanted():
             beside.unlink()
             return None
         _rename(beside, target)
     except BaseException:
-        # Where it cannot be removed, either, the next write does that.
+        # If this fails too, the next write removes it.
         with contextlib.suppress(OSError):
             beside.unlink()
         raise
-    _settle(target.parent)
+    _sync_folder(target.parent)
     return status
 
 
-def remove_leftover(target: Path) -> None:
-    """Remove what a killed run left beside *target*; the caller holds the folder's lock, so it is nobody's.
-
-    Raises:
-        OSError: it cannot be removed.
-    """
+def remove_temp_file(target: Path) -> None:
+    """Remove the temporary file that a killed run left beside *target*; the caller holds the folder's lock."""
     _beside(target).unlink(missing_ok=True)
 
 
-def has_leftover(target: Path) -> bool:
-    """Tell whether a killed run has left something beside *target*, or a run is about to replace it."""
+def has_temp_file(target: Path) -> bool:
+    """Tell whether there is a temporary file beside *target*, of a killed run or of one in progress."""
     return _beside(target).exists()
 
 
@@ -76,11 +70,11 @@ def _beside(target: Path) -> Path:
     return target.with_name(f".{target.name}.mfa-session.tmp")
 
 
-def _bring_to_the_disk(descriptor: int) -> None:
+def _sync_file(descriptor: int) -> None:
     if sys.platform == "darwin":
         import fcntl
 
-        # What fsync brings to the disk of a Mac, the disk may lose with its power. Not every file system can do more.
+        # On macOS, fsync does not flush the drive's cache; F_FULLFSYNC does, where the file system has it.
         with contextlib.suppress(OSError):
             fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
             return
@@ -100,8 +94,8 @@ def _rename(source: Path, target: Path) -> None:
     source.replace(target)
 
 
-def _settle(folder: Path) -> None:
-    """Bring the renaming to the disk. A folder that cannot be synced is no failure: the file is in its place."""
+def _sync_folder(folder: Path) -> None:
+    """Sync the rename to disk. Not all file systems can; the file is in place either way."""
     if sys.platform != "win32":
         with contextlib.suppress(OSError):
             descriptor = os.open(folder, os.O_RDONLY)

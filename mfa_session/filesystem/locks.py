@@ -10,27 +10,26 @@ from datetime import timedelta
 from pathlib import Path
 
 from mfa_session.errors import LockedError, StateError
-from mfa_session.filesystem.os_errors import refusal
-from mfa_session.filesystem.permissions import make_private
-from mfa_session.filesystem.private_open import open_lock
+from mfa_session.filesystem.os_errors import explain_os_error
+from mfa_session.filesystem.permissions import make_private, open_lock
 from mfa_session.text import escape_control
 
-# A holder needs a millisecond or a person; the pause grows from the one towards the other.
+# A lock is held for a millisecond, or while the user is asked: the pause grows.
 _MIN_PAUSE_SECONDS = 0.001
 _MAX_PAUSE_SECONDS = 0.025
 
 
 @contextlib.contextmanager
 def locked(path: Path, *, timeout: timedelta = timedelta(seconds=60)) -> Iterator[None]:
-    """Hold the lock that the file *path* stands for; threads of one process exclude each other too.
+    """Hold an exclusive lock on the file *path*, also against other threads of this process.
 
-    The file is empty, 0600, and never deleted: whoever deleted it would let two others hold
-    it at once. A process that is killed gives the lock back; a child that it started does
-    not keep it. Inside, taking the same lock again waits for itself.
+    The file is empty, 0600, and never deleted, which would let two processes hold the lock. It is
+    released when the process ends; child processes do not inherit it. Not reentrant: nesting
+    deadlocks until the timeout.
 
     Raises:
-        LockedError: another held it all the time that it could be had *within*.
-        StateError: its file cannot be used.
+        LockedError: another process held it until the *timeout*.
+        StateError: the file cannot be used.
     """
     try:
         make_private(path.parent)
@@ -42,9 +41,9 @@ def locked(path: Path, *, timeout: timedelta = timedelta(seconds=60)) -> Iterato
         try:
             yield
         finally:
-            _give_back(descriptor)
+            _release(descriptor)
     finally:
-        # It is closed, and the lock given back, even where the system reports an error.
+        # The lock is released even if closing reports an error.
         with contextlib.suppress(OSError):
             os.close(descriptor)
 
@@ -53,7 +52,7 @@ def _wait_for(path: Path, descriptor: int, timeout: timedelta) -> None:
     until = time.monotonic() + timeout.total_seconds()
     pause = _MIN_PAUSE_SECONDS
     try:
-        while not _taken(descriptor):
+        while not _try_lock(descriptor):
             if time.monotonic() >= until:
                 raise LockedError(
                     f"another process has held {escape_control(str(path))} for {timeout.total_seconds():g} s",
@@ -68,38 +67,38 @@ def _wait_for(path: Path, descriptor: int, timeout: timedelta) -> None:
 if sys.platform == "win32":
     import msvcrt
 
-    def _taken(descriptor: int) -> bool:
+    def _try_lock(descriptor: int) -> bool:
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError as error:
-            # Documented is EACCES; Wine's run-time library says no number at all.
+            # EACCES as documented; 0 under Wine.
             if error.errno not in (errno.EACCES, 0):
                 raise
             return False
         return True
 
-    def _give_back(descriptor: int) -> None:
-        # By itself, Windows does so some time after the file is closed.
+    def _release(descriptor: int) -> None:
+        # Windows would release it some time after the file is closed.
         with contextlib.suppress(OSError):
             msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
 
 else:
     import fcntl
 
-    def _taken(descriptor: int) -> bool:
+    def _try_lock(descriptor: int) -> bool:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
 
-    def _give_back(_: int) -> None:
-        """Do nothing: to close the file gives the lock back."""
+    def _release(_: int) -> None:
+        """Do nothing: closing the file releases the lock."""
 
 
 def _unusable(path: Path, error: OSError) -> StateError:
     name = escape_control(str(path))
-    if isinstance(error, PermissionError) and os.path.exists(path):  # noqa: PTH110  its folder may be closed to us, too
+    if isinstance(error, PermissionError) and os.path.exists(path):  # noqa: PTH110  does not raise if its folder cannot be read
         return StateError(f"cannot lock {name}: you may not open it", hint=f"look at whose it is: ls -l {name}")
-    problem, hint = refusal(error, path)
+    problem, hint = explain_os_error(error, path)
     return StateError(f"cannot lock {name}: {problem}", hint=hint)

@@ -1,4 +1,4 @@
-"""Where things are kept: the places that the environment names, and the usual ones where it names none."""
+"""The paths of the home folder, the AWS files and the state folder, from the environment or by default."""
 
 import os
 import re
@@ -16,7 +16,7 @@ _VARIABLE_OF_WINDOWS = re.compile(rf"{_VARIABLE.pattern}|%([^%]+)%", re.ASCII)
 def home(environ: Mapping[str, str], *, platform: str = sys.platform) -> Path:
     """Return the user's home folder on *platform*, as ``sys.platform`` names it.
 
-    On Windows it is where Python, and so botocore, has it: not in ``HOME``, which Git for Windows sets.
+    On Windows it is ``USERPROFILE``, as in Python and botocore, not ``HOME``, which Git for Windows sets.
 
     Raises:
         ConfigurationError: there is none, or it is not a folder.
@@ -24,9 +24,8 @@ def home(environ: Mapping[str, str], *, platform: str = sys.platform) -> Path:
     variable = "USERPROFILE" if platform == "win32" else "HOME"
     named = environ.get(variable)
     folder = Path(_home_of_this_user(environ, platform) if named is None else named)
-    # An empty HOME would make ~/.aws the folder /.aws, or .aws where one happens to stand. What may not be looked at,
-    # Path.is_dir does not tell, but raises.
-    if not folder.is_absolute() or not os.path.isdir(folder):  # noqa: PTH112 -- as said above
+    # With an empty HOME, ~/.aws would be /.aws or ./.aws. Path.is_dir raises where the folder may not be read.
+    if not folder.is_absolute() or not os.path.isdir(folder):  # noqa: PTH112
         raise ConfigurationError(
             f"your home folder {escape_control(str(folder))} is not a folder" if named else "you have no home folder",
             hint=f"set {variable} to a folder of yours; mfa-session keeps its own files below it, "
@@ -36,11 +35,7 @@ def home(environ: Mapping[str, str], *, platform: str = sys.platform) -> Path:
 
 
 def credentials_file(environ: Mapping[str, str], *, platform: str = sys.platform) -> Path:
-    """Return the path of the AWS credentials file: ``AWS_SHARED_CREDENTIALS_FILE``, or the one in ``~/.aws``.
-
-    Raises:
-        ConfigurationError: the home folder is needed, and there is none.
-    """
+    """Return the path of the AWS credentials file: ``AWS_SHARED_CREDENTIALS_FILE``, or the one in ``~/.aws``."""
     return (
         _named(environ, "AWS_SHARED_CREDENTIALS_FILE", platform)
         or home(environ, platform=platform) / ".aws" / "credentials"
@@ -48,20 +43,12 @@ def credentials_file(environ: Mapping[str, str], *, platform: str = sys.platform
 
 
 def config_file(environ: Mapping[str, str], *, platform: str = sys.platform) -> Path:
-    """Return the path of the AWS config file: ``AWS_CONFIG_FILE``, or the one in ``~/.aws``.
-
-    Raises:
-        ConfigurationError: the home folder is needed, and there is none.
-    """
+    """Return the path of the AWS config file: ``AWS_CONFIG_FILE``, or the one in ``~/.aws``."""
     return _named(environ, "AWS_CONFIG_FILE", platform) or home(environ, platform=platform) / ".aws" / "config"
 
 
 def state_folder(environ: Mapping[str, str], *, platform: str = sys.platform) -> Path:
-    """Return the folder of our own files. It need not be there: the first write creates it, for its owner only.
-
-    Raises:
-        ConfigurationError: there is no home folder.
-    """
+    """Return the folder of our own files. The first write creates it, with mode 0700."""
     return home(environ, platform=platform) / ".aws" / "mfa-session"
 
 
@@ -76,19 +63,19 @@ def _named(environ: Mapping[str, str], variable: str, platform: str) -> Path | N
     try:
         return Path(value).expanduser()
     except RuntimeError:
-        # ~name of nobody: a file of that name, as to botocore.
+        # ~name of no user is a file of that name, as in botocore.
         return Path(value)
 
 
 def _value(environ: Mapping[str, str], found: re.Match[str], platform: str) -> str:
-    """Return what the variable stands for that was *found*, or its name where it is none."""
+    """Return the value of the variable *found*, or its text unchanged if it is not set."""
     name = next(filter(None, found.groups()), "")
-    # Python keeps the names in capitals on Windows, where `%UserProfile%` is one of them.
+    # On Windows, os.environ has names in capitals.
     return environ.get(name.upper() if platform == "win32" else name, found[0])
 
 
 def _home_of_this_user(environ: Mapping[str, str], platform: str) -> str:
-    """Return where the home folder is if no variable names it: what the user database says, as a shell does."""
+    """Return the home folder where no variable names it: from the user database, as a shell does."""
     if platform == "win32":
         return environ.get("HOMEDRIVE", "") + environ.get("HOMEPATH", "")
     if sys.platform == "win32":

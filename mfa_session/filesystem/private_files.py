@@ -6,29 +6,28 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mfa_session.errors import StateError, UsageError
-from mfa_session.filesystem.atomic_write import LOCK_NAME, remove_leftover, replace
+from mfa_session.filesystem.atomic_write import LOCK_NAME, remove_temp_file, replace
 from mfa_session.filesystem.locks import locked
-from mfa_session.filesystem.os_errors import refusal
-from mfa_session.filesystem.permissions import make_private, owner_for
-from mfa_session.filesystem.private_open import create_new, open_private
+from mfa_session.filesystem.os_errors import explain_os_error
+from mfa_session.filesystem.permissions import create_new, make_private, open_private, owner_for
 from mfa_session.text import escape_control
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write *data* to the file *path*, which is then 0600 and on the disk; a folder that is missing becomes 0700.
+    """Write *data* to the file *path* atomically, with mode 0600; it is on disk when this returns.
 
-    Who reads meanwhile sees the old content or the new, never a part. Two writers take turns.
+    Missing folders are created with mode 0700. Concurrent writers take turns.
 
     Raises:
-        StateError: it cannot be written; what was there is as it was.
+        StateError: it cannot be written; nothing was changed.
     """
     try:
         make_private(path.parent)
         with locked(path.parent / LOCK_NAME):
-            remove_leftover(path)
+            remove_temp_file(path)
             replace(path, data)
     except OSError as error:
-        problem, hint = refusal(error, path)
+        problem, hint = explain_os_error(error, path)
         raise StateError(
             f"cannot write {escape_control(str(path))}: {problem}; nothing was changed", hint=hint
         ) from error
@@ -38,8 +37,7 @@ def read_private(path: Path, *, at_most: int = 1 << 20) -> bytes | None:
     """Return the content of the file *path*, ``None`` where there is none.
 
     Raises:
-        StateError: it is not a regular file with one name, not this user's, larger than *at_most* bytes, or
-            cannot be read.
+        StateError: it is not a regular file with one name, another user's, larger than *at_most* bytes, or unreadable.
     """
     try:
         with open(open_private(path, owners=(owner_for(path.parent) or ())[:1]), "rb") as file:
@@ -48,7 +46,7 @@ def read_private(path: Path, *, at_most: int = 1 << 20) -> bytes | None:
         return None
     except OSError as error:
         denied = isinstance(error, PermissionError)
-        raise _unreadable(path, "you may not read it" if denied else refusal(error, path).problem) from error
+        raise _unreadable(path, "you may not read it" if denied else explain_os_error(error, path).problem) from error
     if len(content) > at_most:
         raise _unreadable(path, f"it is larger than {at_most} bytes")
     return content
@@ -63,8 +61,7 @@ def delete_private(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        problem, hint = refusal(error, path)
-        raise StateError(f"cannot delete {escape_control(str(path))}: {problem}", hint=hint) from error
+        raise _cannot("delete", path, error) from error
 
 
 def _unreadable(path: Path, problem: str) -> StateError:
@@ -75,20 +72,19 @@ def _unreadable(path: Path, problem: str) -> StateError:
 
 @contextmanager
 def temporary_file(path: Path) -> Iterator[Callable[[bytes], None]]:
-    """Have an empty file *path*, 0600, inside the block; the value is what writes its content, once.
+    """Create the empty file *path*, 0600, and delete it when the block ends; yields a function that writes to it, once.
 
-    It is created at once, so that whoever is about to write a secret knows that it can be
-    written; and it is deleted however the block is left.
+    It is created first, so that a file that cannot be written is known before there is a secret to write.
 
     Raises:
-        UsageError: there is something of this name already, and it stays.
+        UsageError: the file exists already.
         StateError: it cannot be created, written or deleted.
     """
     try:
         descriptor = create_new(path)
     except FileExistsError:
         raise UsageError(
-            f"{escape_control(str(path))} is there already", hint="choose another name, or delete it"
+            f"{escape_control(str(path))} already exists", hint="choose another name, or delete it"
         ) from None
     except OSError as error:
         raise _cannot("create", path, error) from error
@@ -111,5 +107,5 @@ def temporary_file(path: Path) -> Iterator[Callable[[bytes], None]]:
 
 
 def _cannot(do: str, path: Path, error: OSError) -> StateError:
-    problem, hint = refusal(error, path)
+    problem, hint = explain_os_error(error, path)
     return StateError(f"cannot {do} {escape_control(str(path))}: {problem}", hint=hint)

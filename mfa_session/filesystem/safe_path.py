@@ -1,9 +1,8 @@
-"""Who else may change a settings file: whoever can, chooses the programs that it names.
+"""Check that no other user can change a settings file, and so choose the programs that it names.
 
-The rule is that of OpenSSH's ``safe_path``: the file, every folder on the way to it from
-the home folder on (from the root, if it is elsewhere), and every symbolic link on that way
-belong to the user or to root, and only the owner may write. Group and others may not, not
-even a group of one, of which nobody here can tell who will be in it tomorrow.
+The rule is that of OpenSSH's ``safe_path``: the file, every folder and symbolic link on the path to
+it, from the home folder on (from the root, if it is elsewhere), belong to the user or root, and only
+the owner may write. Group and others may not, not even a group with one member.
 """
 
 import os
@@ -16,32 +15,32 @@ from typing import NamedTuple
 
 from mfa_session.text import escape_control
 
-# As many as Linux follows.
+# The limit of Linux.
 _MAX_LINKS = 40
 
-# How Windows' drives come into WSL 2 and WSL 1. All that is on them looks as if everybody could write it.
+# The file systems of Windows drives in WSL 2 and WSL 1, where every file looks writable by all.
 _WINDOWS_DRIVES = ("9p", "drvfs")
 
 
 class UnsafePath(NamedTuple):
-    """Why the content of a file may be another user's, and what to run about it."""
+    """Why another user could change the file, and a command that fixes it."""
 
     problem: str
     hint: str
 
 
 def unsafe_path(file: Path, *, home: Path) -> UnsafePath | None:
-    """Return who else may have chosen what is in *file*, ``None`` where nobody may, or where there is no file.
+    """Return why another user could change *file*; ``None`` if none can, the file is missing, or this is Windows.
 
-    Windows is not looked at, where folders of a user are closed to others by their access lists.
+    On Windows, access lists protect the folders of a user.
     """
     if sys.platform == "win32":
         return None
-    for place in _way_to(file, above=_above(home) if _is_in(home, file) else set()):
+    for place in _parts_of_path(file, above=_above(home) if _is_in(home, file) else set()):
         try:
             status = place.lstat()
         except OSError:
-            return None  # there is no file, or none that we can read
+            return None  # missing, or unreadable
         if unsafe := _unsafe(place, status):
             return None if _is_on_windows_drive(place) else unsafe
     return None
@@ -52,12 +51,12 @@ def _is_in(home: Path, file: Path) -> bool:
 
 
 def _above(home: Path) -> set[Path]:
-    """Return the folders above the home folder, by each of its names; it is not the user who looks after them."""
+    """Return the folders above the home folder, which are not the user's to protect, with and without links."""
     return {*home.parents, *Path(os.path.realpath(home)).parents}
 
 
-def _way_to(file: Path, *, above: set[Path]) -> Iterator[Path]:
-    """Yield each folder, link and file that leads to *file*, but for those *above*."""
+def _parts_of_path(file: Path, *, above: set[Path]) -> Iterator[Path]:
+    """Yield each folder, link and file on the path to *file*, except those *above*."""
     file = file.absolute()
     at, left, links = Path(file.anchor), list(file.parts[1:]), 0
     if at not in above:
@@ -86,7 +85,7 @@ def _unsafe(place: Path, status: os.stat_result) -> UnsafePath | None:
             f"look at what is in it, then run: sudo chown {'-h ' * stat.S_ISLNK(status.st_mode)}"
             f"{_name_of(_me())} {name}",
         )
-    # In a sticky folder, such as /tmp, others can add files, and change none of ours.
+    # In a sticky folder such as /tmp, others cannot change our files.
     is_sticky = is_folder and status.st_mode & stat.S_ISVTX
     if status.st_mode & 0o022 and not stat.S_ISLNK(status.st_mode) and not is_sticky:
         mode = stat.S_IMODE(status.st_mode)
@@ -98,7 +97,7 @@ def _unsafe(place: Path, status: os.stat_result) -> UnsafePath | None:
 
 
 def _trusted_users() -> set[int]:
-    """Return root, the user, and who became root by ``sudo``: the files that ``sudo -E`` uses are his."""
+    """Return root, the user, and the user behind ``sudo``, whose files ``sudo -E`` uses."""
     users = {0, _me()}
     behind_sudo = os.environ.get("SUDO_UID", "")
     if _me() == 0 and behind_sudo.isascii() and behind_sudo.isdigit():
@@ -134,7 +133,7 @@ def _is_on_windows_drive(place: Path) -> bool:
 
 
 def is_windows_drive(path: str, mounts: str) -> bool:
-    """Tell whether *path* is on a drive of Windows, where Linux is in WSL; *mounts* is its table of mounts."""
+    """Tell whether *path* is on a Windows drive in WSL; *mounts* is the text of /proc/self/mounts."""
     found, kind = "", ""
     for line in mounts.splitlines():
         _, _, rest = line.partition(" ")

@@ -1,7 +1,7 @@
-"""Long-term keys as aws-mfa keeps them: in the credentials file, profile P's in section ``[P-long-term]``.
+"""The long-term keys of aws-mfa: in the credentials file, profile P's in section ``[P-long-term]``.
 
-In ``[P]`` itself it keeps the session. That has to go too: AWS tools take keys that
-stand in a profile before they ask whoever could give them fresh ones.
+aws-mfa writes the session into ``[P]`` itself. That is removed too: AWS tools prefer keys in a
+profile to its ``credential_process``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -42,38 +42,21 @@ class AWSMFAKeys:
         return self._keys.description
 
     def profiles(self) -> Iterator[str]:
-        """Yield the name of every profile whose long-term key aws-mfa has.
-
-        Raises:
-            SharedFileError: AWS tools cannot read the file.
-        """
+        """Yield the name of every profile whose long-term key aws-mfa has."""
         for name in self._keys.profiles():
             if name.endswith(_SUFFIX):
                 yield name.removesuffix(_SUFFIX)
 
     def has(self, profile: str) -> bool:
-        """Tell whether aws-mfa has one of *profile*, or something that looks like one.
-
-        Raises:
-            SharedFileError: AWS tools cannot read the file.
-        """
+        """Tell whether aws-mfa has a key of *profile*, or something that looks like one."""
         return self._keys.has(profile + _SUFFIX)
 
     def get(self, profile: str) -> AccessKey | None:
-        """Return the long-term key of *profile*, ``None`` where aws-mfa has none.
-
-        Raises:
-            ConfigurationError: something stands there that is no long-term key.
-            SharedFileError: AWS tools cannot read the file.
-        """
+        """Return the long-term key of *profile*, ``None`` where aws-mfa has none."""
         return self._keys.get(profile + _SUFFIX)
 
     def device(self, profile: str) -> MFADevice | None:
-        """Return the device that aws-mfa asks for codes, ``None`` where its section names none.
-
-        Raises:
-            ConfigurationError: what it names is no MFA device.
-        """
+        """Return the device that aws-mfa asks for codes, ``None`` where its section names none."""
         serial_number = self._section(profile + _SUFFIX).get(_DEVICE)
         if not serial_number:
             return None
@@ -84,31 +67,23 @@ class AWSMFAKeys:
             raise ConfigurationError(f"line {line} of {self._path}: {error}", hint=error.hint) from None
 
     def check_can_remove(self, profile: str) -> None:
-        """Raise now what would keep :meth:`remove` from its work, as far as that can be told.
-
-        Raises:
-            SharedFileError: the file could not be changed.
-        """
+        """Raise what :meth:`remove` would raise, as far as can be told."""
         self._keys.check_can_remove(profile + _SUFFIX)
         if self._has_session(profile):
             check_writable(self._path, "credentials", profile)
 
     def remove(self, profile: str, key: AccessKey) -> None:
-        """Delete the session of aws-mfa, and then the lines of *key*; other lines stay.
-
-        Raises:
-            SharedFileError: they could not be deleted, or another key has come to stand there.
-        """
+        """Delete the session of aws-mfa, and then the lines of *key*; other lines stay."""
         if self._has_session(profile):
             remove_lines(self._path, profile, _SESSION, key_that_may_go=None)
         self._keys.remove(profile + _SUFFIX, key)
 
     def manual_steps(self, profile: str) -> None:
-        """Return ``None``: with the lines all is gone."""
+        """Return ``None``: nothing is left when the lines are gone."""
 
     def _has_session(self, profile: str) -> bool:
         section = self._section(profile)
-        # It writes when its session ends; nobody else writes that under this name.
+        # Only aws-mfa writes `expiration`.
         return section.get("aws_access_key_id", "").startswith("ASIA") and "expiration" in section
 
     def _section(self, name: str) -> Mapping[str, str]:

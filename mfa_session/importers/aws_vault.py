@@ -1,42 +1,42 @@
-"""The long-term keys that aws-vault has: read with the owner's consent, and left where they are.
+"""The long-term keys of aws-vault: read, and left where they are.
 
-aws-vault keeps them in one of several back ends. Its encrypted files, the Secret Service
-and pass can be read by others with what the owner knows; a keychain that asks which program
-it is that reads cannot. Where nothing else will do, aws-vault itself hands a key over.
+Its encrypted files, its keyring in the Secret Service and pass can be read by another program; the
+macOS keychain and Windows' cannot. For those, `aws-vault exec --no-session` passes the key on.
 """
 
+import base64
+import json
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
-from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, StoreError
-from mfa_session.importers.aws_vault_item import key_of
+from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, StoreError, UsageError
 from mfa_session.model.credentials import AccessKey
 from mfa_session.text import escape_control
 
 
-class BackEnd(Protocol):
-    """One kind of place where aws-vault keeps items; each call may raise a ``StoreError``."""
+class Backend(Protocol):
+    """A backend of aws-vault; each call may raise ``StoreError``."""
 
     @property
     def description(self) -> str:
         """What users call it."""
 
     def profiles(self) -> Iterator[str]:
-        """Yield every profile that has a key there, as far as that can be told without opening anything."""
+        """Yield each profile with a key, without opening or unlocking anything."""
 
     def has(self, profile: str) -> bool:
         """Tell whether there is a key of *profile*."""
 
     def item(self, profile: str) -> bytes:
-        """Return what aws-vault has written about *profile*."""
+        """Return the item of *profile*, as aws-vault wrote it."""
 
 
 class AWSVaultKeys:
-    """The keys in *back_ends*, which are named as aws-vault names them; *environ* may say which of them counts."""
+    """The keys in *backends*, by aws-vault's names; ``AWS_VAULT_BACKEND`` in *environ* chooses one."""
 
-    def __init__(self, environ: Mapping[str, str], back_ends: Mapping[str, BackEnd]) -> None:
+    def __init__(self, environ: Mapping[str, str], backends: Mapping[str, Backend]) -> None:
         self._chosen = environ.get("AWS_VAULT_BACKEND") or None
-        self._back_ends = back_ends
+        self._back_ends = backends
 
     @property
     def description(self) -> str:
@@ -44,55 +44,40 @@ class AWSVaultKeys:
         return "aws-vault"
 
     def profiles(self) -> Iterator[str]:
-        """Yield every profile that has a key with aws-vault.
-
-        Raises:
-            ConfigurationError: it uses a back end that only itself can read.
-            StoreError: the back end that it is set to does not open.
-        """
-        yield from dict.fromkeys(profile for back_end in self._in_use() for profile in self._profiles_in(back_end))
+        """Yield every profile that has a key with aws-vault."""
+        yield from dict.fromkeys(profile for backend in self._in_use() for profile in self._profiles_in(backend))
 
     def has(self, profile: str) -> bool:
-        """Tell whether aws-vault has a key of *profile*.
-
-        Raises:
-            ConfigurationError: it uses a back end that only itself can read.
-            StoreError: the back end that it is set to does not open.
-        """
+        """Tell whether aws-vault has a key of *profile*."""
         return self._back_end_with(profile) is not None
 
     def get(self, profile: str) -> AccessKey:
-        """Return the long-term key of *profile*.
-
-        Raises:
-            AccessKeyNotFoundError: there is none that can be read.
-            StoreError: what there is cannot be opened, or is no key.
-        """
-        back_end = self._back_end_with(profile)
-        if back_end is None:
+        """Return the long-term key of *profile*."""
+        backend = self._back_end_with(profile)
+        if backend is None:
             raise AccessKeyNotFoundError(
                 f"aws-vault has no key for profile {escape_control(profile)} in any place that others can read",
                 hint=_let_it_hand_over(profile),
             )
-        return key_of(back_end.item(profile), place=back_end.description)
+        return key_of(backend.item(profile), place=backend.description)
 
     def device(self, profile: str) -> None:
-        """Return ``None``: aws-vault reads it where everybody does."""
+        """Return ``None``: aws-vault reads it from the config file, as we do."""
 
     def check_can_remove(self, profile: str) -> None:
-        """Do nothing: what aws-vault keeps is not ours to delete."""
+        """Do nothing: aws-vault's items are left alone."""
 
     def remove(self, profile: str, key: AccessKey) -> None:
         """Do nothing."""
 
     def manual_steps(self, profile: str) -> str:
-        """Return how the owner has aws-vault forget the key."""
+        """Return how to remove the key from aws-vault."""
         return f"aws-vault still has it; when you no longer use that: aws-vault remove {profile}"
 
-    def _back_end_with(self, profile: str) -> BackEnd | None:
-        return next((back_end for back_end in self._in_use() if self._has(back_end, profile)), None)
+    def _back_end_with(self, profile: str) -> Backend | None:
+        return next((backend for backend in self._in_use() if self._has(backend, profile)), None)
 
-    def _in_use(self) -> list[BackEnd]:
+    def _in_use(self) -> list[Backend]:
         if self._chosen is None:
             return list(self._back_ends.values())
         if self._chosen not in self._back_ends:
@@ -102,17 +87,17 @@ class AWSVaultKeys:
             )
         return [self._back_ends[self._chosen]]
 
-    def _has(self, back_end: BackEnd, profile: str) -> bool:
+    def _has(self, backend: Backend, profile: str) -> bool:
         try:
-            return back_end.has(profile)
+            return backend.has(profile)
         except StoreError:
             if self._chosen is None:
                 return False  # one of several places where it might have been
             raise
 
-    def _profiles_in(self, back_end: BackEnd) -> list[str]:
+    def _profiles_in(self, backend: Backend) -> list[str]:
         try:
-            return list(back_end.profiles())
+            return list(backend.profiles())
         except StoreError:
             if self._chosen is None:
                 return []
@@ -124,3 +109,32 @@ def _let_it_hand_over(profile: str) -> str:
         f"let it hand the key over: aws-vault exec --no-session {escape_control(profile)} -- "
         f"mfa-session keys import --from environment --profile {escape_control(profile)}"
     )
+
+
+def is_session(name: str) -> bool:
+    """Tell whether aws-vault keeps a session under *name*, and not a long-term key."""
+    return "," in name or name.startswith(("session:", "oidc:")) or " session (" in name
+
+
+def key_of(item: str | bytes, *, place: str) -> AccessKey:
+    """Return the long-term key that *item* holds, which was found in *place*.
+
+    Raises:
+        StoreError: it holds none. The message quotes nothing of it.
+    """
+    try:
+        fields = json.loads(base64.b64decode(json.loads(item)["Data"], validate=True))
+        if fields.get("SessionToken"):
+            raise StoreError(
+                f"what {place} holds for this profile is a session, and no long-term key",
+                hint="import the profile that has the key of the user",
+            )
+        return AccessKey(fields["AccessKeyID"], fields["SecretAccessKey"])
+    except UsageError as error:
+        raise StoreError(f"what {place} holds for this profile: {error}", hint=error.hint) from None
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        # Cut off: the original may quote the secret.
+        raise StoreError(
+            f"what {place} holds for this profile is not what aws-vault writes",
+            hint="look at it with: aws-vault list; then add the key again, to aws-vault or here: mfa-session keys add",
+        ) from None

@@ -1,4 +1,4 @@
-"""The encrypted files of aws-vault: one an item, named after the profile, all under one passphrase."""
+"""The encrypted files of aws-vault: one file (a JWE) a profile, all under one passphrase."""
 
 import base64
 import json
@@ -11,12 +11,12 @@ from mfa_session.errors import PassphraseError, StateError, StoreError
 from mfa_session.filesystem.paths import home
 from mfa_session.filesystem.private_files import read_private
 from mfa_session.importers import aws_vault_file
-from mfa_session.importers.aws_vault_item import is_session
+from mfa_session.importers.aws_vault import is_session
 from mfa_session.text import escape_control
 
 
 class AWSVaultFiles:
-    """The files in the folder that *environ* names; *ask* is asked for the passphrase, once, where it names none."""
+    """The files in the folder that *environ* names; *ask* prompts for the passphrase, once, unless *environ* has it."""
 
     def __init__(self, environ: Mapping[str, str], ask: Callable[[str], str]) -> None:
         named = environ.get("AWS_VAULT_FILE_DIR") or "~/.awsvault/keys/"
@@ -30,7 +30,7 @@ class AWSVaultFiles:
         return f"aws-vault's files in {escape_control(str(self._folder))}"
 
     def profiles(self) -> Iterator[str]:
-        """Yield every profile that has a key here; nothing is opened for that."""
+        """Yield each profile with a key; no file is opened."""
         if self._folder.is_dir():
             for file in sorted(self._folder.iterdir()):
                 name = unquote(file.name)
@@ -42,13 +42,7 @@ class AWSVaultFiles:
         return profile in self.profiles()
 
     def item(self, profile: str) -> bytes:
-        """Return what aws-vault has written about *profile*.
-
-        Raises:
-            PassphraseError: the passphrase does not open it.
-            StoreError: it cannot be read.
-            PersonNeededError: nobody can be asked for the passphrase.
-        """
+        """Return what aws-vault has written about *profile*."""
         file = next(file for file in self._folder.iterdir() if unquote(file.name) == profile)
         try:
             content = read_private(file)
@@ -81,11 +75,7 @@ class EncryptedToken:
     ciphertext: bytes
 
     def open(self, passphrase: str) -> bytes:
-        """Return what is in it.
-
-        Raises:
-            PassphraseError: the passphrase is another one.
-        """
+        """Return what is in it."""
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
         from cryptography.hazmat.primitives.hashes import SHA256

@@ -1,4 +1,4 @@
-"""The items of aws-vault in pass, the password store, which GnuPG opens; its own pinentry asks for what it needs."""
+"""The items of aws-vault in pass, the password store; GnuPG decrypts them and shows its own pinentry."""
 
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -6,11 +6,11 @@ from pathlib import Path
 
 from mfa_session.errors import StoreError
 from mfa_session.filesystem.paths import home
-from mfa_session.importers.aws_vault_item import is_session
+from mfa_session.importers.aws_vault import is_session
 from mfa_session.system.commands import find_program
 from mfa_session.text import escape_control
 
-# Somebody may have to look for the password of a key.
+# Time to type the password of a GnuPG key.
 _TIMEOUT_SECONDS = 60.0
 
 
@@ -30,7 +30,7 @@ class AWSVaultPass:
         return f"aws-vault's part of the password store {escape_control(str(self._store))}"
 
     def profiles(self) -> Iterator[str]:
-        """Yield every profile that has a key here; without a prefix nobody knows which passwords are aws-vault's."""
+        """Yield each profile with a key; none without a prefix, as any password could be aws-vault's."""
         folder = self._store / self._prefix
         if self._prefix and folder.is_dir():
             for file in sorted(folder.rglob("*.gpg")):
@@ -43,11 +43,7 @@ class AWSVaultPass:
         return (self._store / self._prefix / f"{profile}.gpg").is_file()
 
     def item(self, profile: str) -> bytes:
-        """Return what aws-vault has written about *profile*.
-
-        Raises:
-            StoreError: pass does not give it.
-        """
+        """Return what aws-vault has written about *profile*."""
         program = find_program(self._program, self._environ)
         if program is None:
             raise StoreError(

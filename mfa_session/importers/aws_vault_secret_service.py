@@ -1,4 +1,4 @@
-"""The items of aws-vault in the Secret Service, in a keyring of their own; each is found by the name of its profile."""
+"""The items of aws-vault in its own keyring of the Secret Service."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -6,12 +6,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mfa_session.errors import KeyringUnavailableError
-from mfa_session.importers.aws_vault_item import is_session
+from mfa_session.importers.aws_vault import is_session
 from mfa_session.keystore.keyring_backends import TimeLimits
-from mfa_session.keystore.keyring_store import is_seen
+from mfa_session.keystore.keyring_store import can_show_dialog
 from mfa_session.text import escape_control
 
-# Imported where it is needed: its libraries are on Linux only, and take their time.
+# Imported on use: jeepney and secretstorage are on Linux only, and take 20 ms.
 if TYPE_CHECKING:
     from secretstorage import Collection
 
@@ -34,31 +34,18 @@ class AWSVaultSecretService:
         return f"aws-vault's keyring {escape_control(self._keyring)}"
 
     def profiles(self) -> Iterator[str]:
-        """Yield every profile that has a key here; nothing is unlocked for that.
-
-        Raises:
-            KeyringUnavailableError: there is no Secret Service, or it does not answer.
-        """
+        """Yield every profile that has a key here; nothing is unlocked for that."""
         with self._opened() as keyring:
             names = [item.get_label() for item in keyring.get_all_items()] if keyring else []
         yield from (name for name in names if not is_session(name))
 
     def has(self, profile: str) -> bool:
-        """Tell whether there is a key of *profile*.
-
-        Raises:
-            KeyringUnavailableError: there is no Secret Service, or it does not answer.
-        """
+        """Tell whether there is a key of *profile*."""
         with self._opened() as keyring:
             return keyring is not None and any(keyring.search_items({"profile": profile}))
 
     def item(self, profile: str) -> bytes:
-        """Return what aws-vault has written about *profile*.
-
-        Raises:
-            StoreError: the keyring does not open, or has nothing of it any more.
-            PromptCancelledError: the dialog that asks to unlock it was closed.
-        """
+        """Return what aws-vault has written about *profile*."""
         from mfa_session.keystore.secret_service import unlock
 
         with self._opened() as keyring:
@@ -94,5 +81,5 @@ class AWSVaultSecretService:
                 f"the Secret Service cannot be used here: {escape_control(str(error))}",
                 hint="install SecretStorage and jeepney beside mfa-session",
             ) from error
-        may_ask = self._interactive and is_seen(self._environ)
+        may_ask = self._interactive and can_show_dialog(self._environ)
         return SecretService(self._environ, limits=TimeLimits(), may_ask=may_ask)

@@ -1,4 +1,4 @@
-"""The long-term key that stands in the environment, where every program that is started can read it."""
+"""The long-term key in the environment variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."""
 
 from collections.abc import Iterator, Mapping
 
@@ -17,7 +17,7 @@ class EnvironmentKey:
         self._environ = environ
 
     def profiles(self) -> Iterator[str]:
-        """Yield nothing: the key does not say whose it is."""
+        """Yield nothing: the variables name no profile."""
         return iter(())
 
     def has(self, profile: str) -> bool:
@@ -25,11 +25,7 @@ class EnvironmentKey:
         return bool(self._environ.get(_NAMES[0]))
 
     def get(self, profile: str) -> AccessKey | None:
-        """Return the key, ``None`` where there is none.
-
-        Raises:
-            ConfigurationError: something stands there that is no long-term key.
-        """
+        """Return the key, ``None`` where there is none."""
         key_id, secret = (self._environ.get(name, "") for name in _NAMES)
         if not key_id:
             return None
@@ -42,11 +38,11 @@ class EnvironmentKey:
         """Return ``None``: nothing in the environment names it."""
 
     def check_can_remove(self, profile: str) -> None:
-        """Do nothing: what stands in an environment, only its owner can remove."""
+        """Do nothing: only the user can unset the variables."""
 
     def remove(self, profile: str, key: AccessKey) -> None:
         """Do nothing."""
 
     def manual_steps(self, profile: str) -> str:
-        """Return what the owner has to do so that the key is nowhere in the clear."""
+        """Return how to remove the key from the environment."""
         return f"now: unset {' '.join(_NAMES)}; and delete the lines that set them, in the files of your shell"

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from mfa_session.errors import PassphraseError, StateError, StoreError
 from mfa_session.filesystem.locks import locked
-from mfa_session.filesystem.os_errors import refusal
+from mfa_session.filesystem.os_errors import explain_os_error
 from mfa_session.filesystem.private_files import read_private, write_private
-from mfa_session.keystore.serialization import item_of, key_of
+from mfa_session.keystore.stores import item_of, key_of
 from mfa_session.model.credentials import AccessKey
 from mfa_session.text import escape_control
 
@@ -158,7 +158,7 @@ class EncryptedFile:
         except StateError as error:
             raise StoreError(str(error), hint=error.hint) from error
         except OSError as error:
-            problem, hint = refusal(error, self._path)
+            problem, hint = explain_os_error(error, self._path)
             raise StoreError(f"{self.description} cannot be changed: {problem}", hint=hint) from error
 
     def _refuse_what_others_can_open(self) -> None:

@@ -23,8 +23,8 @@ from mfa_session.keystore.keyring_backends import (
     USE_THE_FILE,
     WINDOWS,
     WRITE_DELAY,
-    BackEnd,
-    refuse_what_keeps_no_secret,
+    Backend,
+    check_keeps_secrets,
 )
 from mfa_session.text import escape_control
 
@@ -56,14 +56,14 @@ _BY_NUMBER: dict[int, tuple[type[MFASessionError], str, str]] = {
 
 
 class KeyringAdapter:
-    """The back end *back_end*, of which each call ends *within* that time.
+    """The back end *backend*, of which each call ends *within* that time.
 
     Each raises a member of the ``StoreError`` family when it does not do what it says, or
     a ``PromptCancelledError`` where a person was asked and refused.
     """
 
-    def __init__(self, back_end: BackEnd, *, timeout: timedelta) -> None:
-        self._back_end = back_end
+    def __init__(self, backend: Backend, *, timeout: timedelta) -> None:
+        self._back_end = backend
         self._timeout = timeout
         self._loaded: Any = None
 
@@ -141,33 +141,33 @@ class KeyringAdapter:
         return values[0]
 
 
-def _load(back_end: BackEnd) -> Any:
+def _load(backend: Backend) -> Any:
     try:
-        ring = _class(back_end)()
+        ring = _class(backend)()
     except (ImportError, RuntimeError) as error:
         raise KeyringUnavailableError(
-            f"{back_end.description} cannot be used here: {escape_control(str(error))}",
+            f"{backend.description} cannot be used here: {escape_control(str(error))}",
             hint=f"install what it needs; {USE_THE_FILE}",
         ) from error
-    if back_end == WINDOWS:
+    if backend == WINDOWS:
         # A key is given to one machine; by default it would roam to others with its user.
         ring.persist = "local machine"
     return ring
 
 
-def _class(back_end: BackEnd) -> Any:
-    module, _, name = back_end.class_name.rpartition(".")
+def _class(backend: Backend) -> Any:
+    module, _, name = backend.class_name.rpartition(".")
     try:
         ring_class = getattr(importlib.import_module(module), name)
     except (AttributeError, ValueError) as error:
         raise ImportError(str(error)) from error
     for ancestor in ring_class.__mro__:
-        refuse_what_keeps_no_secret(f"{ancestor.__module__}.{ancestor.__qualname__}", place=back_end.class_name)
+        check_keeps_secrets(f"{ancestor.__module__}.{ancestor.__qualname__}", place=backend.class_name)
     ring_class.priority  # noqa: B018  raises a RuntimeError where the back end cannot work
     return ring_class
 
 
-def _in_our_words(error: Exception, back_end: BackEnd) -> MFASessionError:
+def _in_our_words(error: Exception, backend: Backend) -> MFASessionError:
     from keyring.errors import InitError, KeyringLocked
 
     number = _number(error)
@@ -178,13 +178,13 @@ def _in_our_words(error: Exception, back_end: BackEnd) -> MFASessionError:
         return family(message, hint=f"{hint}; {USE_THE_FILE}")
     if isinstance(error, KeyringLocked):
         return KeyringLockedError(
-            f"{back_end.description} is locked, or refused access",
+            f"{backend.description} is locked, or refused access",
             hint=f"unlock it or allow the access, then run this again; {USE_THE_FILE}",
         )
     family = KeyringUnavailableError if isinstance(error, InitError) else StoreError
     # Its text is not shown: it is a stranger's, and may quote what it was given.
     return family(
-        f"{back_end.description} failed: {type(error).__name__} {number or ''}".rstrip(),
+        f"{backend.description} failed: {type(error).__name__} {number or ''}".rstrip(),
         hint=f"look for the key in the program that shows your keychain; {USE_THE_FILE}",
     )
 

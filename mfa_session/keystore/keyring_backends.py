@@ -1,52 +1,47 @@
-"""The keyring back ends that may hold a key: known by name, never discovered.
+"""The allow-list of keyring backends; none is discovered.
 
-``keyring`` itself takes the best of what is installed. On a machine without a
-desktop that may be a plain file, or one that throws away what it is given; and it runs
-whatever code ``PYTHON_KEYRING_BACKEND`` or ``keyringrc.cfg`` name. So each system has
-its own back end here, and what those two name is looked up in a list.
+``keyring.get_keyring()`` takes the best backend that is installed, which may store plain text or
+nothing, and runs any code that ``PYTHON_KEYRING_BACKEND`` or ``keyringrc.cfg`` name.
 """
 
+import configparser
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 from mfa_session.errors import KeyringUnavailableError
 from mfa_session.filesystem.paths import home
 from mfa_session.text import escape_control
 
-# Ends the hint wherever a keyring does not do: the way out that every machine has.
+# Ends every hint about a keyring that cannot be used.
 USE_THE_FILE = "or keep the key in the encrypted file: mfa-session keys add --store file"
 
 
 @dataclass(frozen=True, slots=True)
-class BackEnd:
-    """A back end of ``keyring``: the dotted name of its class, and what its users call it.
-
-    One that *opens_dialogs* does so whenever it is locked, and cannot be told not to.
-    """
+class Backend:
+    """A backend of ``keyring``: its class, what users call it, and whether it always *opens_dialogs* when locked."""
 
     class_name: str
     description: str
     opens_dialogs: bool = False
 
 
-SECRET_SERVICE = BackEnd("keyring.backends.SecretService.Keyring", "the Secret Service keyring")
-MACOS = BackEnd("keyring.backends.macOS.Keyring", "the macOS keychain")
-WINDOWS = BackEnd("keyring.backends.Windows.WinVaultKeyring", "the Windows Credential Manager")
-LIBSECRET = BackEnd("keyring.backends.libsecret.Keyring", "the Secret Service keyring", opens_dialogs=True)
-KWALLET = BackEnd("keyring.backends.kwallet.DBusKeyring", "the KDE wallet", opens_dialogs=True)
+SECRET_SERVICE = Backend("keyring.backends.SecretService.Keyring", "the Secret Service keyring")
+MACOS = Backend("keyring.backends.macOS.Keyring", "the macOS keychain")
+WINDOWS = Backend("keyring.backends.Windows.WinVaultKeyring", "the Windows Credential Manager")
+LIBSECRET = Backend("keyring.backends.libsecret.Keyring", "the Secret Service keyring", opens_dialogs=True)
+KWALLET = Backend("keyring.backends.kwallet.DBusKeyring", "the KDE wallet", opens_dialogs=True)
 
 _ALLOWED = {
     "darwin": (MACOS,),
     "win32": (WINDOWS,),
-    # Unless another is named it is the first, whatever the session: a key that was stored from the desktop
-    # must be found from a terminal too. KDE's wallet answers as a Secret Service since 2022.
+    # The first is the default, in a terminal too, so that a key stored at the desktop is found there.
+    # KDE's wallet is a Secret Service since 2022.
     "linux": (SECRET_SERVICE, LIBSECRET, KWALLET),
 }
 
-# The end of a class's dotted name, and why it may hold no key, whoever names it.
+# The end of a class's dotted name, and why it is never used.
 _NEVER = {
     "PlaintextKeyring": "keeps secrets in plain text",
     "backends.null.Keyring": "throws away what it is given",
@@ -55,43 +50,33 @@ _NEVER = {
 }
 
 
-class _Named(NamedTuple):
-    class_name: str
-    place: str
+def choose_backend(environ: Mapping[str, str], *, platform: str, named: str | None) -> Backend:
+    """Return the keyring backend to use on *platform*, as ``sys.platform`` names it.
 
-
-def back_end(environ: Mapping[str, str], *, platform: str, insisted: str | None) -> BackEnd:
-    """Return the back end that holds the keys of this user on *platform*, as ``sys.platform`` names it.
-
-    *insisted* is the class that ``mfa_session_keyring`` names. It goes before what is
-    named for every program that uses ``keyring``, and need not be in our list.
+    *named* is the class in ``mfa_session_keyring``. It overrides ``PYTHON_KEYRING_BACKEND`` and
+    ``keyringrc.cfg``, and need not be in the list.
 
     Raises:
-        KeyringUnavailableError: a back end is named that may not hold a key.
+        KeyringUnavailableError: the backend that is named may not hold a key.
     """
     allowed = _ALLOWED.get(platform, _ALLOWED["linux"])
-    named = _Named(insisted, "mfa_session_keyring") if insisted else _named_for_all_programs(environ, platform)
-    if named is None:
+    class_name, place = (named, "mfa_session_keyring") if named else _keyring_setting(environ, platform)
+    if not class_name:
         return allowed[0]
-    refuse_what_keeps_no_secret(named.class_name, place=named.place)
+    check_keeps_secrets(class_name, place=place)
     for known in allowed:
-        if known.class_name == named.class_name:
+        if known.class_name == class_name:
             return known
-    if not insisted:
+    if not named:
         raise KeyringUnavailableError(
-            f"{named.place}: {escape_control(named.class_name)} is not known to keep secrets",
-            hint=f"unset it; if you trust it, set mfa_session_keyring = {escape_control(named.class_name)}; "
-            f"{USE_THE_FILE}",
+            f"{place}: {escape_control(class_name)} is not known to keep secrets",
+            hint=f"unset it; if you trust it, set mfa_session_keyring = {escape_control(class_name)}; {USE_THE_FILE}",
         )
-    return BackEnd(named.class_name, f"the keyring {escape_control(named.class_name)}")
+    return Backend(class_name, f"the keyring {escape_control(class_name)}")
 
 
-def refuse_what_keeps_no_secret(class_name: str, *, place: str) -> None:
-    """Refuse the class of this dotted name, for which *place* is to blame, if it may hold no key.
-
-    Raises:
-        KeyringUnavailableError: it keeps secrets in plain text, or does not keep them.
-    """
+def check_keeps_secrets(class_name: str, *, place: str) -> None:
+    """Raise KeyringUnavailableError if this class, which *place* names, stores plain text or nothing."""
     for name, fault in _NEVER.items():
         if class_name.endswith(name):
             raise KeyringUnavailableError(
@@ -100,25 +85,22 @@ def refuse_what_keeps_no_secret(class_name: str, *, place: str) -> None:
             )
 
 
-def _named_for_all_programs(environ: Mapping[str, str], platform: str) -> _Named | None:
+def _keyring_setting(environ: Mapping[str, str], platform: str) -> tuple[str, str]:
+    """Return the class that is set for all programs that use ``keyring``, or "", and where it is set."""
     if name := environ.get("PYTHON_KEYRING_BACKEND"):
-        return _Named(name, "PYTHON_KEYRING_BACKEND")
+        return name, "PYTHON_KEYRING_BACKEND"
     path = _keyring_configuration(environ, platform)
-    if not path.is_file():
-        return None
-    import configparser  # only here: most people have no such file
-
+    place = escape_control(str(path))
     configuration = configparser.RawConfigParser()
     try:
         configuration.read(path, encoding="utf-8")
         name = configuration.get("backend", "default-keyring", fallback="").strip()
     except (configparser.Error, OSError, UnicodeDecodeError):
-        return None  # what cannot be read names nothing, and the first of the list is safe
-    return _Named(name, escape_control(str(path))) if name else None
+        return "", place  # the default is safe
+    return name, place
 
 
 def _keyring_configuration(environ: Mapping[str, str], platform: str) -> Path:
-    """Return where ``keyring`` looks for its configuration on *platform*."""
     if platform == "win32":
         folder = Path(environ.get("LOCALAPPDATA") or environ.get("PROGRAMDATA") or ".", "Python Keyring")
     else:

@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import Protocol
 
 from mfa_session.errors import KeyringLockedError, KeyringUnavailableError, NoDefaultKeyringError, StoreError
-from mfa_session.keystore.keyring_backends import SECRET_SERVICE, USE_THE_FILE, BackEnd, TimeLimits, back_end
-from mfa_session.keystore.serialization import item_of, key_of
+from mfa_session.keystore.keyring_backends import SECRET_SERVICE, USE_THE_FILE, Backend, TimeLimits, choose_backend
+from mfa_session.keystore.stores import item_of, key_of
 from mfa_session.model.credentials import AccessKey
 from mfa_session.text import escape_control
 
@@ -32,7 +32,7 @@ class OSKeyring:
     """The keyring of this user, as *environ* leads to it.
 
     A dialog that asks to unlock it may open if the call is *interactive* and the one who
-    made it would see it: not over SSH, not without a display. *insisted* is what
+    made it would see it: not over SSH, not without a display. *named* is what
     ``mfa_session_keyring`` names: a back end that is used because the user says so. *tell*
     is called with a sentence before a wait for a keyring that writes to disk later.
 
@@ -48,7 +48,7 @@ class OSKeyring:
         *,
         environ: Mapping[str, str],
         interactive: bool,
-        insisted: str | None = None,
+        named: str | None = None,
         platform: str = sys.platform,
         limits: TimeLimits = TimeLimits(),  # noqa: B008  frozen
         tell: Callable[[str], None] = lambda _: None,
@@ -56,7 +56,7 @@ class OSKeyring:
     ) -> None:
         self._environ = environ
         self._interactive = interactive
-        self._insisted = insisted
+        self._named = named
         self._platform = platform
         self._limits = limits
         self._tell = tell
@@ -132,12 +132,12 @@ class OSKeyring:
             )
 
     @cached_property
-    def _back_end(self) -> BackEnd:
-        return back_end(self._environ, platform=self._platform, insisted=self._insisted)
+    def _back_end(self) -> Backend:
+        return choose_backend(self._environ, platform=self._platform, named=self._named)
 
     @property
     def _may_ask(self) -> bool:
-        return self._interactive and is_seen(self._environ, platform=self._platform)
+        return self._interactive and can_show_dialog(self._environ, platform=self._platform)
 
     @cached_property
     def _keychain(self) -> _Keychain:
@@ -165,7 +165,7 @@ class OSKeyring:
         return SecretService(self._environ, limits=self._limits, may_ask=may_ask)
 
 
-def is_seen(environ: Mapping[str, str], *, platform: str = sys.platform) -> bool:
+def can_show_dialog(environ: Mapping[str, str], *, platform: str = sys.platform) -> bool:
     """Tell whether a dialog would open in front of the one who runs this."""
     if "SSH_CONNECTION" in environ:
         return False

@@ -5,12 +5,13 @@ Which one that is was decided when the key was added, and is remembered as
 keyring that is locked today is an error, and not a reason to look elsewhere.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Protocol
 
-from mfa_session.errors import PersonNeededError, StoreError, UsageError
-from mfa_session.model.credentials import AccessKey
+from mfa_session.errors import DamagedItemError, PersonNeededError, StoreError, UsageError
+from mfa_session.model.credentials import AccessKey, moment, timestamp
 from mfa_session.text import escape_control
 
 
@@ -101,3 +102,38 @@ def _agreed(consent: Callable[[str], bool], question: str) -> bool:
         return consent(question)
     except PersonNeededError:
         return False  # what is wrong with the keyring says more than that nobody could be asked
+
+
+def item_of(key: AccessKey) -> str:
+    """Return *key* as text: ASCII, on one line, about 200 characters."""
+    fields = {
+        "AccessKeyId": key.access_key_id,
+        "SecretAccessKey": key.secret_access_key,
+        "AccountId": key.account_id,
+        "CreateDate": timestamp(key.create_date) if key.create_date else None,
+    }
+    return json.dumps({name: value for name, value in fields.items() if value is not None})
+
+
+def key_of(item: str, profile: str, *, place: str) -> AccessKey:
+    """Return the key of *profile* that the text *item* holds; *place* is what users call the store that it is from.
+
+    Fields that are not known are passed over: a later version may have written them.
+
+    Raises:
+        DamagedItemError: the text is not an access key.
+    """
+    try:
+        fields = json.loads(item)
+        account_id = fields.get("AccountId")
+        return AccessKey(
+            access_key_id=fields["AccessKeyId"],
+            secret_access_key=fields["SecretAccessKey"],
+            account_id=account_id if isinstance(account_id, str) else None,
+            create_date=moment(fields.get("CreateDate") or ""),
+        )
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, UsageError):
+        raise DamagedItemError(
+            f"what {place} holds for profile {escape_control(profile)} is not an access key",
+            hint=f"store the key again: mfa-session keys add --profile {escape_control(profile)}",
+        ) from None

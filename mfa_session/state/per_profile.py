@@ -1,4 +1,4 @@
-"""How the last login of each profile failed, so that those who waited for it need not ask again."""
+"""One small file a profile in ~/.aws/mfa-session: the last failed login, a declined move, a rotation. No secrets."""
 
 import json
 from collections.abc import Callable
@@ -15,33 +15,39 @@ from mfa_session.model.profile import Profile
 from mfa_session.model.rotation_record import Rotation
 from mfa_session.text import escape_control
 
-# A diagnosis tells of the last failure; one of another day explains nothing any more.
-_MAX_AGE = timedelta(days=1)
+_MAX_FAILURE_AGE = timedelta(days=1)
 
 
-class FailedLogins:
-    """One small file a profile, in *folder*. An error's words hold no secret, and no token code.
-
-    A failure of the future, or of more than a day ago, counts as none.
-    """
+class _Records:
+    """The files in *folder*, named after their profiles. Every call raises ``StateError`` if it cannot do its work."""
 
     def __init__(self, folder: Path, *, clock: Callable[[], datetime] = utc_now) -> None:
         self._folder = folder
         self._clock = clock
 
-    def since(self, profile: Profile, moment: datetime) -> MFASessionError | None:
-        """Return how a login of *profile* has failed after *moment*; ``None`` where none has, or none is known of.
+    def forget(self, profile: Profile) -> None:
+        """Delete the record of *profile*, if there is one."""
+        delete_private(self._file(profile.name))
 
-        Raises:
-            StateError: the file cannot be read.
-        """
-        content = read_private(self._file(profile))
+    def _file(self, name: str) -> Path:
+        return self._folder / quote(name, safe="")
+
+
+class FailedLogins(_Records):
+    """How the last login of each profile failed, so that callers who waited for it fail alike.
+
+    A failure in the future, or of more than a day ago, counts as none.
+    """
+
+    def since(self, profile: Profile, moment: datetime) -> MFASessionError | None:
+        """Return how a login of *profile* failed after *moment*, ``None`` if none is known."""
+        content = read_private(self._file(profile.name))
         if content is None:
             return None
         try:
             failure = json.loads(content)
             failed_at = datetime.fromtimestamp(failure["at"], tz=UTC)
-            if failed_at <= moment or not has_happened(failed_at, now=self._clock(), timeout=_MAX_AGE):
+            if failed_at <= moment or not has_happened(failed_at, now=self._clock(), timeout=_MAX_FAILURE_AGE):
                 return None
             kind, words, hint = getattr(errors, failure["kind"]), failure["message"], failure["hint"]
             if not issubclass(kind, MFASessionError) or not all(text and type(text) is str for text in (words, hint)):
@@ -51,14 +57,10 @@ class FailedLogins:
                 error.code = code
             return error
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError, RecursionError):
-            return None  # not ours: a question too many is the worst that follows
+            return None  # damaged: at worst, one prompt too many
 
     def remember(self, profile: Profile, error: MFASessionError) -> None:
-        """Write down that a login of *profile* has failed now, with *error*.
-
-        Raises:
-            StateError: the file cannot be written.
-        """
+        """Record that a login of *profile* has failed now with *error*."""
         known = next(kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
         failure = {
             "at": self._clock().timestamp(),
@@ -67,75 +69,31 @@ class FailedLogins:
             "hint": error.hint,
             "code": error.code if isinstance(error, AWSError) else None,
         }
-        write_private(self._file(profile), json.dumps(failure).encode())
-
-    def forget(self, profile: Profile) -> None:
-        """Forget what is written down about *profile*.
-
-        Raises:
-            StateError: the file cannot be deleted.
-        """
-        delete_private(self._file(profile))
-
-    def _file(self, profile: Profile) -> Path:
-        return self._folder / quote(profile.name, safe="")
+        write_private(self._file(profile.name), json.dumps(failure).encode())
 
 
-class DeclinedMoves:
-    """One small file a profile, in *folder*, with the ID of the key; another key is another question.
-
-    Behind the ID stands when that was said. If it was in the future, it counts as not said.
-    """
-
-    def __init__(self, folder: Path, *, clock: Callable[[], datetime] = utc_now) -> None:
-        self._folder = folder
-        self._clock = clock
+class DeclinedMoves(_Records):
+    """The IDs of the keys that the user wants to keep in the credentials file, with the time of the answer."""
 
     def has(self, profile: Profile, key: AccessKey) -> bool:
-        """Tell whether the owner of *key* has said that it is to stay where it is.
-
-        Raises:
-            StateError: the file cannot be read.
-        """
-        key_id, space, when = (read_private(self._file(profile)) or b"").partition(b" ")
+        """Tell whether the user declined to move *key*; an answer in the future does not count."""
+        key_id, space, when = (read_private(self._file(profile.name)) or b"").partition(b" ")
         if key_id != key.access_key_id.encode():
             return False
         said_at = moment(when.decode("ascii", "replace"))
         return not space if said_at is None else has_happened(said_at, now=self._clock())
 
     def remember(self, profile: Profile, key: AccessKey) -> None:
-        """Write down that it is to stay.
-
-        Raises:
-            StateError: the file cannot be written.
-        """
-        write_private(self._file(profile), f"{key.access_key_id} {timestamp(self._clock())}".encode())
-
-    def forget(self, profile: Profile) -> None:
-        """Forget what is written down about *profile*.
-
-        Raises:
-            StateError: the file cannot be deleted.
-        """
-        delete_private(self._file(profile))
-
-    def _file(self, profile: Profile) -> Path:
-        return self._folder / quote(profile.name, safe="")
+        """Record that *key* stays where it is."""
+        write_private(self._file(profile.name), f"{key.access_key_id} {timestamp(self._clock())}".encode())
 
 
-class RotationJournal:
-    """One small file a profile, in *folder*, with the IDs of keys and no secret."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+class RotationJournal(_Records):
+    """How far the rotation of each key has come, with the IDs of both keys."""
 
     def read(self, profile: Profile) -> Rotation | None:
-        """Return the rotation of *profile* that has begun, ``None`` where none has.
-
-        Raises:
-            StateError: it cannot be known.
-        """
-        content = read_private(self._file(profile))
+        """Return the rotation of *profile* that has begun, ``None`` if none has."""
+        content = read_private(self._file(profile.name))
         if content is None:
             return None
         try:
@@ -150,33 +108,18 @@ class RotationJournal:
                 is_finished=fields["is_finished"] is True,
             )
         except (ValueError, LookupError, TypeError, RecursionError):
-            file = escape_control(str(self._file(profile)))
+            file = escape_control(str(self._file(profile.name)))
             raise StateError(
                 f"{file} should tell how far the rotation of a key has come, and cannot be read",
                 hint=f"look at your keys with: aws iam list-access-keys; then delete {file}, and run this again",
             ) from None
 
     def write(self, profile: Profile, rotation: Rotation) -> None:
-        """Write down how far the rotation of *profile* has come; it is on the disk then.
-
-        Raises:
-            StateError: it cannot be written.
-        """
+        """Record how far the rotation of *profile* has come; it is on disk when this returns."""
         fields = {
             "old": rotation.old,
             "begun": timestamp(rotation.begun),
             "new": rotation.new,
             "is_finished": rotation.is_finished,
         }
-        write_private(self._file(profile), json.dumps(fields).encode())
-
-    def forget(self, profile: Profile) -> None:
-        """Forget the rotation of *profile*, if one has begun.
-
-        Raises:
-            StateError: it is still written down.
-        """
-        delete_private(self._file(profile))
-
-    def _file(self, profile: Profile) -> Path:
-        return self._folder / quote(profile.name, safe="")
+        write_private(self._file(profile.name), json.dumps(fields).encode())

@@ -1,8 +1,7 @@
 """The last time step of each MFA device whose code went to AWS from this machine.
 
-AWS takes a code once. Whoever asks for the next one looks here, so that nobody types
-the code that is already spent. A step is compared with the present one, so that one from the
-future, which a clock that was ahead has left, holds nobody up.
+AWS accepts a code once, so a prompt checks here first. A step in the future, left by a clock
+that was ahead, is ignored.
 """
 
 import hashlib
@@ -18,35 +17,23 @@ _STEP = re.compile(rb"\s*[0-9]{1,18}\s*")
 
 
 class UsedCodes:
-    """One small file a device, in *folder*, named so that it does not tell whose device it is."""
+    """One small file a device in *folder*, named by a hash of the serial number."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def last_step(self, device: MFADevice) -> int | None:
-        """Return the last step whose code was sent, ``None`` where none is remembered.
-
-        Raises:
-            StateError: the file cannot be read.
-        """
+        """Return the last step whose code was sent, ``None`` if none is recorded."""
         content = read_private(self._file(device)) or b""
-        # Anything else is not ours; the worst that follows is a code that AWS refuses.
+        # Damaged content counts as none: at worst, AWS refuses a code.
         return int(content) if _STEP.fullmatch(content) else None
 
     def set_last_step(self, device: MFADevice, step: int | None) -> None:
-        """Remember *step*; ``None`` forgets.
-
-        Raises:
-            StateError: the file cannot be written.
-        """
+        """Record *step*; ``None`` clears it."""
         write_private(self._file(device), b"" if step is None else b"%d\n" % step)
 
     def forget(self, profile: Profile) -> None:
-        """Forget the device of *profile*, where that is known.
-
-        Raises:
-            StateError: the file cannot be deleted.
-        """
+        """Delete the record of the device of *profile*, if its device is known."""
         if profile.mfa_device is not None:
             delete_private(self._file(profile.mfa_device))
 

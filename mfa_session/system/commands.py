@@ -1,7 +1,7 @@
-"""A command line, taken apart into words as the system that runs it does.
+"""Split command lines into words, quote them for batch files, and find programs in PATH.
 
-botocore does so with a ``credential_process``: by the rules of ``sh`` where there is one, and by
-those of Microsoft's C run-time library on Windows, where a backslash is a part of every path.
+Lines are split as botocore splits ``credential_process``: by the rules of ``sh``, and on Windows by
+those of Microsoft's C run-time library.
 https://learn.microsoft.com/en-us/cpp/c-language/parsing-c-command-line-arguments
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path, PureWindowsPath
 
 from mfa_session.errors import UsageError
 
-# Backslashes before a quotation mark stand for half as many, all others for themselves.
+# Backslashes before a quotation mark count half; all others are literal.
 _WINDOWS_PIECE = re.compile(r'(?P<backslashes>\\*)(?P<mark>")|(?P<text>\\+|[^\\"])', re.DOTALL)
 
 
@@ -48,7 +48,7 @@ def _words_on_windows(line: str) -> list[str]:
     return words if word is None else [*words, word]
 
 
-# What cmd.exe reads even between quotation marks, and what ends its line.
+# What cmd.exe interprets even between quotation marks, and what ends its line.
 _READ_IN_QUOTES = re.compile(r'["%\r\n]')
 
 
@@ -58,17 +58,17 @@ def is_batch_file(program: str) -> bool:
 
 
 def batch_command_line(program: str, arguments: Sequence[str]) -> str:
-    """Return the line by which Windows starts the batch file *program* with these *arguments*.
+    """Return the command line that runs the batch file *program* with *arguments* on Windows.
 
     Raises:
-        UsageError: cmd.exe would take something in them for its own.
+        UsageError: cmd.exe would interpret a character in them.
     """
     if any(_READ_IN_QUOTES.search(word) for word in (program, *arguments)):
         raise UsageError(
             f"{PureWindowsPath(program).name} is a batch file, and cmd.exe would change its arguments",
             hint='leave out " and % and line breaks, or run the program that is behind the batch file',
         )
-    # A backslash before the closing mark would belong to the mark, for most programs that the batch file starts.
+    # Doubled before the closing mark, which most programs would otherwise read as escaped.
     return " ".join(f'"{word}{_trailing_backslashes(word)}"' for word in (program, *arguments))
 
 
@@ -76,25 +76,29 @@ def _trailing_backslashes(word: str) -> str:
     return word[len(word.rstrip("\\")) :]
 
 
-# Of Windows itself, where the environment names none.
-_ENDINGS = ".COM;.EXE;.BAT;.CMD"
+# The default of Windows for PATHEXT.
+_EXTENSIONS = ".COM;.EXE;.BAT;.CMD"
 
 
 def find_program(name: str, environ: Mapping[str, str], *, platform: str = sys.platform) -> str | None:
     """Return the path of the program *name* on *platform*, as ``sys.platform`` names it; ``None`` where there is none.
 
-    A name with a folder in it is looked for there alone. On Windows it may lack its ending.
+    A name with a folder is looked up only there. On Windows the extension may be omitted.
     """
     path = environ.get("PATH")
     if platform != "win32":
         return shutil.which(name, path=path)
-    endings = [ending for ending in (environ.get("PATHEXT") or _ENDINGS).split(os.pathsep) if ending]
-    names = [name] if name.lower().endswith(tuple(map(str.lower, endings))) else [name + ending for ending in endings]
+    extensions = [extension for extension in (environ.get("PATHEXT") or _EXTENSIONS).split(os.pathsep) if extension]
+    names = (
+        [name]
+        if name.lower().endswith(tuple(map(str.lower, extensions)))
+        else [name + extension for extension in extensions]
+    )
     if Path(name).name != name:
         folders = [Path()]
     else:
         folders = [Path(folder) for entry in (path or "").split(os.pathsep) if (folder := entry.strip('"'))]
-        # A relative one leads from wherever we are, as no folder at all does.
+        # A relative entry depends on the current folder.
         folders = [folder for folder in folders if folder.is_absolute()]
     places = (folder / each for folder in folders for each in names)
     return next((str(place.absolute()) for place in places if place.is_file()), None)

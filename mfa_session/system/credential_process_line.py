@@ -9,27 +9,26 @@ from collections.abc import Sequence
 
 from mfa_session.errors import ConfigurationError
 
-# What no shell, no splitter and no parser of the file treats specially. A path of Windows may have backslashes, and
-# the ~ of a short name; it goes through cmd.exe, to which % is special.
+# Characters that no shell, SDK or file parser treats specially. A Windows path may also have backslashes and the ~
+# of a short name, but no %, which cmd.exe interprets.
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_./:@%+,=-]+")
 _PLAIN_PATH_OF_WINDOWS = re.compile(r"(?:[A-Za-z]:|\\\\)[A-Za-z0-9_./@+,=~\\-]+")
 _PROGRAM = r"""(?:'[^']+'|"[^"]+"|\S+)"""
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.@%/][A-Za-z0-9_.@%/-]*")
 
-# What has Python run a script, or a module, without any PYTHON* variable and anything of the current folder.
+# Options that isolate Python from PYTHON* variables and the current folder, for a script and for a module.
 _ISOLATING = ("-I", "-EP")
 _STARTED = rf"(?:{_PROGRAM}|{_PROGRAM} (?:{'|'.join(_ISOLATING)}) (?:-m mfa_session|{_PROGRAM}))"
 
 
 def credential_process_line(command: Sequence[str], profile: str) -> str:
-    """Return the line that makes *command*, which begins with an absolute path, answer for *profile*.
+    """Return the `credential_process` line of *profile*; *command* begins with an absolute path.
 
-    A path with blanks stands in quotes, on Windows in double ones; the line never ends in
-    a quote, which some SDKs take off.
+    A path with blanks is quoted, with double quotes on Windows. The line never ends in a quote,
+    which some SDKs strip.
 
     Raises:
-        ConfigurationError: a path or the profile's name has a character that one SDK
-            or another would trip over.
+        ConfigurationError: a path or the profile's name has a character that some SDK cannot pass on.
     """
     if not _PLAIN_NAME.fullmatch(profile):
         raise ConfigurationError(
@@ -37,7 +36,7 @@ def credential_process_line(command: Sequence[str], profile: str) -> str:
             hint="choose a name of letters, digits and _ . @ % / -",
         )
     words = [_quoted(word) for word in command]
-    # cmd.exe leaves the quotes where they are if there are two, and none of its special characters.
+    # cmd.exe keeps quotes only if there are exactly two, and no special character.
     double_quotes = "".join(words).count('"')
     if double_quotes and (double_quotes > 2 or "@" in "".join((*words, profile))):
         raise _cannot_be_run(command[-1])
@@ -67,9 +66,9 @@ def runs_this_program(line: str, profile: str) -> bool:
 
 
 def files_run_by(words: Sequence[str]) -> tuple[list[str], Sequence[str]]:
-    """Return the files that a line of these *words* runs, an isolated interpreter before its script, and the rest.
+    """Return the files that a line of these *words* runs (interpreter, script), and the arguments.
 
-    A module of ours counts as no file: its interpreter is then the only one.
+    For `-m mfa_session` it is only the interpreter.
     """
     if words[1:2] and words[1] in _ISOLATING:
         if words[2:4] == ["-m", "mfa_session"]:

@@ -126,7 +126,7 @@ def test_what_is_immutable(path: Path, what: str) -> None:
     target = path if what == "file" else path.parent
     run("chattr", "+i", target)
     try:
-        nothing_was_changed(path, written(path), "immutable, or belongs to somebody else")
+        nothing_was_changed(path, written(path), "immutable, or belongs to another user")
     finally:
         subprocess.run(["chattr", "-i", target], check=True)
 

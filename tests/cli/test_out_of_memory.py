@@ -12,7 +12,7 @@ import pytest
 
 from mfa_session.cli.output import is_out_of_memory
 from mfa_session.keystore.encryption import KDFParameters, seal
-from mfa_session.keystore.serialization import item_of
+from mfa_session.keystore.stores import item_of
 from mfa_session.model.credentials import AccessKey
 from tests.machine import MFA_SESSION, PASSPHRASE, Machine
 

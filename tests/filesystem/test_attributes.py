@@ -73,7 +73,7 @@ def test_a_file_of_somebody_else_is_refused_though_the_folder_would_let_it_be_re
 
     said = written_by_the_user(path)
 
-    assert "belongs to somebody else; nothing was changed" in said
+    assert "belongs to another user; nothing was changed" in said
     assert attributes(path) == (0, GROUP, 0o664)
     assert path.read_bytes() == b"[profile dev]\nregion = old\n"
     assert {entry.name for entry in path.parent.iterdir()} == {".mfa-session.lock", "config"}

@@ -96,7 +96,7 @@ def test_a_file_of_somebody_else_is_refused(path: Path) -> None:
     write_private(path, b"x")
     os.chown(path, 1000, 1000)
 
-    with pytest.raises(StateError, match="it belongs to somebody else"):
+    with pytest.raises(StateError, match="it belongs to another user"):
         read_private(path)
 
 

@@ -88,7 +88,7 @@ def macos(home: Path, **environ: str) -> OSKeyring:
 
 
 def insisted(name: str, *, limits: TimeLimits | None = None) -> OSKeyring:
-    return OSKeyring(environ={}, interactive=False, insisted=name, limits=limits or TimeLimits())
+    return OSKeyring(environ={}, interactive=False, named=name, limits=limits or TimeLimits())
 
 
 @pytest.fixture

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from mfa_session.errors import KeyringUnavailableError
-from mfa_session.keystore.keyring_backends import KWALLET, LIBSECRET, MACOS, SECRET_SERVICE, WINDOWS, BackEnd, back_end
+from mfa_session.keystore.keyring_backends import (
+    KWALLET,
+    LIBSECRET,
+    MACOS,
+    SECRET_SERVICE,
+    WINDOWS,
+    Backend,
+    choose_backend,
+)
 from mfa_session.keystore.keyring_store import OSKeyring
 from tests.clean_environment import clean_environment
 
@@ -72,8 +80,8 @@ def run(program: str, home: Path, **environ: str) -> object:
     return json.loads(done.stdout)
 
 
-def chosen(home: Path, *, platform: str = "linux", insisted: str | None = None, **environ: str) -> BackEnd:
-    return back_end({"HOME": str(home), **environ}, platform=platform, insisted=insisted)
+def chosen(home: Path, *, platform: str = "linux", named: str | None = None, **environ: str) -> Backend:
+    return choose_backend({"HOME": str(home), **environ}, platform=platform, named=named)
 
 
 def configure(home: Path, text: str) -> Path:
@@ -87,14 +95,14 @@ def configure(home: Path, text: str) -> Path:
     ("platform", "expected"),
     [("linux", SECRET_SERVICE), ("freebsd14", SECRET_SERVICE), ("darwin", MACOS), ("win32", WINDOWS)],
 )
-def test_each_system_has_its_own(tmp_path: Path, platform: str, expected: BackEnd) -> None:
+def test_each_system_has_its_own(tmp_path: Path, platform: str, expected: Backend) -> None:
     assert chosen(tmp_path, platform=platform) == expected
 
 
 @pytest.mark.parametrize("expected", [SECRET_SERVICE, LIBSECRET, KWALLET], ids=lambda known: known.class_name)
-def test_another_of_the_same_system_is_used_when_it_is_named(tmp_path: Path, expected: BackEnd) -> None:
+def test_another_of_the_same_system_is_used_when_it_is_named(tmp_path: Path, expected: Backend) -> None:
     assert chosen(tmp_path, PYTHON_KEYRING_BACKEND=expected.class_name) == expected
-    assert chosen(tmp_path, insisted=expected.class_name) == expected
+    assert chosen(tmp_path, named=expected.class_name) == expected
 
     configure(tmp_path, f"[backend]\ndefault-keyring={expected.class_name}\n")
 
@@ -103,7 +111,7 @@ def test_another_of_the_same_system_is_used_when_it_is_named(tmp_path: Path, exp
 
 @pytest.mark.parametrize("name", NEVER)
 def test_one_that_keeps_no_secret_is_refused_whoever_names_it(tmp_path: Path, name: str) -> None:
-    for way in ({"PYTHON_KEYRING_BACKEND": name}, {"insisted": name}):
+    for way in ({"PYTHON_KEYRING_BACKEND": name}, {"named": name}):
         with pytest.raises(KeyringUnavailableError) as caught:
             chosen(tmp_path, **way)
 
@@ -127,11 +135,11 @@ def test_one_that_is_not_known_is_used_only_when_the_user_insists(tmp_path: Path
         chosen(tmp_path, PYTHON_KEYRING_BACKEND=name)
 
     assert f"mfa_session_keyring = {name}" in caught.value.hint
-    assert chosen(tmp_path, PYTHON_KEYRING_BACKEND=name, insisted=name).class_name == name
+    assert chosen(tmp_path, PYTHON_KEYRING_BACKEND=name, named=name).class_name == name
 
 
 def test_what_the_user_insists_on_goes_before_what_all_programs_use(tmp_path: Path) -> None:
-    named = chosen(tmp_path, PYTHON_KEYRING_BACKEND="keyring.backends.null.Keyring", insisted=SECRET_SERVICE.class_name)
+    named = chosen(tmp_path, PYTHON_KEYRING_BACKEND="keyring.backends.null.Keyring", named=SECRET_SERVICE.class_name)
 
     assert named == SECRET_SERVICE
 

@@ -8,7 +8,7 @@ import pytest
 
 from mfa_session.errors import StateError, StoreError
 from mfa_session.filesystem.atomic_write import LOCK_NAME
-from mfa_session.keystore.serialization import key_of
+from mfa_session.keystore.stores import key_of
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.model.profile import Profile
 from mfa_session.model.rotation_record import Rotation

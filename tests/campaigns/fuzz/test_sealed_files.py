@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 
 from mfa_session.importers import aws_vault_file
-from mfa_session.importers.aws_vault_item import is_session, key_of
+from mfa_session.importers.aws_vault import is_session, key_of
 from mfa_session.keystore import encryption
 from mfa_session.keystore.encryption import KDFParameters, Key
 from mfa_session.model.credentials import AccessKey

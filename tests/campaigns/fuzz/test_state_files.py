@@ -10,7 +10,7 @@ from mfa_session import errors
 from mfa_session.errors import MFASessionError, StateError
 from mfa_session.filesystem.atomic_write import LOCK_NAME
 from mfa_session.filesystem.private_files import delete_private, read_private, write_private
-from mfa_session.keystore.serialization import item_of, key_of
+from mfa_session.keystore.stores import item_of, key_of
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.model.profile import Profile

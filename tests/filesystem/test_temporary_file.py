@@ -56,7 +56,7 @@ def test_what_is_there_already_stays(path: Path, make: str) -> None:
         case "folder":
             path.mkdir()
 
-    with pytest.raises(UsageError, match="is there already"), temporary_file(path):
+    with pytest.raises(UsageError, match="already exists"), temporary_file(path):
         pass
 
     assert path.is_symlink() or path.exists()

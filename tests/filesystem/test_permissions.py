@@ -75,7 +75,7 @@ def test_a_file_of_a_third_user_is_refused_and_that_of_the_folders_owner_is_not(
     use(file)
     os.chown(file, SOMEBODY_ELSE, SOMEBODY_ELSE)
 
-    with pytest.raises(StateError, match="it belongs to somebody else"):
+    with pytest.raises(StateError, match="it belongs to another user"):
         use(file)
 
     assert whose(file) == (SOMEBODY_ELSE, SOMEBODY_ELSE, 0o600)
