@@ -15,8 +15,8 @@ from benchmarks.measures import Measure, Samples, rows
 from benchmarks.processors import only_processor
 from benchmarks.report import conditions, put_into, table
 from benchmarks.tasks import Task, prepared_tasks, seconds_of_roles
-from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.local_aws.fixtures import demo_account
+from tests.faults import Endpoint
 
 
 @dataclass(frozen=True, slots=True)

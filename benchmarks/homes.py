@@ -5,11 +5,11 @@ from pathlib import Path
 
 from mfa_session.keystore.encrypted_file import EncryptedFile
 from mfa_session.keystore.keyring_store import OSKeyring
-from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.local_aws.fixtures import DEVICE_NAME
 from mfa_session.model.credentials import AccessKey
 from tests.clean_environment import clean_environment
 from tests.cli.roles.role_sessions import policy, trust
+from tests.faults import Endpoint
 from tests.machine import PASSPHRASE, PHONE, Machine
 
 REGION = "ap-northeast-1"

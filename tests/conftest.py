@@ -14,10 +14,10 @@ from hypothesis import settings
 
 from mfa_session.filesystem.locks import locked
 from mfa_session.local_aws.account import Account, User
-from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.local_aws.fixtures import demo_account
 from mfa_session.local_aws.mfa_devices import VirtualDevice
 from tests.campaigns import scale
+from tests.faults import Endpoint
 from tests.machine import PHONE, Machine, running_machine
 from tests.skip_summary import pytest_terminal_summary
 

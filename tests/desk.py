@@ -9,12 +9,12 @@ from mfa_session.aws_files.session_profiles import SessionProfiles
 from mfa_session.keys.lookup import KeyLookup
 from mfa_session.keystore.stores import AccessKeys
 from mfa_session.local_aws.account import User
-from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.local_aws.mfa_devices import VirtualDevice
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.state.used_codes import UsedCodes
 from tests.fakes import SteppedClock
+from tests.faults import Endpoint
 
 PHONE = MFADevice("arn:aws:iam::123456789012:mfa/test-user-phone")
 

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from mfa_session.local_aws.account import Account, User
 from mfa_session.local_aws.credentials import LongTermKey
-from mfa_session.local_aws.endpoint import Call, Endpoint
+from mfa_session.local_aws.endpoint import Call
 from mfa_session.local_aws.fixtures import demo_account
 from mfa_session.local_aws.mfa_devices import VirtualDevice
 from mfa_session.model.mfa_device import MFADevice, start_of, time_step
 from mfa_session.state.used_codes import UsedCodes
 from tests.clean_environment import clean_environment
+from tests.faults import Endpoint
 from tests.terminal import Program, PseudoTerminal
 
 # What pip installs beside the interpreter; the AWS CLI is there too.

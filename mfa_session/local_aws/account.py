@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from mfa_session.local_aws.clock import Clock
 from mfa_session.local_aws.credentials import Identity, LongTermKey, Session
-from mfa_session.local_aws.mfa_devices import Device, SecurityKey, VirtualDevice
+from mfa_session.local_aws.mfa_devices import Clock, Device, SecurityKey, VirtualDevice
 from mfa_session.policies.evaluator import Policy
 
 # AWS's unique IDs and key IDs are base 32

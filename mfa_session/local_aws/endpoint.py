@@ -9,7 +9,6 @@ closed.
 import contextlib
 import re
 import socket
-import struct
 import sys
 import threading
 from dataclasses import dataclass
@@ -21,16 +20,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from mfa_session.local_aws.account import Account
-from mfa_session.local_aws.authentication import Caller
-from mfa_session.local_aws.faults import Faults
 from mfa_session.local_aws.requests import HTTPRequest
-from mfa_session.local_aws.responses import Fate, Response
-from mfa_session.local_aws.router import receive
+from mfa_session.local_aws.responses import Response
+from mfa_session.local_aws.router import Reply, receive
 
 _LOOPBACK = "127.0.0.1"
-
-# struct linger: on, zero seconds. Windows has it in shorts.
-_NO_TIME_TO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 # No call of ours comes near it; whatever is longer is a mistake or an attack.
 _MAX_BODY = 1_000_000
@@ -40,8 +34,8 @@ _MAX_BODY = 1_000_000
 class Call:
     """What the journal keeps of one call.
 
-    *user_name* and *mfa* are ``None`` where the caller is not known, not a user, or has no such
-    thing; *status* is ``None`` where the caller got no answer, whatever was done.
+    *user_name* and *mfa* are ``None`` where the caller is unknown, not a user, or has none;
+    *status* is ``None`` where no response was sent.
     """
 
     action: str
@@ -55,13 +49,11 @@ class Call:
 class Endpoint:
     """Serves *account* from ``with`` until its end, on a port that the kernel chooses.
 
-    *journal* has every call in the order of its answers, those that a fault befell
-    included; a call is in it before its answer is sent.
+    *journal* has every call in the order of the responses; a call is in it before its response is sent.
     """
 
     def __init__(self, account: Account) -> None:
         self.account = account
-        self.faults = Faults()
         self.journal: list[Call] = []
         self.closing = threading.Event()
         self._server = _Server(self)
@@ -76,6 +68,10 @@ class Endpoint:
     def host(self) -> str:
         """The only ``Host`` it answers to: a web page that another name leads here is turned away."""
         return f"{_LOOPBACK}:{self._server.server_port}"
+
+    def handler(self) -> "type[Handler]":
+        """Return what handles a connection."""
+        return Handler
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -97,28 +93,24 @@ class Endpoint:
             self._server.handle_request()
 
     def handle(self, request: HTTPRequest) -> Response:
-        """Answer *request*, or let the fault that waits for it do so, and write it into the journal."""
-        caller: Caller | None = None
-
-        def perform() -> Response:
-            nonlocal caller
-            reply = receive(self.account, request)
-            caller = reply.caller
-            return reply.answer
-
-        fault = self.faults.take(request.action)
-        answer = fault.answer(perform) if fault else perform()
+        """Answer *request*, and write the call into the journal."""
+        reply = self.reply(request)
+        caller = reply.caller
         self.journal.append(
             Call(
                 action=request.action,
                 access_key_id=request.access_key_id,
                 user_name=caller.identity.user_name if caller else None,
                 mfa=caller.mfa if caller else None,
-                status=answer.status if answer.fate is Fate.SENT else None,
-                error_code=answer.error_code,
+                status=reply.answer.status or None,
+                error_code=reply.answer.error_code,
             )
         )
-        return answer
+        return reply.answer
+
+    def reply(self, request: HTTPRequest) -> Reply:
+        """Return what AWS answers *request*, and who asked."""
+        return receive(self.account, request)
 
 
 class _Server(ThreadingHTTPServer):
@@ -131,7 +123,7 @@ class _Server(ThreadingHTTPServer):
         self.endpoint = endpoint
         self._conversations: dict[socket.socket, threading.Thread] = {}
         self._lock = threading.Lock()
-        super().__init__((_LOOPBACK, 0), _Handler)
+        super().__init__((_LOOPBACK, 0), endpoint.handler())
 
     def server_bind(self) -> None:
         """Bind, and ask no name server what the loopback is called, as the base class does."""
@@ -169,7 +161,9 @@ class _Server(ThreadingHTTPServer):
             thread.join()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
     server: _Server
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -214,28 +208,17 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(Response(status, b""))
 
     def _send(self, answer: Response) -> None:
-        if self.server.endpoint.closing.wait(answer.delay.total_seconds()) or answer.fate is not Fate.SENT:
-            self._hang_up(reset=answer.fate is Fate.RESET)
-            return
         headers = {"Date": self._date(), "Content-Length": str(len(answer.body)), **answer.headers}
-        if answer.copies > 1:
-            del headers["Content-Length"]
-            self.close_connection = True
+        self.write(answer, headers)
+
+    def write(self, answer: Response, headers: dict[str, str]) -> None:
+        """Write *answer* with its *headers* to the connection."""
         if self.close_connection:
             headers["Connection"] = "close"
         lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         # in one piece: a second small packet would wait for the other side's acknowledgement
         self.wfile.write("\r\n".join((*lines, "", "")).encode("latin-1") + answer.body)
-        for _ in range(answer.copies - 1):
-            self.wfile.write(answer.body)
 
     def _date(self) -> str:
         return format_datetime(self.server.endpoint.account.now(), usegmt=True)
-
-    def _hang_up(self, *, reset: bool) -> None:
-        self.close_connection = True
-        if reset:
-            # closed with no time to linger, a socket sends RST; shut down before, it would send FIN
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_TIME_TO_LINGER)
-            self.connection.close()

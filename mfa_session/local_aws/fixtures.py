@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 from mfa_session.local_aws.account import Account
-from mfa_session.local_aws.clock import Clock
+from mfa_session.local_aws.mfa_devices import Clock
 from mfa_session.policies.templates import article_policy
 
 USER_NAME = "test-user"

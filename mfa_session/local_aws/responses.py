@@ -4,8 +4,7 @@ import uuid
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import Enum
+from datetime import datetime
 from typing import TypeAlias
 from xml.sax.saxutils import escape
 
@@ -28,29 +27,14 @@ class RefusedError(Exception):
         return self.message
 
 
-class Fate(Enum):
-    """What becomes of an answer on its way."""
-
-    SENT = "sent"
-    DROPPED = "the connection is closed without a byte of it"
-    RESET = "the connection is reset"
-
-
 @dataclass(frozen=True)
 class Response:
-    """An HTTP answer and how it travels.
-
-    *delay* passes before its first byte. The body is sent *copies* times; where that is
-    more than once, no length is announced.
-    """
+    """An HTTP response; *error_code* is AWS's, where it is an error."""
 
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     error_code: str | None = None
-    fate: Fate = Fate.SENT
-    delay: timedelta = timedelta(0)
-    copies: int = 1
 
 
 def result_answer(action: str, result: Result | None, *, namespace: str) -> Response:

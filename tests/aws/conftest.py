@@ -7,10 +7,10 @@ import pytest
 from mfa_session.aws.connection import AWS
 from mfa_session.aws.endpoints import Endpoints
 from mfa_session.local_aws.account import Account, User
-from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.local_aws.mfa_devices import VirtualDevice
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import MFADevice, TokenCode
+from tests.faults import Endpoint
 
 
 @pytest.fixture

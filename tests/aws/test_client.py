@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from mfa_session.aws.connection import AWS
-from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import MFADevice, TokenCode
 from tests.aws.raw_server import Connection, serving
 from tests.clean_environment import clean_environment
+from tests.faults import Endpoint
 
 
 def python(program: str, *arguments: str, environment: dict[str, str]) -> str:

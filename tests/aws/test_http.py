@@ -14,11 +14,10 @@ from mfa_session.aws.http import Limits
 from mfa_session.aws.request import APIRequest
 from mfa_session.aws.transport import Transport
 from mfa_session.errors import AWSAnswerError, AWSUnreachableError, ReplyLostError, ThrottledError
-from mfa_session.local_aws.endpoint import Endpoint
-from mfa_session.local_aws.faults import DropReply, ResetConnection, ServerError, Throttle
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import MFADevice, TokenCode
 from tests.aws.raw_server import Connection, RawServer, Script, answering, serving
+from tests.faults import DropReply, Endpoint, ResetConnection, ServerError, Throttle
 
 KEY = AccessKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 PHONE = MFADevice("arn:aws:iam::123456789012:mfa/alice")

@@ -9,9 +9,9 @@ import pytest
 from mfa_session.aws.connection import AWS
 from mfa_session.errors import AccessDeniedError, ExpiredSessionError
 from mfa_session.local_aws.account import Account, User
-from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.mfa_device import MFADevice, TokenCode
+from tests.faults import Endpoint
 
 PHONE = MFADevice("arn:aws:iam::123456789012:mfa/test-user-phone")
 

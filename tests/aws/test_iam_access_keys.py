@@ -16,10 +16,9 @@ from mfa_session.errors import (
     ReplyLostError,
 )
 from mfa_session.local_aws.account import Account, User
-from mfa_session.local_aws.endpoint import Endpoint
-from mfa_session.local_aws.faults import DropReply, HostileFields
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.mfa_device import MFADevice, TokenCode
+from tests.faults import DropReply, Endpoint, HostileFields
 
 
 @pytest.fixture

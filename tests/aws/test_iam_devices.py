@@ -19,13 +19,12 @@ from mfa_session.errors import (
     TokenCodeRefusedError,
 )
 from mfa_session.local_aws.account import Account, User
-from mfa_session.local_aws.endpoint import Endpoint
-from mfa_session.local_aws.faults import DropReply, Refuse
 from mfa_session.local_aws.mfa_devices import VirtualDevice
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.durations import MIN_SESSION
 from mfa_session.model.mfa_device import STEP, MFADevice, TokenCode, VirtualMFADevice
 from tests.aws.raw_server import answering, serving
+from tests.faults import DropReply, Endpoint, Refuse
 
 PHONE = MFADevice("arn:aws:iam::123456789012:mfa/test-user-phone")
 TABLET = MFADevice("arn:aws:iam::123456789012:mfa/test-user-tablet")

@@ -18,11 +18,10 @@ from mfa_session.errors import (
 )
 from mfa_session.local_aws import account as demo
 from mfa_session.local_aws.account import Account
-from mfa_session.local_aws.endpoint import Endpoint
-from mfa_session.local_aws.faults import DropReply
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.mfa_device import MFADevice, TokenCode
 from mfa_session.model.role import Role
+from tests.faults import DropReply, Endpoint
 
 HOUR = timedelta(hours=1)
 DEPLOY = Role("arn:aws:iam::123456789012:role/deploy", "work")

@@ -17,9 +17,8 @@ from mfa_session.errors import (
 )
 from mfa_session.local_aws.account import Account
 from mfa_session.local_aws.credentials import Session
-from mfa_session.local_aws.endpoint import Endpoint
-from mfa_session.local_aws.faults import DropReply, EndlessBody, Fault, HTMLBody, Redirect, ServerError
 from mfa_session.model.credentials import SessionCredentials
+from tests.faults import DropReply, EndlessBody, Endpoint, Fault, HTMLBody, Redirect, ServerError
 
 HOUR = timedelta(hours=1)
 

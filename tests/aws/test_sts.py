@@ -17,10 +17,10 @@ from mfa_session.errors import (
     TokenCodeRefusedError,
 )
 from mfa_session.local_aws.account import Account
-from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import MFADevice, TokenCode
 from tests.aws.raw_server import answering, serving
+from tests.faults import Endpoint
 
 HOUR = timedelta(hours=1)
 

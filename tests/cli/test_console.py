@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from mfa_session.local_aws.faults import GarbageBody, ServerError
+from tests.faults import GarbageBody, ServerError
 from tests.machine import Machine
 
 ACCOUNT = "123456789012"

@@ -7,11 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from mfa_session.local_aws.faults import Slow
 from mfa_session.policies.templates import EnforcingPolicy, aws_mfa_only_policy, aws_self_manage_policy, safe_policy
 from tests import qr_reader
 from tests.cli.enrolment import adding, app, seed_in
 from tests.cli.refusals import CONFIGURATION, GENERAL, INTERRUPTED, USAGE
+from tests.faults import Slow
 from tests.machine import PHONE, Machine
 
 PREFIX = "arn:aws:iam::123456789012:mfa"

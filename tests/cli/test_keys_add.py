@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 
-from mfa_session.local_aws.faults import HostileFields, ServerError, Slow
 from mfa_session.model.credentials import moment
 from tests.cli.refusals import CONFIGURATION, SERVICE, USAGE, files
+from tests.faults import HostileFields, ServerError, Slow
 from tests.machine import MFA_SESSION, Machine
 from tests.stored_keys import encrypted_file, store, stored_key
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from mfa_session.local_aws.faults import DropReply, ServerError
 from mfa_session.model.credentials import moment
 from tests.cli.refusals import CONFIGURATION, GENERAL, SERVICE
+from tests.faults import DropReply, ServerError
 from tests.machine import AWS_CLI, Machine
 from tests.stored_keys import store, stored_key
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from mfa_session.local_aws.faults import (
+from tests.cli.refusals import CONFIGURATION, GENERAL, SERVICE, USAGE, refusal, refusal_of_a_code
+from tests.faults import (
     DropReply,
     EndlessBody,
     ExpiredSession,
@@ -21,7 +22,6 @@ from mfa_session.local_aws.faults import (
     Throttle,
     TruncatedXML,
 )
-from tests.cli.refusals import CONFIGURATION, GENERAL, SERVICE, USAGE, refusal, refusal_of_a_code
 from tests.machine import PHONE, Machine
 
 

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from mfa_session.local_aws.faults import Slow
 from tests.cli.refusals import GENERAL, INTERRUPTED, Refusal, files, refusal
+from tests.faults import Slow
 from tests.machine import MFA_SESSION, Machine
 
 

@@ -10,13 +10,12 @@ from mfa_session.aws.connection import AWS, Endpoints
 from mfa_session.devices.remove import Removal, remove_device
 from mfa_session.errors import AWSError, LockOutError, MFADeviceNotFoundError, MFASessionError, PromptCancelledError
 from mfa_session.local_aws.account import User
-from mfa_session.local_aws.endpoint import Endpoint
-from mfa_session.local_aws.faults import ServerError
 from mfa_session.local_aws.fixtures import demo_account
 from mfa_session.local_aws.mfa_devices import VirtualDevice
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.durations import MIN_SESSION
 from mfa_session.model.mfa_device import MFADevice
+from tests.faults import Endpoint, ServerError
 
 PREFIX = "arn:aws:iam::123456789012:mfa"
 PHONE = MFADevice(f"{PREFIX}/test-user-phone")

@@ -16,15 +16,15 @@ from mfa_session.errors import (
     PersonNeededError,
     TokenCodeRefusedError,
 )
-from mfa_session.local_aws.clock import Clock
-from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.local_aws.fixtures import demo_account
+from mfa_session.local_aws.mfa_devices import Clock
 from mfa_session.model.durations import MIN_SESSION
 from mfa_session.model.mfa_device import STEP, MFADevice, TokenCode, time_step
 from mfa_session.prompt.terminal import Terminal
 from mfa_session.prompt.user import NoUser, User
 from tests.desk import PHONE, AWSDesk
 from tests.fakes import SteppedClock, TypedLines
+from tests.faults import Endpoint
 
 YUBIKEY = MFADevice("arn:aws:iam::123456789012:u2f/user/test-user/yubikey")
 

@@ -8,9 +8,9 @@ from mfa_session.aws.connection import AWS, Endpoints
 from mfa_session.errors import AccessKeyRefusedError, NotAnIAMUserError
 from mfa_session.keys.add import prove
 from mfa_session.local_aws.account import Account
-from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import MFADevice, TokenCode
+from tests.faults import Endpoint
 
 PHONE = "arn:aws:iam::123456789012:mfa/test-user-phone"
 

@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from mfa_session.local_aws.credentials import LongTermKey, Session
-from mfa_session.local_aws.endpoint import Endpoint
+from tests.faults import Endpoint
 
 # One attempt: what a test asks is asked once.
 ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=5)

@@ -9,8 +9,8 @@ import pytest
 
 from mfa_session.local_aws.account import Account
 from mfa_session.local_aws.credentials import LongTermKey, Session
-from mfa_session.local_aws.endpoint import Endpoint
 from tests.clean_environment import clean_environment
+from tests.faults import Endpoint
 
 AWS = Path(sys.executable).with_name("aws")
 

@@ -9,8 +9,9 @@ import pytest
 
 from mfa_session.local_aws.account import Account
 from mfa_session.local_aws.credentials import LongTermKey
-from mfa_session.local_aws.endpoint import Call, Endpoint
+from mfa_session.local_aws.endpoint import Call
 from mfa_session.local_aws.mfa_devices import VirtualDevice
+from tests.faults import Endpoint
 from tests.local_aws.clients import client
 from tests.local_aws.wire import signed
 

@@ -9,10 +9,11 @@ import pytest
 
 from mfa_session.local_aws.account import Account
 from mfa_session.local_aws.credentials import LongTermKey
-from mfa_session.local_aws.endpoint import Endpoint
-from mfa_session.local_aws.faults import (
+from mfa_session.local_aws.mfa_devices import VirtualDevice
+from tests.faults import (
     DropReply,
     EndlessBody,
+    Endpoint,
     ExpiredSession,
     Fault,
     GarbageBody,
@@ -26,7 +27,6 @@ from mfa_session.local_aws.faults import (
     TruncatedXML,
     WrongDate,
 )
-from mfa_session.local_aws.mfa_devices import VirtualDevice
 from tests.local_aws.clients import client, refused
 from tests.local_aws.wire import Received, Wire, signed
 

@@ -7,9 +7,9 @@ import pytest
 
 from mfa_session.local_aws.account import Account
 from mfa_session.local_aws.credentials import LongTermKey
-from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.local_aws.fixtures import demo_account
 from mfa_session.policies.templates import safe_policy
+from tests.faults import Endpoint
 from tests.local_aws.clients import client, refused
 
 

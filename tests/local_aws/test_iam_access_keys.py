@@ -8,8 +8,8 @@ import pytest
 
 from mfa_session.local_aws.account import Account, User
 from mfa_session.local_aws.credentials import LongTermKey, Session
-from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.model.credentials import AccessKey
+from tests.faults import Endpoint
 from tests.local_aws.clients import client, refused
 
 

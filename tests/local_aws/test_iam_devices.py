@@ -10,12 +10,10 @@ from typing import Any
 import pytest
 
 from mfa_session.local_aws.account import Account, User
-from mfa_session.local_aws.clock import Clock
 from mfa_session.local_aws.credentials import LongTermKey, Session
-from mfa_session.local_aws.endpoint import Endpoint
-from mfa_session.local_aws.faults import Refuse
-from mfa_session.local_aws.mfa_devices import VirtualDevice
+from mfa_session.local_aws.mfa_devices import Clock, VirtualDevice
 from mfa_session.model.mfa_device import STEP
+from tests.faults import Endpoint, Refuse
 from tests.local_aws.clients import client, refused
 from tests.local_aws.wire import signed
 

@@ -7,8 +7,8 @@ import pytest
 
 from mfa_session.local_aws.account import Account, Group, User
 from mfa_session.local_aws.credentials import LongTermKey, Session
-from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.policies.templates import article_policy, safe_policy
+from tests.faults import Endpoint
 from tests.local_aws.clients import client, refused
 
 ARN = "arn:aws:iam::123456789012:policy/enforce-mfa"

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mfa_session.local_aws.account import Account, User
-from mfa_session.local_aws.clock import Clock
 from mfa_session.local_aws.credentials import LongTermKey, Session
-from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.local_aws.fixtures import demo_account
+from mfa_session.local_aws.mfa_devices import Clock
 from mfa_session.model.credentials import SessionCredentials, moment
+from tests.faults import Endpoint
 from tests.local_aws.wire import signed
 
 NOON = datetime(2026, 11, 23, 12, 0, 10, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 
 from mfa_session.local_aws.account import Account
 from mfa_session.local_aws.credentials import Session
-from mfa_session.local_aws.endpoint import Endpoint
+from tests.faults import Endpoint
 from tests.local_aws.wire import Received, Wire
 
 HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -7,10 +7,10 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from mfa_session.local_aws.account import Account
-from mfa_session.local_aws.clock import Clock
 from mfa_session.local_aws.credentials import LongTermKey
-from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.local_aws.fixtures import demo_account
+from mfa_session.local_aws.mfa_devices import Clock
+from tests.faults import Endpoint
 from tests.local_aws.clients import client, refused
 from tests.local_aws.wire import Wire, signed
 

@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mfa_session.local_aws.clock import Clock
-from mfa_session.local_aws.mfa_devices import VirtualDevice, totp
+from mfa_session.local_aws.mfa_devices import Clock, VirtualDevice, totp
 from mfa_session.model.mfa_device import time_step
 
 # RFC 6238, appendix B, SHA-1; the RFC shows eight digits, of which six are the last ones.

@@ -12,7 +12,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from mfa_session.local_aws.credentials import LongTermKey, Session
-from mfa_session.local_aws.endpoint import Endpoint
+from tests.faults import Endpoint
 
 _VERSIONS = {"sts": "2011-06-15", "iam": "2010-05-08"}
 

@@ -9,11 +9,11 @@ import pytest
 from mfa_session.aws.connection import AWS, Endpoints
 from mfa_session.errors import LimitExceededError, LockOutError
 from mfa_session.local_aws.account import Account, Group
-from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.local_aws.fixtures import demo_account
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.policies.apply import Plan, carry_out, check_that_all_have_devices, plan_enforcement
 from mfa_session.policies.templates import safe_policy
+from tests.faults import Endpoint
 
 NAME = "MFAEnforcePolicy"
 ARN = f"arn:aws:iam::123456789012:policy/{NAME}"

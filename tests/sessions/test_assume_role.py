@@ -18,9 +18,8 @@ from mfa_session.errors import (
     TokenCodeRefusedError,
     UsageError,
 )
-from mfa_session.local_aws.clock import Clock
-from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.local_aws.fixtures import demo_account
+from mfa_session.local_aws.mfa_devices import Clock
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.mfa_device import TokenCode
 from mfa_session.model.profile import Profile
@@ -31,6 +30,7 @@ from mfa_session.sessions.assume_role import assumes_with_code, log_in_to_role, 
 from mfa_session.sessions.login import LoginRequest, LoginResult, Prompter
 from tests.desk import PHONE, AWSDesk
 from tests.fakes import SteppedClock, TypedLines
+from tests.faults import Endpoint
 
 HOUR = timedelta(hours=1)
 USER = Profile("test-user", "test-user-mfa", mfa_device=PHONE)

@@ -9,13 +9,12 @@ import pytest
 from mfa_session.aws.connection import AWS, Endpoints
 from mfa_session.errors import MFADeviceNotFoundError, NotAnIAMUserError, PersonNeededError
 from mfa_session.local_aws.account import Account
-from mfa_session.local_aws.endpoint import Endpoint
-from mfa_session.local_aws.faults import HostileFields
 from mfa_session.model.credentials import AccessKey
 from mfa_session.prompt.terminal import Terminal
 from mfa_session.prompt.user import NoUser, User
 from mfa_session.sessions.find_device import DeviceChooser, find_device
 from tests.fakes import TypedLines
+from tests.faults import Endpoint, HostileFields
 
 PREFIX = "arn:aws:iam::123456789012"
 

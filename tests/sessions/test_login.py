@@ -17,10 +17,8 @@ from mfa_session.errors import (
     ThrottledError,
     TokenCodeRefusedError,
 )
-from mfa_session.local_aws.clock import Clock
-from mfa_session.local_aws.endpoint import Endpoint
-from mfa_session.local_aws.faults import DropReply, ExpiredSession, Throttle
 from mfa_session.local_aws.fixtures import demo_account
+from mfa_session.local_aws.mfa_devices import Clock
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.mfa_device import STEP, TokenCode
 from mfa_session.model.profile import Profile
@@ -29,6 +27,7 @@ from mfa_session.prompt.user import NoUser, User
 from mfa_session.sessions.login import LoginRequest, LoginResult, Prompter, log_in
 from tests.desk import PHONE, AWSDesk
 from tests.fakes import SteppedClock, TypedLines
+from tests.faults import DropReply, Endpoint, ExpiredSession, Throttle
 
 
 @dataclass

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.local_aws.requests import HTTPRequest
+from tests.faults import Endpoint
 
 # The parameters of GetSessionToken, AssumeRole, EnableMFADevice and ResyncMFADevice that hold a code.
 _CODES = re.compile(r"TokenCode|AuthenticationCode[12]")

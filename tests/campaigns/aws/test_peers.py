@@ -9,13 +9,13 @@ import pytest
 
 from benchmarks.homes import Homes
 from benchmarks.installations import Installation, fresh_others
-from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.local_aws.fixtures import demo_account
 from tests.campaigns import scale
 from tests.campaigns.aws.bad_way import bad_way
 from tests.campaigns.aws.faults import FAULTS
 from tests.campaigns.figures import count
 from tests.clean_environment import clean_environment
+from tests.faults import Endpoint
 from tests.machine import MFA_SESSION, PHONE, Machine
 
 RUNS = 5

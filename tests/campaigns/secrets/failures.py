@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from mfa_session.local_aws.faults import (
+from mfa_session.local_aws.responses import Response
+from tests.campaigns.secrets.scene import Scene
+from tests.faults import (
     DropReply,
     EndlessBody,
     ExpiredSession,
@@ -23,8 +25,6 @@ from mfa_session.local_aws.faults import (
     Throttle,
     TruncatedXML,
 )
-from mfa_session.local_aws.responses import Response
-from tests.campaigns.secrets.scene import Scene
 
 Failure = Callable[[Scene], None]
 

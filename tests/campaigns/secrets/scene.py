@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mfa_session.local_aws.faults import Fault, Faults
 from mfa_session.local_aws.mfa_devices import VirtualDevice
 from tests.campaigns.secrets.person import Person
 from tests.campaigns.secrets.search import found_in
 from tests.clean_environment import clean_environment
+from tests.faults import Fault, Faults
 from tests.machine import MFA_SESSION, PASSPHRASE, Machine
 from tests.programs import shell_program
 from tests.terminal import PseudoTerminal

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape
 
-from mfa_session.local_aws.faults import HostileFields, Refuse
 from tests.cli.mfa_process.code_program import configure
+from tests.faults import HostileFields, Refuse
 from tests.machine import PHONE, Machine
 from tests.programs import shell_program
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mfa_session.local_aws.faults import HTMLBody
 from mfa_session.model.credentials import timestamp
 from tests.cli.doctor.set_up import DENIAL, Finding, SetUp, problems
+from tests.faults import HTMLBody
 from tests.machine import MFA_SESSION, PHONE
 
 

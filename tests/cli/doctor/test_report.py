@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from mfa_session.local_aws.faults import ResetConnection
 from tests.cli.doctor.set_up import DENIAL, SetUp, problems
 from tests.cli.doctor.test_errors import clock_far_off, no_key, stale_security_token
 from tests.cli.doctor.test_warnings import session_over
+from tests.faults import ResetConnection
 from tests.machine import MFA_SESSION, PASSPHRASE, PHONE
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.local_aws.clock import Clock
-from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.local_aws.fixtures import demo_account
+from mfa_session.local_aws.mfa_devices import Clock
 from tests.devices.enroll.desk import Desk
 from tests.fakes import SteppedClock
+from tests.faults import Endpoint
 
 
 @pytest.fixture

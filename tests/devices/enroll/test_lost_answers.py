@@ -1,8 +1,8 @@
 """A new device whose answer from AWS was lost on the way."""
 
 from mfa_session.errors import ReplyLostError
-from mfa_session.local_aws.faults import DropReply, ResetConnection
 from tests.devices.enroll.desk import Desk, refusal, refuse
+from tests.faults import DropReply, ResetConnection
 
 
 class TestLostAnswers:

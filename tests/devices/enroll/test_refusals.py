@@ -10,9 +10,9 @@ from mfa_session.errors import (
     MFADeviceNotFoundError,
     SessionProfileTakenError,
 )
-from mfa_session.local_aws.faults import Refuse
 from mfa_session.local_aws.mfa_devices import VirtualDevice
 from tests.devices.enroll.desk import PREFIX, Desk, refusal, refuse
+from tests.faults import Refuse
 
 
 class TestRefusals:

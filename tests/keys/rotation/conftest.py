@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.local_aws.clock import Clock
-from mfa_session.local_aws.endpoint import Endpoint
 from mfa_session.local_aws.fixtures import demo_account
+from mfa_session.local_aws.mfa_devices import Clock
 from tests.fakes import SteppedClock
+from tests.faults import Endpoint
 from tests.keys.rotation.desk import Desk
 
 

@@ -17,13 +17,13 @@ from mfa_session.errors import (
 )
 from mfa_session.keys.rotate import recover
 from mfa_session.keys.second_key import OwnersConsent
-from mfa_session.local_aws.faults import DropReply, HostileFields, Refuse, ResetConnection, ServerError
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile
 from mfa_session.model.rotation_record import Rotation
 from mfa_session.prompt.user import NoUser
 from mfa_session.state.per_profile import RotationJournal
 from tests.fakes import InMemoryKeys
+from tests.faults import DropReply, HostileFields, Refuse, ResetConnection, ServerError
 from tests.keys.rotation.desk import NEW, OLD, PROFILE, Desk, key_of
 
 # How far the clock was off when a rotation was written down.

@@ -1,17 +1,24 @@
-"""Faults: what can go wrong between AWS and its caller, on request.
+"""The local AWS with faults: what can go wrong between AWS and its caller, one call at a time.
 
-A fault is given the way to have the call done. It may use it or not: a dropped reply
-was an answer once, and the code it cost is used up.
+A fault gets a function that performs the call. It may call it or not: a dropped reply was a
+response once, and its MFA code is used up.
 """
 
 import re
+import socket
+import struct
+import sys
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Protocol
+from dataclasses import dataclass, fields, replace
+from enum import Enum
+from typing import Any, Protocol
 
-from mfa_session.local_aws.responses import Fate, RefusedError, Response, element, refusal_answer
+from mfa_session.local_aws import endpoint
+from mfa_session.local_aws.account import Account
+from mfa_session.local_aws.requests import HTTPRequest
+from mfa_session.local_aws.responses import RefusedError, Response, element, refusal_answer
+from mfa_session.local_aws.router import Reply
 
 Perform = Callable[[], Response]
 
@@ -23,6 +30,83 @@ _PROXY_PAGE = (
 
 # Elements that are opened and never closed, a megabyte at a time.
 _OPENED = b"<a><b><c>\n" * 100_000
+
+# struct linger: on, zero seconds. Windows has it in shorts.
+_NO_TIME_TO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+
+
+class Fate(Enum):
+    """What becomes of a response on its way."""
+
+    SENT = "sent"
+    DROPPED = "the connection is closed without a byte of it"
+    RESET = "the connection is reset"
+
+
+@dataclass(frozen=True)
+class FaultyResponse(Response):
+    """A response that is late, lost or endless.
+
+    *seconds* pass before its first byte. The body is sent *copies* times; where that is more
+    than once, it has no Content-Length.
+    """
+
+    fate: Fate = Fate.SENT
+    seconds: float = 0
+    copies: int = 1
+
+    @classmethod
+    def of(cls, response: Response, **fault: Any) -> "FaultyResponse":
+        """Return *response* with a *fault*."""
+        return cls(**{field.name: getattr(response, field.name) for field in fields(Response)} | fault)
+
+
+class _FaultyHandler(endpoint.Handler):
+    def write(self, answer: Response, headers: dict[str, str]) -> None:
+        """Write *answer* as its fault says."""
+        if not isinstance(answer, FaultyResponse):
+            super().write(answer, headers)
+            return
+        if self.server.endpoint.closing.wait(answer.seconds) or answer.fate is not Fate.SENT:
+            self._close(reset=answer.fate is Fate.RESET)
+            return
+        if answer.copies > 1:
+            del headers["Content-Length"]
+            self.close_connection = True
+        super().write(answer, headers)
+        for _ in range(answer.copies - 1):
+            self.wfile.write(answer.body)
+
+    def _close(self, *, reset: bool) -> None:
+        self.close_connection = True
+        if reset:
+            # Closed with no time to linger, a socket sends RST; shut down before, it would send FIN.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_TIME_TO_LINGER)
+            self.connection.close()
+
+
+class Endpoint(endpoint.Endpoint):
+    """The local AWS, whose next calls of an action can be given faults."""
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(account)
+        self.faults = Faults()
+
+    def handler(self) -> type[endpoint.Handler]:
+        """Return what handles a connection."""
+        return _FaultyHandler
+
+    def reply(self, request: HTTPRequest) -> Reply:
+        """Answer *request*, or let the fault that waits for its action do so."""
+        replies: list[Reply] = []
+
+        def perform() -> Response:
+            replies.append(super(Endpoint, self).reply(request))
+            return replies[0].answer
+
+        fault = self.faults.take(request.action)
+        answer = fault.answer(perform) if fault else perform()
+        return Reply(answer, replies[0].caller if replies else None)
 
 
 class Fault(Protocol):
@@ -56,7 +140,7 @@ class DropReply:
 
     def answer(self, perform: Perform) -> Response:
         """Return the answer that will not be sent."""
-        return replace(perform(), fate=Fate.DROPPED)
+        return FaultyResponse.of(perform(), status=0, fate=Fate.DROPPED)
 
 
 @dataclass(frozen=True)
@@ -65,7 +149,7 @@ class ResetConnection:
 
     def answer(self, _perform: Perform) -> Response:
         """Return an answer that will not be sent."""
-        return Response(0, b"", fate=Fate.RESET)
+        return FaultyResponse(0, b"", fate=Fate.RESET)
 
 
 @dataclass(frozen=True)
@@ -113,7 +197,7 @@ class Slow:
 
     def answer(self, perform: Perform) -> Response:
         """Return the answer with its delay."""
-        return replace(perform(), delay=timedelta(seconds=self.seconds))
+        return FaultyResponse.of(perform(), seconds=self.seconds)
 
 
 @dataclass(frozen=True)
@@ -156,7 +240,7 @@ class EndlessBody:
 
     def answer(self, perform: Perform) -> Response:
         """Return the answer in so many copies."""
-        return replace(perform(), body=_OPENED, copies=self.megabytes)
+        return FaultyResponse.of(perform(), body=_OPENED, copies=self.megabytes)
 
 
 @dataclass(frozen=True)
