@@ -94,6 +94,17 @@ def our_place(name: str) -> str:
     return second if (PACKAGE / second).is_dir() or (PACKAGE / f"{second}.py").exists() else "__init__"
 
 
+def imports_inside_functions(module: Path) -> Iterator[int]:
+    """Yield the number of each line with an import in a function."""
+    functions = (node for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))) if is_function(node))
+    for function in functions:
+        yield from (node.lineno for node in ast.walk(function) if isinstance(node, ast.Import | ast.ImportFrom))
+
+
+def is_function(node: ast.AST) -> bool:
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+
+
 def test_every_room_is_in_the_table() -> None:
     assert {place(module) for module in modules()} == set(MAY_IMPORT)
 
@@ -125,6 +136,13 @@ def test_a_hot_module_imports_only_what_the_bare_interpreter_has(name: str) -> N
     foreign = {i for i in imports(module) if not i.startswith("mfa_session")}
 
     assert {i.split(".")[0] for i in foreign} <= HOT_STANDARD_LIBRARY
+
+
+@pytest.mark.parametrize("module", sorted((PACKAGE / "cli").rglob("*.py")), ids=lambda path: path.stem)
+def test_an_import_inside_a_function_of_a_command_has_a_comment_that_says_why(module: Path) -> None:
+    lines = module.read_text(encoding="utf-8").splitlines()
+
+    assert [n for n in imports_inside_functions(module) if "#" not in lines[n - 1] + lines[n - 2]] == []
 
 
 @pytest.mark.parametrize("module", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -1,19 +1,23 @@
 """The program: one command of many, its options, and how it ends."""
 
 import contextlib
+import importlib
 import itertools
+import logging
 import os
 import sys
+import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+import typer.main
+from typer.core import CompletionItem, TyperGroup  # type: ignore[attr-defined]
 
 from mfa_session import __version__
 from mfa_session.cli import core_dumps, output
-from mfa_session.cli.context import AppContext
 from mfa_session.errors import MFASessionError
 
 # Accepted before and behind the command, as the AWS CLI does.
@@ -22,33 +26,149 @@ _GLOBAL_FLAGS = ("--debug", "--no-prompt")
 # AWS tools start it, and show one line of stderr at the most.
 _RUN_BY_TOOLS = "credential-process"
 
-# Behind their own options comes a program, with or without `--` before it.
-_RUN_A_PROGRAM = ("exec", "serve")
 
-# In the order of `--help`, where Typer puts commands with commands of their own last.
-COMMANDS = (
-    "login",
-    "credential-process",
-    "exec",
-    "serve",
-    "console",
-    "export",
-    "status",
-    "logout",
-    "configure",
-    "doctor",
-    "demo",
-    "device",
-    "keys",
-    "policy",
-)
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: where its function is, as ``module:function`` of `cli/commands/`, and its one line of help.
 
-# `serve` and `exec` leave what comes behind the program's name to it.
-_BEFORE_A_PROGRAM = {"allow_interspersed_args": False}
+    The module names its example ``EXAMPLE``, or ``ADD_EXAMPLE`` where it has several commands.
+    """
+
+    function: str
+    summary: str
+    runs_a_program: bool = False
 
 
-class _Program(TyperGroup):
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A command that has commands of its own."""
+
+    commands: "Mapping[str, Command | Group]"
+    summary: str
+    example: str
+
+
+# In the order of `--help`, which loads none of these modules.
+COMMANDS: dict[str, Command | Group] = {
+    "login": Command("login:login", "Get a session with an MFA code."),
+    "credential-process": Command("credential_process:credential_process", "Print the session as JSON, for AWS tools."),
+    "exec": Command("exec:exec_", "Run a command with the session.", runs_a_program=True),
+    "serve": Command("serve:serve", "Run a command with auto-renewing credentials.", runs_a_program=True),
+    "console": Command("console:console", "Open the AWS console in the browser, as a role."),
+    "export": Command("export:export", "Print the session as variables for a shell."),
+    "status": Command("status:status_", "Show sessions and expiry."),
+    "logout": Command("logout:logout", "Remove the session from the credentials file."),
+    "configure": Command("configure:configure", "Choose the settings of a profile, or of a new one."),
+    "doctor": Command("doctor:doctor", "Diagnose a profile."),
+    "demo": Command("demo:demo", "See the whole story, without an AWS account."),
+    "device": Group(
+        {
+            "list": Command("device:list_", "List the MFA devices of the user."),
+            "add": Command("device:add", "Add a virtual MFA device, and log in with it."),
+            "resync": Command("device:resync", "Bring a device back into step with AWS."),
+            "remove": Command("device:remove", "Take a device away from the user."),
+        },
+        "List, add, resynchronize and remove MFA devices.",
+        "Example: mfa-session device add --profile test-user",
+    ),
+    "keys": Group(
+        {
+            "add": Command("keys_add:add", "Store the long-term key of a profile, or of a new one."),
+            "import": Command("keys_import:import_", "Move a long-term key from a plain file into the store."),
+            "list": Command("keys_list:list_", "Show each long-term key, and where it is."),
+            "move": Command("keys_move:move", "Move a key to the OS keyring or the encrypted file."),
+            "rotate": Command("keys_rotate:rotate", "Replace a long-term key by a new one."),
+            "remove": Command("keys_remove:remove", "Delete a long-term key from its store."),
+        },
+        "Add, import, list, move, rotate and remove keys.",
+        "Example: mfa-session keys import --profile test-user",
+    ),
+    "policy": Group(
+        {
+            "show": Command("policy:show", "Print a policy that enforces MFA."),
+            "check": Command("policy:check_", "Tell what policies let pass, and find their holes."),
+            "apply": Command("policy:apply", "Put the safe policy in force for a group."),
+        },
+        "Show, check and apply policies that enforce MFA.",
+        "Example: mfa-session policy check --group developers --profile test-user",
+    ),
+}
+
+
+class LazyCommands(MutableMapping[str, Any]):
+    """The commands of a table for Typer: each is imported and described when it is looked up."""
+
+    def __init__(self, table: Mapping[str, Command | Group]) -> None:
+        self._table = table
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            self._made[name] = _described(name, self._table[name])
+        return self._made[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._made[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        raise TypeError(f"{name} stays in the table of commands")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+
+def _described(name: str, entry: Command | Group) -> Any:
+    """Return the command of Typer that *entry* of the table stands for."""
+    if isinstance(entry, Group):
+        return LazyGroup(
+            name=name,
+            table=entry.commands,
+            help=entry.summary,
+            epilog=entry.example,
+            no_args_is_help=True,
+            rich_markup_mode=None,
+        )
+    module_name, _, function = entry.function.partition(":")
+    module = importlib.import_module(f"mfa_session.cli.commands.{module_name}")
+    described = typer.Typer(add_completion=False, rich_markup_mode=None)
+    # `serve` and `exec` leave what comes behind the program's name to it.
+    settings = {"allow_interspersed_args": False} if entry.runs_a_program else None
+    example = getattr(module, f"{name.upper()}_EXAMPLE", None) or module.EXAMPLE
+    described.command(name, epilog=example, context_settings=settings)(getattr(module, function))
+    return typer.main.get_command(described)
+
+
+class LazyGroup(TyperGroup):
+    """A group whose list of commands comes from the table, so that `--help` and Tab load none of them."""
+
+    def __init__(self, *, table: Mapping[str, Command | Group], **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self._summaries = {name: entry.summary for name, entry in table.items()}
+        self.commands = LazyCommands(table)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write each command with its whole summary: Typer cuts what is too long for one line."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(self._summaries.items()))
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Return the commands and options that begin with *incomplete*."""
+        commands = [
+            CompletionItem(name, help=summary)
+            for name, summary in self._summaries.items()
+            if name.startswith(incomplete)
+        ]
+        return [*commands, *super(TyperGroup, self).shell_complete(ctx, incomplete)]
+
+
+class _Program(LazyGroup):
     """The program, whose end by Ctrl-C is the same in every version of Typer."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(table=COMMANDS, **attributes)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
@@ -58,12 +178,8 @@ class _Program(TyperGroup):
             raise typer.Exit(output.interrupted(interrupt)) from None
 
 
-def program(*names: str) -> typer.Typer:
-    """Return the program with the commands of these *names*, or with all.
-
-    Typer describes every command with all its options before any of them runs. Whoever
-    wants one command need not wait for the others.
-    """
+def program() -> typer.Typer:
+    """Return the program with all its commands."""
     group = typer.Typer(
         name="mfa-session",
         cls=_Program,
@@ -75,69 +191,7 @@ def program(*names: str) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     group.callback()(_globals)
-    for name in names or COMMANDS:
-        _add(name, to=group)
     return group
-
-
-def _add(name: str, *, to: typer.Typer) -> None:
-    match name:
-        case "login":
-            from mfa_session.cli.commands import login
-
-            to.command(name, epilog=login.EXAMPLE)(login.login)
-        case "credential-process":
-            from mfa_session.cli.commands import credential_process
-
-            to.command(name, epilog=credential_process.EXAMPLE)(credential_process.credential_process)
-        case "exec":
-            from mfa_session.cli.commands import exec as exec_
-
-            to.command(name, epilog=exec_.EXAMPLE, context_settings=_BEFORE_A_PROGRAM)(exec_.exec_)
-        case "serve":
-            from mfa_session.cli.commands import serve
-
-            to.command(name, epilog=serve.EXAMPLE, context_settings=_BEFORE_A_PROGRAM)(serve.serve)
-        case "console":
-            from mfa_session.cli.commands import console
-
-            to.command(name, epilog=console.EXAMPLE)(console.console)
-        case "export":
-            from mfa_session.cli.commands import export
-
-            to.command(name, epilog=export.EXAMPLE)(export.export)
-        case "status":
-            from mfa_session.cli.commands import status
-
-            to.command(name, epilog=status.EXAMPLE)(status.status_)
-        case "logout":
-            from mfa_session.cli.commands import logout
-
-            to.command(name, epilog=logout.EXAMPLE)(logout.logout)
-        case "configure":
-            from mfa_session.cli.commands import configure
-
-            to.command(name, epilog=configure.EXAMPLE)(configure.configure)
-        case "device":
-            from mfa_session.cli.commands import device
-
-            to.add_typer(device.device, name=name)
-        case "keys":
-            from mfa_session.cli.commands import keys
-
-            to.add_typer(keys.keys, name=name)
-        case "policy":
-            from mfa_session.cli.commands import policy
-
-            to.add_typer(policy.policy, name=name)
-        case "doctor":
-            from mfa_session.cli.commands import doctor
-
-            to.command(name, epilog=doctor.EXAMPLE)(doctor.doctor)
-        case "demo":
-            from mfa_session.cli.commands import demo
-
-            to.command(name, epilog=demo.EXAMPLE)(demo.demo)
 
 
 def _show_version(wanted: bool) -> None:
@@ -157,6 +211,9 @@ def _globals(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
+    # Imported here: `--help` does without it, whose budget of 10 interpreters it would take 2 of.
+    from mfa_session.cli.context import AppContext
+
     core_dumps.forbid(context)
     if debug:
         _log_to_stderr()
@@ -164,8 +221,6 @@ def _globals(
 
 
 def _log_to_stderr() -> None:
-    import logging
-
     # Only our own logger: botocore's, at this level, would write down token codes and secrets.
     ours = logging.getLogger("mfa_session")
     ours.setLevel(logging.DEBUG)
@@ -186,7 +241,7 @@ def run(arguments: Sequence[str]) -> int:
         # A library's deprecation is not the user's business, and one line of it on stderr breaks an AWS SDK.
         warnings.simplefilter("ignore")
     try:
-        result = program(*(name for name in named if name in COMMANDS))(arguments, standalone_mode=False)
+        result = program()(arguments, standalone_mode=False)
     except MFASessionError as error:
         output.print_error(str(error), hint=error.hint, on_one_line=one_line)
         return output.exit_code(error)
@@ -199,7 +254,9 @@ def run(arguments: Sequence[str]) -> int:
             output.write_stderr(str(error))
             return output.USAGE
         if message := _usage_message(error):
-            output.print_error(message, hint="see: mfa-session --help", on_one_line=one_line)
+            output.print_error(
+                message, hint=f"see: {_command_path(arguments[len(flags) :])} --help", on_one_line=one_line
+            )
             return output.USAGE
         if "--debug" in flags:
             output.tell_where(error)
@@ -217,8 +274,6 @@ def leave(code: int) -> int:
     The interpreter can crash when it takes itself down under a thread that is in the middle
     of loading a library; nothing that such a thread might still do is wanted.
     """
-    import threading
-
     if threading.active_count() > 1:
         with contextlib.suppress(OSError, ValueError, AttributeError):
             sys.stdout.flush()
@@ -238,7 +293,8 @@ def _with_global_flags_first(arguments: Sequence[str]) -> list[str]:
 def _end_of_ours(arguments: Sequence[str]) -> int:
     """Return where the arguments of another program begin; those look like options of ours, and are not."""
     plain = [number for number, argument in enumerate(arguments) if argument not in _GLOBAL_FLAGS]
-    if plain and arguments[plain[0]] in _RUN_A_PROGRAM:
+    named = COMMANDS.get(arguments[plain[0]]) if plain else None
+    if isinstance(named, Command) and named.runs_a_program:
         for before, number in itertools.pairwise(plain):
             if arguments[before] != "--profile" and not arguments[number].startswith("-"):
                 return number
@@ -252,3 +308,16 @@ def _usage_message(error: Exception) -> str | None:
         return None
     message = str(format_message())
     return message[:1].lower() + message[1:].rstrip(".")
+
+
+def _command_path(words: Sequence[str]) -> str:
+    """Return the command that *words* begin with, as it is typed, without what follows it."""
+    path = ["mfa-session"]
+    table: Mapping[str, Command | Group] = COMMANDS
+    for word in words:
+        entry = table.get(word)
+        if entry is None:
+            break
+        path.append(word)
+        table = entry.commands if isinstance(entry, Group) else {}
+    return " ".join(path)

@@ -5,30 +5,31 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from mfa_session.aws.connection import AWS
+from mfa_session.aws.endpoints import Endpoints, endpoint_settings
 from mfa_session.aws_files.files import read_profiles
+from mfa_session.aws_files.plain_keys import PlainKeys
+from mfa_session.aws_files.profile_settings import ProfileSettings
+from mfa_session.aws_files.session_profiles import RoleSessionsWrittenTogether, SessionProfiles
 from mfa_session.cli.output import write_stderr
 from mfa_session.cli.own_program import program_command
 from mfa_session.errors import ConfigurationError, PersonNeededError
 from mfa_session.filesystem import paths
+from mfa_session.filesystem.locks import locked
+from mfa_session.filesystem.safe_path import UnsafePath, unsafe_path
+from mfa_session.keys.add import KeyPrompt
+from mfa_session.keys.lookup import KeyLookup
+from mfa_session.keystore.encrypted_file import EncryptedFile
+from mfa_session.keystore.keyring_store import OSKeyring
+from mfa_session.keystore.stores import AccessKeys, KeyStore
 from mfa_session.model.profile import Profile, ProfileReader, Sections
+from mfa_session.prompt.passphrases import Passphrases
 from mfa_session.prompt.terminal import Terminal
 from mfa_session.prompt.user import NoUser, User
-
-if TYPE_CHECKING:
-    from mfa_session.aws.connection import AWS
-    from mfa_session.aws.endpoints import Endpoints
-    from mfa_session.aws_files.plain_keys import PlainKeys
-    from mfa_session.aws_files.profile_settings import ProfileSettings
-    from mfa_session.aws_files.session_profiles import RoleSessionsWrittenTogether, SessionProfiles
-    from mfa_session.filesystem.safe_path import UnsafePath
-    from mfa_session.keys.lookup import KeyLookup
-    from mfa_session.keystore.stores import AccessKeys, KeyStore
-    from mfa_session.state.per_profile import DeclinedMoves, FailedLogins, RotationJournal
-    from mfa_session.state.used_codes import UsedCodes
-
+from mfa_session.state.per_profile import DeclinedMoves, FailedLogins, RotationJournal
+from mfa_session.state.used_codes import UsedCodes
 
 # Names stand on lines of their own: they may hold anything else.
 _VARIABLE = "MFA_SESSION_ANSWERING"
@@ -100,8 +101,6 @@ class AppContext:
 
     def unsafe_settings(self) -> "UnsafePath | None":
         """Return who else may have written the AWS files, and so chosen the programs that they name."""
-        from mfa_session.filesystem.safe_path import unsafe_path
-
         home = paths.home(self.environ)
         return unsafe_path(self.config_file, home=home) or unsafe_path(self.credentials_file, home=home)
 
@@ -116,16 +115,12 @@ class AppContext:
     @cached_property
     def sessions(self) -> "SessionProfiles":
         """The session profiles."""
-        from mfa_session.aws_files.session_profiles import SessionProfiles
-
         return SessionProfiles(
             credentials_file=self.credentials_file, config_file=self.config_file, is_stored=self._is_stored
         )
 
     def write_role_sessions_together(self) -> "RoleSessionsWrittenTogether":
         """Have the sessions of roles wait, from here on, until what is returned is flushed."""
-        from mfa_session.aws_files.session_profiles import RoleSessionsWrittenTogether
-
         self.sessions = together = RoleSessionsWrittenTogether(
             credentials_file=self.credentials_file, config_file=self.config_file, is_stored=self._is_stored
         )
@@ -134,49 +129,35 @@ class AppContext:
     @cached_property
     def settings(self) -> "ProfileSettings":
         """What we write into the config file."""
-        from mfa_session.aws_files.profile_settings import ProfileSettings
-
         return ProfileSettings(self.config_file, program=program_command())
 
     @cached_property
     def plain_keys(self) -> "PlainKeys":
         """The long-term keys that still lie in the credentials file."""
-        from mfa_session.aws_files.plain_keys import PlainKeys
-
         return PlainKeys(self.credentials_file)
 
     @cached_property
     def used_codes(self) -> "UsedCodes":
         """The last used time step of each device."""
-        from mfa_session.state.used_codes import UsedCodes
-
         return UsedCodes(self.state_folder / "used-codes")
 
     @cached_property
     def failed_logins(self) -> "FailedLogins":
         """How the last login of each profile failed."""
-        from mfa_session.state.per_profile import FailedLogins
-
         return FailedLogins(self.state_folder / "failed-logins", clock=now)
 
     @cached_property
     def declined_moves(self) -> "DeclinedMoves":
         """The keys that are to stay in the credentials file."""
-        from mfa_session.state.per_profile import DeclinedMoves
-
         return DeclinedMoves(self.state_folder / "declined-moves", clock=now)
 
     @cached_property
     def rotations(self) -> "RotationJournal":
         """How far the rotation of each key has come."""
-        from mfa_session.state.per_profile import RotationJournal
-
         return RotationJournal(self.state_folder / "rotations")
 
     def endpoints(self, profile: Profile, *, region: str | None = None) -> "Endpoints":
         """Return where AWS is reached for *profile*."""
-        from mfa_session.aws.endpoints import endpoint_settings
-
         # A role is asked for where its user is known, unless its own section says otherwise.
         return endpoint_settings(self.environ, {**profile.user.settings, **profile.settings}, region=region)
 
@@ -197,11 +178,6 @@ class AppContext:
     @cached_property
     def access_keys(self) -> "AccessKeys":
         """The stores of long-term keys."""
-        from mfa_session.keystore.encrypted_file import EncryptedFile
-        from mfa_session.keystore.keyring_store import OSKeyring
-        from mfa_session.keystore.stores import AccessKeys
-        from mfa_session.prompt.passphrases import Passphrases
-
         return AccessKeys(
             {
                 "keyring": OSKeyring(
@@ -246,9 +222,6 @@ class AppContext:
 
     def keys(self, aws: "AWS", *, user: User | NoUser | None) -> "KeyLookup":
         """Return where the long-term keys are looked for; a *person* may give one that is nowhere yet."""
-        from mfa_session.keys.add import KeyPrompt
-        from mfa_session.keys.lookup import KeyLookup
-
         key_prompt = None
         if user is not None:
             key_prompt = KeyPrompt(
@@ -264,8 +237,6 @@ class AppContext:
             ConfigurationError: a login that waits for us holds it.
             LockedError: another held it all the time.
         """
-        from mfa_session.filesystem.locks import locked
-
         check_not_answering(self.environ, profile)
         with locked(self.state_folder / "locks" / quote(profile.name, safe=""), timeout=timeout):
             self._locked.append(profile.name)

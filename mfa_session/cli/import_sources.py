@@ -8,6 +8,11 @@ from typing import Protocol
 from mfa_session.cli.context import AppContext
 from mfa_session.cli.key_options import ORIGINS
 from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, PersonNeededError, UsageError
+from mfa_session.importers.aws_mfa import AWSMFAKeys
+from mfa_session.importers.aws_vault import AWSVaultKeys, Backend
+from mfa_session.importers.aws_vault_file import AWSVaultFiles
+from mfa_session.importers.aws_vault_pass import AWSVaultPass
+from mfa_session.importers.environment import EnvironmentKey
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.model.profile import Profile
@@ -100,12 +105,8 @@ def _places(app: AppContext, wanted: str | None) -> Mapping[str, ImportSource]:
 def _place(app: AppContext, name: str) -> ImportSource:
     # Imported where they are needed: each brings what it reads with.
     if name == "aws-mfa":
-        from mfa_session.importers.aws_mfa import AWSMFAKeys
-
         return AWSMFAKeys(app.credentials_file)
     if name == "environment":
-        from mfa_session.importers.environment import EnvironmentKey
-
         return EnvironmentKey(app.environ)
     if name == "aws-vault":
         return _aws_vault(app)
@@ -113,15 +114,12 @@ def _place(app: AppContext, name: str) -> ImportSource:
 
 
 def _aws_vault(app: AppContext) -> ImportSource:
-    from mfa_session.importers.aws_vault import AWSVaultKeys, Backend
-    from mfa_session.importers.aws_vault_file import AWSVaultFiles
-    from mfa_session.importers.aws_vault_pass import AWSVaultPass
-
     backends: dict[str, Backend] = {
         "file": AWSVaultFiles(app.environ, partial(_passphrase, app)),
         "pass": AWSVaultPass(app.environ),
     }
     if sys.platform == "linux":
+        # Its libraries are installed on Linux alone.
         from mfa_session.importers.aws_vault_secret_service import AWSVaultSecretService
 
         backends["secret-service"] = AWSVaultSecretService(app.environ, interactive=not app.no_prompt)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -10,13 +10,12 @@ from mfa_session.aws_files.files import read_profiles
 from mfa_session.cli.context import AppContext, now
 from mfa_session.cli.output import warn
 from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, ProfileNotFoundError, StoreError
+from mfa_session.keys.copies import KeyCopy, find_copies
+from mfa_session.keys.inventory import places_of
+from mfa_session.keystore.stores import KeyStore
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.profile import Profile
 from mfa_session.sessions.login import LoginRequest, session_worth_keeping
-
-if TYPE_CHECKING:
-    from mfa_session.keys.copies import KeyCopy
-    from mfa_session.keystore.stores import KeyStore
 
 StoreOption = Annotated[
     str | None,
@@ -119,8 +118,6 @@ def other_copies(
 
     What could not be searched is told of.
     """
-    from mfa_session.keys.copies import find_copies
-
     found, problems = find_copies(
         key_ids,
         config=read_profiles(app.config_file, "config"),
@@ -135,8 +132,6 @@ def other_copies(
 
 def keys_of(store: "KeyStore", profile: Profile) -> list[AccessKey]:
     """Return the keys that *store* has for *profile*, those of a rotation too; none where it cannot tell."""
-    from mfa_session.keys.inventory import places_of
-
     with suppress(StoreError):
         found = [key for place in places_of(profile) if (key := store.get(place))]
         return list({key.access_key_id: key for key in found}.values())

@@ -87,8 +87,6 @@ class LoginService:
         keys: KeyLookup | None = None,
         log_in_source: Callable[[LoginRequest], LoginResult] | None = None,
     ) -> None:
-        from mfa_session.aws.connection import AWS
-
         self._endpoints = endpoints = app.endpoints(profile, region=region)
         self._command = command = f"mfa-session {command} --profile {profile.name}"
         self._timeout = timeout

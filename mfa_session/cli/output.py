@@ -3,6 +3,8 @@
 import errno
 import os
 import sys
+import threading
+import traceback
 from collections.abc import Iterator
 
 from mfa_session.errors import (
@@ -87,7 +89,6 @@ def quote_no_mistakes(*, tell: bool) -> None:
 
     Whoever waits for the thread finds out, and can say what it means.
     """
-    import threading
 
     def failed(what: "threading.ExceptHookArgs | sys.UnraisableHookArgs") -> None:
         if tell and what.exc_value is not None:
@@ -99,8 +100,6 @@ def quote_no_mistakes(*, tell: bool) -> None:
 
 def tell_where(error: BaseException) -> None:
     """Say on stderr where *error* was raised, and what it came from: a traceback without the messages."""
-    import traceback
-
     for each in _with_causes(error):
         write_stderr(f"mfa-session: debug: {type(each).__name__}, raised in")
         for frame in traceback.extract_tb(each.__traceback__):

@@ -81,7 +81,7 @@ def _short(folder: Path) -> Path:
     """Return *folder* by the short name that Windows keeps for most."""
     if sys.platform != "win32":
         return folder
-    import ctypes
+    import ctypes  # of Windows alone
 
     short = ctypes.create_unicode_buffer(len(str(folder)) + 1)
     length = ctypes.windll.kernel32.GetShortPathNameW(str(folder), short, len(short))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from mfa_session.aws.endpoints import endpoint_settings
 from mfa_session.aws_files.files import line_of, read_profiles
 from mfa_session.aws_files.profile_names import check_portable_profile_name
 from mfa_session.aws_files.profile_settings import check_nothing_shadows
@@ -163,6 +164,4 @@ class Choices:
 
 
 def _check_region(name: str) -> None:
-    from mfa_session.aws.endpoints import endpoint_settings
-
     endpoint_settings({}, {}, region=name)

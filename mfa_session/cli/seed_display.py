@@ -20,7 +20,6 @@ from mfa_session.text import escape_control
 if TYPE_CHECKING:
     from segno import QRCode
 
-
 # Half of what the standard asks for around a code, and enough for the readers in use.
 _BORDER = 2
 

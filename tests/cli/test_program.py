@@ -1,12 +1,15 @@
 """The program as a whole: its flags, its help, and how it ends when it is called wrongly."""
 
+import importlib
+import inspect
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 import mfa_session
-from mfa_session.cli.app import COMMANDS
+from mfa_session.cli.app import COMMANDS, Command, Group
 from tests.machine import MFA_SESSION, Machine
 
 # How Python hands on an argument that is not text in UTF-8.
@@ -15,13 +18,7 @@ NO_UTF_8 = "a\udcff"
 # For Python, which runs this before anything of a program: some function of it fails, or every logger tells everything.
 INSIDE = str(Path(__file__).parent.parent / "campaigns" / "secrets" / "inside")
 
-# The command with the least to do.
-STATUS = """
-import sys
-from mfa_session.cli.app import run
-run(["status"])
-print(*sys.modules)
-"""
+RUN = "import sys; from mfa_session.cli.app import run; "
 
 
 def test_called_without_a_command_it_shows_its_help_on_stderr_and_is_wrong_usage(machine: Machine) -> None:
@@ -45,15 +42,19 @@ def test_the_version_is_on_stdout(machine: Machine) -> None:
         (("login", "--colour"), "no such option: --colour"),
         (("login", "--serial"), "option '--serial' requires an argument"),
         (("login", "surplus"), "got unexpected extra argument"),
+        (("keys", "frobnicate"), "no such command 'frobnicate'"),
+        (("device", "list", "--colour"), "no such option: --colour"),
     ],
 )
-def test_a_call_that_is_wrong_is_one_error_with_a_hint(machine: Machine, arguments: tuple[str, ...], said: str) -> None:
+def test_a_call_that_is_wrong_is_one_error_that_names_the_help_of_the_command(
+    machine: Machine, arguments: tuple[str, ...], said: str
+) -> None:
     ran = machine.run(*arguments)
 
     assert (ran.returncode, ran.stdout) == (2, "")
     error, hint = ran.stderr.splitlines()
     assert error.startswith(f"mfa-session: error: {said}")
-    assert hint == "mfa-session: hint: see: mfa-session --help"
+    assert hint == f"mfa-session: hint: see: {' '.join(('mfa-session', *arguments[:-1]))} --help"
 
 
 @pytest.mark.parametrize("where", ["before", "behind"])
@@ -158,17 +159,52 @@ def test_help_is_cut_short_without_a_traceback_when_its_reader_has_enough(machin
     assert "Traceback" not in ran.stderr
 
 
-def test_the_help_has_every_command_in_its_order(machine: Machine) -> None:
-    table = machine.run("--help").stdout.partition("Commands:\n")[2].partition("\n\n")[0]
+def entries(table: Mapping[str, Command | Group], *words: str) -> Iterator[tuple[tuple[str, ...], Command | Group]]:
+    """Yield each command of the table with its words, and those of its groups."""
+    for name, entry in table.items():
+        yield (*words, name), entry
+        if isinstance(entry, Group):
+            yield from entries(entry.commands, *words, name)
 
-    assert [line.split()[0] for line in table.splitlines() if line[2] != " "] == list(COMMANDS)
+
+def test_the_help_has_every_command_with_its_whole_summary_on_one_line_of_80_columns(machine: Machine) -> None:
+    for words, table in ((), COMMANDS), *((w, e.commands) for w, e in entries(COMMANDS) if isinstance(e, Group)):
+        listed = machine.run(*words, "--help", COLUMNS="80").stdout.partition("Commands:\n")[2].partition("\n\n")[0]
+
+        assert [tuple(line.split(maxsplit=1)) for line in listed.splitlines()] == [
+            (name, entry.summary) for name, entry in table.items()
+        ]
 
 
-def test_a_command_does_not_wait_for_the_modules_of_the_others(machine: Machine) -> None:
-    loaded = set(machine.run_program(sys.executable, "-c", STATUS).stdout.split())
+@pytest.mark.parametrize(
+    ("words", "entry"),
+    [(words, entry) for words, entry in entries(COMMANDS) if isinstance(entry, Command)],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_the_summary_of_a_command_is_the_first_line_of_its_own_help(words: tuple[str, ...], entry: Command) -> None:
+    module, _, function = entry.function.partition(":")
+    run = getattr(importlib.import_module(f"mfa_session.cli.commands.{module}"), function)
 
-    modules = {f"mfa_session.cli.commands.{name.replace('-', '_')}" for name in COMMANDS}
-    assert loaded & modules == {"mfa_session.cli.commands.status"}
+    assert inspect.getdoc(run).split("\n\n")[0] == entry.summary  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "its_own"),
+    [
+        (["--help"], set()),
+        (["keys", "--help"], set()),
+        (["status"], {"status"}),
+        (["keys", "list", "--help"], {"keys_list"}),
+    ],
+    ids=" ".join,
+)
+def test_a_command_loads_the_module_of_no_other_and_help_none(
+    machine: Machine, arguments: list[str], its_own: set[str]
+) -> None:
+    loaded = machine.run_program(sys.executable, "-c", f"{RUN}run({arguments}); print(*sys.modules)").stdout.split()
+
+    package = "mfa_session.cli.commands."
+    assert {name.removeprefix(package) for name in loaded if name.startswith(package)} == its_own
 
 
 def test_the_program_ends_as_it_should_while_libraries_are_still_being_loaded(machine: Machine) -> None:

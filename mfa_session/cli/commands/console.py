@@ -1,11 +1,13 @@
 """`mfa-session console`: the AWS console, as a role."""
 
 import os
+import webbrowser
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from mfa_session.aws.signin import SignIn
 from mfa_session.cli.context import AppContext
 from mfa_session.cli.login_service import live_session
 from mfa_session.cli.options import ProfileOption
@@ -15,9 +17,6 @@ from mfa_session.errors import OutputError
 from mfa_session.model.profile import Profile
 from mfa_session.sessions.console_url import sign_in_url
 from mfa_session.text import escape_control
-
-if TYPE_CHECKING:
-    from mfa_session.aws.signin import SignIn
 
 EXAMPLE = "Example: mfa-session console --profile admin"
 
@@ -45,14 +44,10 @@ def console(
 
 
 def _sign_in(app: AppContext, profile: Profile, partition: str) -> "SignIn":
-    from mfa_session.aws.signin import SignIn
-
     return SignIn(partition, app.endpoints(profile))
 
 
 def _open(url: str, *, name: str) -> None:
-    import webbrowser  # it would cost every other command
-
     for variable in OURS:
         os.environ.pop(variable, None)  # what opens the store is no business of a browser
     try:

@@ -8,6 +8,7 @@ import typer
 
 from mfa_session.cli.output import GENERAL, write_stdout
 from mfa_session.cli.own_program import program_command, program_path
+from mfa_session.demo.story import Story
 from mfa_session.errors import ConfigurationError
 
 EXAMPLE = "Example: mfa-session demo"
@@ -19,8 +20,6 @@ def demo() -> None:
     It is told with the real commands against a strict AWS on this machine, in a home that
     is thrown away. Nothing of yours is touched.
     """
-    from mfa_session.demo.story import Story
-
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             # Whoever is ended so takes the files of the story along.

@@ -6,25 +6,28 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
+from mfa_session.cli.commands.login import announce
 from mfa_session.cli.context import AppContext, now
+from mfa_session.cli.login_service import LoginService
+from mfa_session.cli.offer_import import offer_to_move
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import warn, write_stderr, write_stdout
+from mfa_session.cli.seed_display import seed_display
+from mfa_session.devices.enroll import enrol
+from mfa_session.devices.remove import Removal, remove_device
+from mfa_session.devices.resync import resynchronize
 from mfa_session.errors import ConfigurationError, PersonNeededError, UsageError
-from mfa_session.model.credentials import timestamp
+from mfa_session.model.credentials import AccessKey, SessionCredentials, timestamp
 from mfa_session.model.mfa_device import MFADevice
+from mfa_session.model.profile import Profile
+from mfa_session.sessions.find_device import iam_user
+from mfa_session.sessions.login import LoginRequest, LoginResult, session_worth_keeping
+from mfa_session.sessions.single_flight import LEAST_REMAINING
 from mfa_session.text import escape_control
-
-if TYPE_CHECKING:
-    from mfa_session.cli.login_service import LoginService
-    from mfa_session.devices.remove import Removal
-    from mfa_session.model.credentials import AccessKey, SessionCredentials
-    from mfa_session.model.profile import Profile
-    from mfa_session.sessions.login import LoginResult
-
 
 _ENDS = [getattr(signal, name) for name in ("SIGHUP", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
 
@@ -96,29 +99,19 @@ def _remark(device: MFADevice, *, used: MFADevice | None, profile: str) -> str:
     return "" if device.shows_codes else "shows no codes: not for the CLI"
 
 
-EXAMPLE = "Example: mfa-session device add --profile test-user"
-
-_LIST_EXAMPLE = "Example: mfa-session device list --profile test-user"
-_ADD_EXAMPLE = "Example: mfa-session device add --profile test-user --name test-user-tablet"
-_RESYNC_EXAMPLE = "Example: mfa-session device resync --profile test-user"
-_REMOVE_EXAMPLE = "Example: mfa-session device remove --serial arn:aws:iam::123456789012:mfa/test-user-old-phone"
+LIST_EXAMPLE = "Example: mfa-session device list --profile test-user"
+ADD_EXAMPLE = "Example: mfa-session device add --profile test-user --name test-user-tablet"
+RESYNC_EXAMPLE = "Example: mfa-session device resync --profile test-user"
+REMOVE_EXAMPLE = "Example: mfa-session device remove --serial arn:aws:iam::123456789012:mfa/test-user-old-phone"
 
 # VirtualMFADeviceName of the API, and the length that the IAM console allows.
 _DEVICE_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
-
-device = typer.Typer(
-    help="List, add, resynchronize and remove MFA devices.",
-    epilog=EXAMPLE,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
 
 SerialOption = Annotated[
     str | None, typer.Option("--serial", metavar="ARN", help="The device: its ARN, or the number of a hardware token.")
 ]
 
 
-@device.command("list", epilog=_LIST_EXAMPLE)
 def list_(
     context: typer.Context,
     profile: ProfileOption = None,
@@ -130,10 +123,6 @@ def list_(
 
     Security keys and passkeys are listed too, but AWS takes them in the console only.
     """
-    from mfa_session.cli.commands.device import as_json, as_text
-    from mfa_session.cli.login_service import LoginService
-    from mfa_session.sessions.find_device import iam_user
-
     app: AppContext = context.obj
     source = app.profile(profile).user
     service = LoginService(app, source)
@@ -156,7 +145,6 @@ def list_(
         )
 
 
-@device.command("add", epilog=_ADD_EXAMPLE)
 def add(
     context: typer.Context,
     profile: ProfileOption = None,
@@ -182,13 +170,6 @@ def add(
     a device already logs in with that one first. A device that is given up on the way is
     deleted again.
     """
-    from mfa_session.cli.commands.device import interrupt_on_signals
-    from mfa_session.cli.commands.login import announce
-    from mfa_session.cli.login_service import LoginService
-    from mfa_session.cli.offer_import import offer_to_move
-    from mfa_session.cli.seed_display import seed_display
-    from mfa_session.devices.enroll import enrol
-
     app: AppContext = context.obj
     wished = _device_name(name)
     source = app.profile(profile).user
@@ -216,7 +197,6 @@ def add(
         offer_to_move(app, source, service.keys.plain)
 
 
-@device.command("resync", epilog=_RESYNC_EXAMPLE)
 def resync(context: typer.Context, profile: ProfileOption = None, serial: SerialOption = None) -> None:
     """Bring a device back into step with AWS.
 
@@ -224,9 +204,6 @@ def resync(context: typer.Context, profile: ProfileOption = None, serial: Serial
 
     It helps where AWS refuses codes that are typed right: the clock of the phone or token is off.
     """
-    from mfa_session.cli.login_service import LoginService
-    from mfa_session.devices.resync import resynchronize
-
     app: AppContext = context.obj
     wished = _device(serial)
     source = app.profile(profile).user
@@ -243,7 +220,6 @@ def resync(context: typer.Context, profile: ProfileOption = None, serial: Serial
     write_stderr(f"mfa-session: log in with its next code: mfa-session login --profile {escape_control(source.name)}")
 
 
-@device.command("remove", epilog=_REMOVE_EXAMPLE)
 def remove(
     context: typer.Context,
     profile: ProfileOption = None,
@@ -257,11 +233,6 @@ def remove(
 
     It is done on a session with MFA; a code is asked for where there is none.
     """
-    from mfa_session.cli.login_service import LoginService
-    from mfa_session.devices.remove import remove_device
-    from mfa_session.sessions.login import LoginRequest
-    from mfa_session.sessions.single_flight import LEAST_REMAINING
-
     app: AppContext = context.obj
     wished = _device(serial)
     source = app.profile(profile).user
@@ -294,9 +265,6 @@ def remove(
 
 def _at_hand(app: AppContext, service: "LoginService", profile: "Profile") -> "AccessKey | SessionCredentials":
     """Return the live session, for which no store need be opened, else the long-term key."""
-    from mfa_session.sessions.login import LoginRequest, session_worth_keeping
-    from mfa_session.sessions.single_flight import LEAST_REMAINING
-
     request = LoginRequest(profile, min_remaining=LEAST_REMAINING)
     return session_worth_keeping(request, sessions=app.sessions, clock=now) or service.keys.access_key(profile)
 

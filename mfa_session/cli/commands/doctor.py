@@ -3,18 +3,19 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from mfa_session.cli.context import AppContext
+from mfa_session.cli.doctor_context import instruments
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stdout
+from mfa_session.doctor.diagnose import diagnose
+from mfa_session.doctor.finding import Finding, Severity
 from mfa_session.text import escape_control
 
 # The rest is imported where it is needed: every other command reads this module too.
-if TYPE_CHECKING:
-    from mfa_session.doctor.finding import Finding
 
 EXAMPLE = "Example: aws s3 ls 2>&1 | mfa-session doctor --profile test-user --message -"
 
@@ -34,17 +35,13 @@ def doctor(
         typer.Option("--message", metavar="TEXT", help="An error message of AWS to explain; - is standard input."),
     ] = None,
 ) -> None:
-    """Say why a profile does not work, and what to do.
+    """Diagnose a profile.
 
     Everything that the profile needs is looked at.
 
     No secret is shown, nobody is asked for anything, and nothing is changed. AWS is asked
     one question. The exit code is 1 when something keeps the profile from working.
     """
-    from mfa_session.cli.doctor_context import instruments
-    from mfa_session.doctor.diagnose import diagnose
-    from mfa_session.doctor.finding import Severity
-
     app: AppContext = context.obj
     name = profile or app.environ.get("AWS_PROFILE") or "default"
     findings = diagnose(name, _text(message), instruments=instruments(app.environ), offline=offline)
@@ -84,8 +81,6 @@ def _as_text(findings: Sequence["Finding"]) -> str:
 
 
 def _lines(findings: Sequence["Finding"]) -> Iterator[str]:
-    from mfa_session.doctor.finding import Severity
-
     for finding in findings:
         if finding.severity is Severity.FINE:
             yield f"{finding.about:<12} {finding.what}"

@@ -27,7 +27,7 @@ def exec_(
     command: Annotated[list[str], typer.Argument(metavar="-- CMD [ARG]...", help="The program and its arguments.")],
     profile: ProfileOption = None,
 ) -> None:
-    """Run a program with the session in its environment, and end as it ends.
+    """Run a command with the session.
 
     The program gets the temporary keys and never the long-term one. It takes the place
     of this one; no shell comes between. With a role profile, it runs as the role. A

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from mfa_session.aws.connection import AWS
 from mfa_session.cli.context import AppContext
 from mfa_session.cli.key_options import (
     StoreOption,
@@ -23,6 +24,7 @@ from mfa_session.cli.key_options import (
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr
 from mfa_session.errors import DamagedItemError, PromptCancelledError, UsageError
+from mfa_session.keys.add import check_replaceable, keep_key, prove
 from mfa_session.model.credentials import AccessKey
 from mfa_session.prompt.user import NoUser, User
 from mfa_session.text import escape_control
@@ -51,9 +53,6 @@ def add(
     The key ID and the secret are asked for; the secret is not shown, and no option takes
     it. AWS is asked whose key it is before anything is stored.
     """
-    from mfa_session.aws.connection import AWS
-    from mfa_session.keys.add import check_replaceable, keep_key, prove
-
     app: AppContext = context.obj
     source = new_holder(app, profile)
     endpoints = app.endpoints(source)

@@ -1,11 +1,13 @@
 """`mfa-session keys import`: move long-term keys out of plain files and other programs' hands."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from mfa_session.aws.connection import AWS
 from mfa_session.cli import output
 from mfa_session.cli.context import AppContext
+from mfa_session.cli.import_sources import ImportSource, find, find_all
 from mfa_session.cli.key_options import (
     OriginOption,
     StoreOption,
@@ -27,14 +29,14 @@ from mfa_session.errors import (
     PromptCancelledError,
     UsageError,
 )
+from mfa_session.keys.add import prove
+from mfa_session.keys.import_key import move_key
+from mfa_session.keystore.stores import KeyStore
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile
 from mfa_session.text import escape_control
 
 # The rest is imported where it is needed: every other command reads this module too.
-if TYPE_CHECKING:
-    from mfa_session.cli.import_sources import ImportSource
-    from mfa_session.keystore.stores import KeyStore
 
 EXAMPLE = "Example: mfa-session keys import --profile test-user --dry-run"
 
@@ -68,8 +70,6 @@ def import_(
 
 
 def _import_one(work: "_Import", app: AppContext, profile: Profile, origin: str | None) -> None:
-    from mfa_session.cli.import_sources import find
-
     try:
         place = find(app, profile, wanted=origin)
     except AccessKeyNotFoundError:
@@ -83,8 +83,6 @@ def _import_one(work: "_Import", app: AppContext, profile: Profile, origin: str 
 
 def _import_all(work: "_Import", app: AppContext, origin: str | None) -> None:
     """Import what can be; what cannot is told of, and the first of it decides how the command ends."""
-    from mfa_session.cli.import_sources import find_all
-
     failure = None
     found = list(find_all(app, wanted=origin))
     for name, place in found:
@@ -116,8 +114,6 @@ class _Import:
 
     def bring_in(self, profile: Profile, origin: "ImportSource") -> None:
         """Import the key of *profile*, or tell what would be done."""
-        from mfa_session.keys.import_key import move_key
-
         key = origin.get(profile.name)
         if key is None:
             return  # somebody has just taken it away
@@ -162,9 +158,6 @@ class _Import:
     def _proven(self, profile: Profile, key: AccessKey) -> AccessKey:
         if key in self._proofs:
             return self._proofs[key]
-        from mfa_session.aws.connection import AWS
-        from mfa_session.keys.add import prove
-
         aws = AWS(self._app.endpoints(profile))
         proof = prove(key, registry=aws, session=session_at_hand(self._app, profile))
         _tell(f"AWS accepts it: {proof.owner.arn}")

@@ -3,19 +3,18 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from mfa_session.aws_files.files import read_profiles
 from mfa_session.cli.context import AppContext, now
 from mfa_session.cli.output import write_stderr, write_stdout
+from mfa_session.keys.inventory import ListedKey, list_keys
 from mfa_session.model.credentials import timestamp
 from mfa_session.text import escape_control
 
 # Imported where it is needed: every other command reads this module too.
-if TYPE_CHECKING:
-    from mfa_session.keys.inventory import ListedKey
 
 EXAMPLE = "Example: mfa-session keys list"
 
@@ -35,8 +34,6 @@ def list_(
     The stores are opened for that, and may ask for a password. A store that does not open
     is told of in the lines of its keys.
     """
-    from mfa_session.keys.inventory import list_keys
-
     app: AppContext = context.obj
     listed = list_keys(
         config=read_profiles(app.config_file, "config"),

@@ -10,6 +10,7 @@ from mfa_session.cli.key_options import check_no_rotation_is_open, holder, repla
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr
 from mfa_session.errors import StoreError
+from mfa_session.keys.inventory import finish_move, move_to_store
 from mfa_session.text import escape_control
 
 EXAMPLE = "Example: mfa-session keys move --to keyring --profile test-user"
@@ -26,8 +27,6 @@ def move(
     ] = False,
 ) -> None:
     """Move a key to the OS keyring or the encrypted file."""
-    from mfa_session.keys.inventory import finish_move, move_to_store
-
     app: AppContext = context.obj
     new = app.access_keys.store(to)
     source = holder(app, profile)

@@ -1,7 +1,7 @@
 """`mfa-session keys remove`: forget a long-term key and what was kept for the sake of it."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -10,15 +10,12 @@ from mfa_session.cli.key_options import YesOption, holder, keys_of, other_copies
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr
 from mfa_session.errors import ConfigurationError, PersonNeededError, PromptCancelledError
-from mfa_session.keys.copies import CONFIG_FILE, listed
+from mfa_session.keys.copies import CONFIG_FILE, KeyCopy, listed
 from mfa_session.keys.inventory import remove_key
+from mfa_session.keystore.stores import KeyStore
+from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile
 from mfa_session.text import escape_control
-
-if TYPE_CHECKING:
-    from mfa_session.keys.copies import KeyCopy
-    from mfa_session.keystore.stores import KeyStore
-    from mfa_session.model.credentials import AccessKey
 
 EXAMPLE = "Example: mfa-session keys remove --profile test-user"
 

@@ -3,20 +3,23 @@
 import time
 from contextlib import ExitStack
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from mfa_session.cli.context import AppContext, now
 from mfa_session.cli.key_options import check_no_rotation_is_open, holder, keys_of, other_copies, store_of
+from mfa_session.cli.login_service import LoginService
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr
+from mfa_session.keys.copies import KeyCopy, StoreWithCopies, check_all_are_stored, check_not_in_use
+from mfa_session.keys.rotate import KeyRotation, recover
+from mfa_session.keys.second_key import OwnersConsent
+from mfa_session.keystore.stores import KeyStore
 from mfa_session.model.profile import Profile
+from mfa_session.sessions.find_device import iam_user
+from mfa_session.sessions.login import LoginRequest
 from mfa_session.text import escape_control
-
-if TYPE_CHECKING:
-    from mfa_session.keys.copies import KeyCopy
-    from mfa_session.keystore.stores import KeyStore
 
 EXAMPLE = "Example: mfa-session keys rotate --profile test-user"
 
@@ -49,13 +52,6 @@ def rotate(
     never answered with is deleted only if you agree. Other profiles that have the same
     key in a store get the new one, too.
     """
-    from mfa_session.cli.login_service import LoginService
-    from mfa_session.keys.copies import StoreWithCopies, check_not_in_use
-    from mfa_session.keys.rotate import KeyRotation, recover
-    from mfa_session.keys.second_key import OwnersConsent
-    from mfa_session.sessions.find_device import iam_user
-    from mfa_session.sessions.login import LoginRequest
-
     app: AppContext = context.obj
     source = holder(app, profile)
     store = store_of(app, source)
@@ -96,8 +92,6 @@ def rotate(
 
 def _copies_to_change(app: AppContext, source: Profile, store: "KeyStore") -> "list[KeyCopy]":
     """Return who else has the key that is to be rotated, having made sure that it can be changed for all of them."""
-    from mfa_session.keys.copies import check_all_are_stored
-
     copies = other_copies(app, _key_ids(store, source), besides=source, store=store)
     check_all_are_stored(copies)
     for copy in copies:

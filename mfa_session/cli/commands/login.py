@@ -11,6 +11,7 @@ from mfa_session.aws_files.files import readable_by_others, remove_temp_files
 from mfa_session.aws_files.profile_names import check_portable_profile_name
 from mfa_session.cli.context import AppContext, now
 from mfa_session.cli.login_service import LoginService
+from mfa_session.cli.login_several import check_options, log_in_to_several
 from mfa_session.cli.offer_import import offer_to_move
 from mfa_session.cli.options import SeveralProfilesOption
 from mfa_session.cli.output import warn, write_stderr
@@ -61,7 +62,7 @@ def login(
     output: Annotated[str | None, typer.Option(metavar="FORMAT", help="Output format of the session profile.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing when all is well; for aliases.")] = False,
 ) -> None:
-    """Get a session with a code of your MFA device.
+    """Get a session with an MFA code.
 
     It is written into the session profile, which every AWS tool can use.
 
@@ -73,8 +74,6 @@ def login(
     least = _parsed("--min-remaining", min_remaining, durations.duration)
     habit = partial(LoginRequest, min_remaining=WORTH_KEEPING if least is None else least, force=force)
     if every or len(profiles or []) > 1:
-        from mfa_session.cli.login_several import check_options, log_in_to_several
-
         for_one = (serial, token_code, duration, session_profile, to_default, replace_other, region, output)
         check_options(every=every, profiles=profiles, for_one=any(for_one))
         raise typer.Exit(log_in_to_several(app, profiles, habit, log_in=partial(_log_in, app), quiet=quiet))

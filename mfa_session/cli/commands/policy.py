@@ -3,23 +3,25 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from mfa_session.cli.context import AppContext
+from mfa_session.cli.login_service import aws_with_mfa
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr, write_stdout
+from mfa_session.cli.policy_source import Source, trial_of
 from mfa_session.errors import PersonNeededError, PromptCancelledError, UsageError
-from mfa_session.policies.checks import PolicyFinding, Report
+from mfa_session.model import durations
+from mfa_session.model.partitions import partition as known_partition
+from mfa_session.model.partitions import partition_of
+from mfa_session.policies.apply import Plan, carry_out, check_that_all_have_devices, listed, plan_enforcement
+from mfa_session.policies.checks import PolicyFinding, Report, check
 from mfa_session.policies.evaluator import DecisionType
 from mfa_session.policies.simulation import Caller
+from mfa_session.policies.templates import KNOWN_POLICIES, EnforcingPolicy, Shape, safe_policy
 from mfa_session.text import escape_control
-
-if TYPE_CHECKING:
-    from mfa_session.policies.apply import Plan
-    from mfa_session.policies.templates import EnforcingPolicy, Shape
-
 
 _WORDS = {
     DecisionType.ALLOWED: "allowed",
@@ -89,24 +91,15 @@ def _described(findings: Sequence[PolicyFinding]) -> Iterator[str]:
         yield f"  Mend: {each.fix}"
 
 
-EXAMPLE = "Example: mfa-session policy check --group developers --profile test-user"
-
-_SHOW_EXAMPLE = "Example: mfa-session policy show --explain > enforce-mfa.json"
-_CHECK_EXAMPLE = "Example: mfa-session policy check enforce-mfa.json"
-_APPLY_EXAMPLE = "Example: mfa-session policy apply --group developers --profile test-user --dry-run"
+SHOW_EXAMPLE = "Example: mfa-session policy show --explain > enforce-mfa.json"
+CHECK_EXAMPLE = "Example: mfa-session policy check enforce-mfa.json"
+APPLY_EXAMPLE = "Example: mfa-session policy apply --group developers --profile test-user --dry-run"
 
 _SAFE = "safe"
 _VARIANTS = (_SAFE, "article", "aws-self-manage", "aws-mfa-only")
 _DEFAULT_NAME = "MFAEnforcePolicy"
 _POLICY_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
 _HAS_A_HOLE = 1
-
-policy = typer.Typer(
-    help="Show, check and apply policies that enforce MFA.",
-    epilog=EXAMPLE,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
 
 PartitionOption = Annotated[
     str | None,
@@ -125,7 +118,6 @@ MaxMFAAgeOption = Annotated[
 ]
 
 
-@policy.command("show", epilog=_SHOW_EXAMPLE)
 def show(
     context: typer.Context,
     variant: Annotated[str, typer.Option("--variant", metavar="NAME", help=f"One of: {', '.join(_VARIANTS)}.")] = _SAFE,
@@ -144,8 +136,6 @@ def show(
     The safe one is the one to use; the others are those that many accounts have, as they
     were published.
     """
-    from mfa_session.model.partitions import partition as known_partition
-
     where = known_partition(partition) if partition else _partition_at_hand(context.obj)
     shape = _shape(no_password_change=no_password_change, via_aws_service=via_aws_service, max_mfa_age=max_mfa_age)
     shown = _variant(variant, where, shape)
@@ -155,7 +145,6 @@ def show(
     write_stdout(shown.document + "\n")
 
 
-@policy.command("check", epilog=_CHECK_EXAMPLE)
 def check_(
     context: typer.Context,
     file: Annotated[str | None, typer.Argument(metavar="[FILE]", help="A policy as JSON; - is standard input.")] = None,
@@ -188,11 +177,6 @@ def check_(
     The exit code is 1 where there is a hole. Permissions boundaries and service control
     policies are not looked at. IAM is asked with the MFA session of the profile.
     """
-    from mfa_session.cli.commands.policy import as_json, as_text
-    from mfa_session.cli.policy_source import Source, trial_of
-    from mfa_session.model.partitions import partition as known_partition
-    from mfa_session.policies.checks import check
-
     source = Source.of(file=file, arn=arn, group=group, user=user)
     where = known_partition(partition) if partition else None
     print_error = check(trial_of(source, context.obj, profile=profile, partition=where, facts=facts or []))
@@ -201,7 +185,6 @@ def check_(
         raise typer.Exit(_HAS_A_HOLE)
 
 
-@policy.command("apply", epilog=_APPLY_EXAMPLE)
 def apply(
     context: typer.Context,
     group: Annotated[str, typer.Option("--group", metavar="NAME", help="The group whose users it is to bind.")],
@@ -222,10 +205,6 @@ def apply(
     It is done with the MFA session of the profile, never with the long-term key. What is
     so already is left alone; where the policy has five versions, the oldest is deleted.
     """
-    from mfa_session.cli.login_service import aws_with_mfa
-    from mfa_session.policies.apply import carry_out, check_that_all_have_devices, plan_enforcement
-    from mfa_session.policies.templates import safe_policy
-
     app: AppContext = context.obj
     _check_name(name)
     shape = _shape(no_password_change=no_password_change, via_aws_service=via_aws_service, max_mfa_age=max_mfa_age)
@@ -249,8 +228,6 @@ def apply(
 
 
 def _variant(name: str, partition: str, shape: "Shape") -> "EnforcingPolicy":
-    from mfa_session.policies.templates import KNOWN_POLICIES, Shape, safe_policy
-
     if name == _SAFE:
         return safe_policy(partition, shape)
     if name not in KNOWN_POLICIES:
@@ -264,9 +241,6 @@ def _variant(name: str, partition: str, shape: "Shape") -> "EnforcingPolicy":
 
 
 def _shape(*, no_password_change: bool, via_aws_service: bool, max_mfa_age: str | None) -> "Shape":
-    from mfa_session.model import durations
-    from mfa_session.policies.templates import Shape
-
     return Shape(
         password_change=not no_password_change,
         via_aws_service=via_aws_service,
@@ -276,8 +250,6 @@ def _shape(*, no_password_change: bool, via_aws_service: bool, max_mfa_age: str 
 
 def _partition_at_hand(app: AppContext) -> str:
     """Return the partition of the region in use; nobody needs a profile to look at a policy."""
-    from mfa_session.model.partitions import partition_of
-
     region = app.environ.get("AWS_REGION") or app.environ.get("AWS_DEFAULT_REGION")
     if not region and app.environ.get("AWS_PROFILE"):
         region = app.profile(None).region
@@ -297,8 +269,6 @@ def _show(plan: "Plan") -> None:
 
 
 def _name_those_without_device(plan: "Plan") -> None:
-    from mfa_session.policies.apply import listed
-
     if plan.members_without_device:
         members = escape_control(listed(plan.members_without_device))
         write_stderr(f"mfa-session: without an MFA device that shows codes: {members}")

@@ -11,27 +11,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from mfa_session.aws_files.default_credentials import without_default_credentials
 from mfa_session.cli.commands.exec import run_and_exit
 from mfa_session.cli.context import AppContext, now
 from mfa_session.cli.login_service import live_session, may_be_renewed
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import warn
 from mfa_session.cli.own_program import program_command
+from mfa_session.credential_server.handler import RenewalMonitor, answer
+from mfa_session.credential_server.protocol import CredentialEndpoint
+from mfa_session.credential_server.server import Listener
+from mfa_session.credential_server.sidecar import run_beside
 from mfa_session.environment import SECRET, served_environment
 from mfa_session.errors import PersonNeededError
 from mfa_session.model.profile import Profile
 from mfa_session.prompt.passphrases import DESCRIPTOR, FILE
 from mfa_session.prompt.terminal import Terminal
-
-if TYPE_CHECKING:
-    from mfa_session.credential_server.handler import RenewalMonitor
-    from mfa_session.credential_server.protocol import CredentialEndpoint
-    from mfa_session.credential_server.server import Listener
-    from mfa_session.model.profile import Profile
 
 
 def take_secret_variables() -> dict[str, str]:
@@ -46,7 +45,7 @@ def take_secret_variables() -> dict[str, str]:
 def _overwrite(name: str) -> None:
     """Overwrite the value where the process was given it, which to unset a variable leaves as it was."""
     if sys.platform == "linux":
-        import ctypes
+        import ctypes  # two milliseconds, of a program that takes a hundred
 
         with contextlib.suppress(OSError, AttributeError):  # another C library than we know
             getenv = ctypes.CDLL(None).getenv
@@ -147,17 +146,12 @@ def serve(
     command: Annotated[list[str], typer.Argument(metavar="-- CMD [ARG]...", help="The program and its arguments.")],
     profile: ProfileOption = None,
 ) -> None:
-    """Run a program that gets each new session too, for as long as it runs, and end as it ends.
+    """Run a command with auto-renewing credentials.
 
     AWS tools ask for it at an address of this machine, as they do in a container, and ask
     again before it ends. Nobody else is answered. A new session comes by itself where codes come
     from a program (mfa_process), else by a login in another terminal.
     """
-    from mfa_session.aws_files.default_credentials import without_default_credentials
-    from mfa_session.credential_server.protocol import CredentialEndpoint
-    from mfa_session.credential_server.server import Listener
-    from mfa_session.credential_server.sidecar import run_beside
-
     app: AppContext = context.obj
     source = app.profile(profile)
     hidden = without_default_credentials(
@@ -176,8 +170,6 @@ class _Companion:
     """Stands at *door* with the session of *profile*, and looks after it."""
 
     def __init__(self, app: AppContext, profile: "Profile", door: "CredentialEndpoint", listener: "Listener") -> None:
-        from mfa_session.cli.commands.serve import Notices
-
         self._app = app
         self._profile = profile
         self._door = door
@@ -185,9 +177,6 @@ class _Companion:
         self._notices = Notices()  # opened here: the companion itself will have no terminal
 
     def __call__(self, end: int | None) -> None:
-        from mfa_session.cli.commands.serve import renew
-        from mfa_session.credential_server.handler import RenewalMonitor, answer
-
         # On Windows this is a thread of the program, whose environment is read on.
         secrets = {} if sys.platform == "win32" else take_secret_variables()
         sessions = self._app.sessions

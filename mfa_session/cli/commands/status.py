@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from mfa_session.aws.connection import AWS
 from mfa_session.aws_files.files import read_profiles
 from mfa_session.aws_files.session_profiles import session_in
 from mfa_session.cli.context import AppContext, now
@@ -41,7 +42,7 @@ def status_(
         bool, typer.Option("--verify", help="Ask AWS who each live session is; otherwise only the AWS files are read.")
     ] = False,
 ) -> None:
-    """Show what is logged in, and until when.
+    """Show sessions and expiry.
 
     Also with which device, and where the long-term key is.
 
@@ -76,8 +77,6 @@ def _statuses(app: AppContext, profile: str | None) -> list[Status]:
 
 def _verified(app: AppContext, statuses: Sequence[Status]) -> tuple[list[Status], MFASessionError | None]:
     """Return the statuses with what AWS says of each live session, and the first reason why it says nothing."""
-    from mfa_session.aws.connection import AWS
-
     verified, failure = [], None
     for each in statuses:
         answer = each
