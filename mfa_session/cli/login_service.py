@@ -18,7 +18,7 @@ from mfa_session.prompt.prompt import Deadline
 from mfa_session.prompt.user import NoUser
 from mfa_session.sessions.assume_role import assumes_with_code, log_in_to_role, log_in_to_role_with_code
 from mfa_session.sessions.login import LoginRequest, LoginResult, log_in, session_worth_keeping
-from mfa_session.sessions.single_flight import EARLY, LEAST_REMAINING, answer, renewed
+from mfa_session.sessions.single_flight import EARLY, LEAST_REMAINING, LOCK_TIMEOUT, answer, renewed
 
 # A renewal asks AWS once or twice; whoever has to wait longer has a live session to go on with.
 _RENEWAL_TIMEOUT = timedelta(seconds=5)
@@ -134,7 +134,8 @@ class LoginService:
         return log_in(
             request,
             keys=self.keys,
-            aws=self.aws,
+            sts=self.aws,
+            devices=self.aws,
             prompter=self.codes,
             sessions=self._app.sessions,
             used_codes=self._app.used_codes,
@@ -146,7 +147,8 @@ class LoginService:
             return log_in_to_role_with_code(
                 request,
                 keys=self.keys,
-                aws=self.aws,
+                sts=self.aws,
+                devices=self.aws,
                 prompter=self.codes,
                 sessions=self._app.sessions,
                 used_codes=self._app.used_codes,
@@ -156,7 +158,7 @@ class LoginService:
         return log_in_to_role(
             request,
             log_in_source=partial(self._log_in_source, _request_for_source(request)),
-            aws=self.aws,
+            sts=self.aws,
             sessions=self._app.sessions,
             clock=now,
         )
@@ -234,7 +236,7 @@ def shared_session(
         sessions=app.sessions,
         log_in=log_in,
         renew=partial(renewed_session, app, profile) if may_be_renewed(profile) else None,
-        lock=partial(app.lock, profile),
+        lock=partial(app.lock, profile, timeout=LOCK_TIMEOUT),
         failed_logins=app.failed_logins,
         clock=now,
     )

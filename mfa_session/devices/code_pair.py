@@ -15,7 +15,8 @@ from mfa_session.errors import (
     TokenCodeRefusedError,
 )
 from mfa_session.model.mfa_device import MFADevice, TokenCode, time_step
-from mfa_session.sessions.login import DEFAULT_ATTEMPTS, Clock, UsedCodes
+from mfa_session.sessions.login import DEFAULT_ATTEMPTS, Clock
+from mfa_session.sessions.protocols import UsedCodes
 
 TwoCodes: TypeAlias = tuple[TokenCode, TokenCode]
 

@@ -31,17 +31,8 @@ from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.mfa_device import MFADevice, TokenCode, VirtualMFADevice
 from mfa_session.model.profile import Profile
 from mfa_session.sessions.find_device import iam_user
-from mfa_session.sessions.login import (
-    AWS,
-    AccessKeys,
-    Clock,
-    LoginRequest,
-    LoginResult,
-    Prompter,
-    Sessions,
-    UsedCodes,
-    log_in,
-)
+from mfa_session.sessions.login import Clock, LoginRequest, LoginResult, log_in
+from mfa_session.sessions.protocols import STS, AccessKeys, DeviceDirectory, Prompter, Sessions, UsedCodes
 
 Credentials: TypeAlias = AccessKey | SessionCredentials
 
@@ -52,7 +43,7 @@ MAX_DEVICES = 8
 _MAX_NAMES_A_DAY = 9
 
 
-class EnrolmentAWS(AWS, Protocol):
+class EnrolmentAWS(STS, DeviceDirectory, Protocol):
     """What an enrolment asks of AWS, besides a session."""
 
     def create_virtual_mfa_device(self, credentials: Credentials, name: str) -> VirtualMFADevice:
@@ -117,7 +108,7 @@ def enrol(
     aws.prepare()
     sessions.check_writable(profile, replace=False)
     key = keys.access_key(profile)
-    user = iam_user(key, directory=aws)
+    user = iam_user(key, sts=aws)
     devices = _devices(key, user, profile, aws=aws)
     _check_that_one_more_may_be(user, devices)
 
@@ -126,7 +117,8 @@ def enrol(
             return log_in(
                 request,
                 keys=_Found(key),
-                aws=aws,
+                sts=aws,
+                devices=aws,
                 prompter=prompter,
                 sessions=sessions,
                 used_codes=used_codes,

@@ -14,7 +14,8 @@ from mfa_session.errors import (
 )
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.mfa_device import MFADevice
-from mfa_session.sessions.find_device import Directory, iam_user
+from mfa_session.sessions.find_device import iam_user
+from mfa_session.sessions.protocols import STS, DeviceDirectory
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Removal:
     not_deleted: AWSError | None = None
 
 
-class AWS(Directory, Protocol):
+class AWS(STS, DeviceDirectory, Protocol):
     """What a removal asks of AWS."""
 
     def deactivate_mfa_device(self, session: SessionCredentials, user_name: str, device: MFADevice) -> None:
@@ -67,7 +68,7 @@ def remove_device(
         PromptCancelledError: somebody was asked, and does not want it.
         AWSError: nothing was done.
     """
-    user_name = str(iam_user(credentials, directory=aws).user_name)
+    user_name = str(iam_user(credentials, sts=aws).user_name)
     devices = aws.list_mfa_devices(credentials, user_name)
     if device is None:
         if not devices:

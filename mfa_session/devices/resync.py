@@ -7,11 +7,12 @@ from mfa_session.devices.code_pair import CodeReader, TwoCodes, hand_in_two_code
 from mfa_session.errors import AccessDeniedError, MFADeviceNotFoundError, MFADeviceRefusedError, NoSuchEntityError
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.mfa_device import MFADevice
-from mfa_session.sessions.find_device import DeviceChooser, Directory, find_device, iam_user
-from mfa_session.sessions.login import Clock, UsedCodes
+from mfa_session.sessions.find_device import find_device, iam_user
+from mfa_session.sessions.login import Clock
+from mfa_session.sessions.protocols import STS, DeviceChooser, DeviceDirectory, UsedCodes
 
 
-class AWS(Directory, Protocol):
+class AWS(STS, DeviceDirectory, Protocol):
     """What a resynchronization asks of AWS."""
 
     def resync_mfa_device(
@@ -62,8 +63,8 @@ def resynchronize(
             hint="see the devices: mfa-session device list",
         )
     prompter.be_ready()
-    user_name = str(iam_user(credentials, directory=aws).user_name)
-    found = device or find_device(credentials, directory=aws, chooser=prompter)
+    user_name = str(iam_user(credentials, sts=aws).user_name)
+    found = device or find_device(credentials, sts=aws, devices=aws, chooser=prompter)
     try:
         hand_in_two_codes(
             found,

@@ -34,7 +34,7 @@ from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.durations import in_words
 from mfa_session.model.partitions import partition_of
 from mfa_session.model.profile import Profile, Sections, read_profile
-from mfa_session.sessions.status import SessionIn
+from mfa_session.sessions.status import SessionReader
 
 # Signatures may be fifteen minutes off; long before that, times that are compared begin to mislead.
 _CLOCK_TOLERANCE = timedelta(minutes=1)
@@ -89,7 +89,7 @@ class DoctorContext:
     environ: Mapping[str, str]
     files: Files
     keys: Keys
-    session_in: SessionIn
+    session_in: SessionReader
     endpoints: Callable[[Profile], Endpoints]
     aws: Callable[[Profile], AWS]
     last_failure: Callable[[Profile], MFASessionError | None]

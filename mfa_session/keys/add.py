@@ -10,7 +10,8 @@ from mfa_session.keys.import_key import Settings, Store
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.credentials import AccessKey, AccessKeyMetadata, SessionCredentials
 from mfa_session.model.profile import Profile
-from mfa_session.sessions.find_device import Directory, iam_user
+from mfa_session.sessions.find_device import iam_user
+from mfa_session.sessions.protocols import STS, DeviceDirectory
 
 
 class Owner(Protocol):
@@ -31,7 +32,7 @@ class Owner(Protocol):
         """
 
 
-def add_key(profile: Profile, key: AccessKey, *, directory: Directory, store: Store, settings: Settings) -> AccessKey:
+def add_key(profile: Profile, key: AccessKey, *, directory: STS, store: Store, settings: Settings) -> AccessKey:
     """Store *key* for *profile* once AWS has said whose it is, and return it with the account it belongs to.
 
     Raises:
@@ -41,7 +42,7 @@ def add_key(profile: Profile, key: AccessKey, *, directory: Directory, store: St
         ConfigurationError: the config file cannot say where it is, or the store has another key.
     """
     settings.check_can_answer(profile)
-    proven = replace(key, account_id=iam_user(key, directory=directory).account_id)
+    proven = replace(key, account_id=iam_user(key, sts=directory).account_id)
     check_replaceable(profile, store.get(profile.name), proven, directory=directory)
     keep_key(profile, proven, store=store, settings=settings)
     return proven
@@ -58,7 +59,7 @@ def keep_key(profile: Profile, key: AccessKey, *, store: Store, settings: Settin
     settings.answer(profile, store=store.name, key_date=key.create_date)
 
 
-def check_replaceable(profile: Profile, stored: AccessKey | None, new: AccessKey, *, directory: Directory) -> None:
+def check_replaceable(profile: Profile, stored: AccessKey | None, new: AccessKey, *, directory: STS) -> None:
     """Make sure that a *new* key of *profile* may take the place of the *stored* one.
 
     AWS is asked about the stored one: a key that it does not accept any more may be
@@ -83,7 +84,7 @@ def check_replaceable(profile: Profile, stored: AccessKey | None, new: AccessKey
         )
 
 
-def _account_of(key: AccessKey, *, directory: Directory) -> str | None:
+def _account_of(key: AccessKey, *, directory: STS) -> str | None:
     try:
         return directory.get_caller_identity(key).account_id
     except AWSError:
@@ -93,9 +94,7 @@ def _account_of(key: AccessKey, *, directory: Directory) -> str | None:
 class KeyPrompt:
     """The key of a profile that has none yet: asked for, proven and stored; *choose_store* says where."""
 
-    def __init__(
-        self, owner: Owner, *, directory: Directory, choose_store: Callable[[], Store], settings: Settings
-    ) -> None:
+    def __init__(self, owner: Owner, *, directory: STS, choose_store: Callable[[], Store], settings: Settings) -> None:
         self._owner = owner
         self._directory = directory
         self._choose_store = choose_store
@@ -117,7 +116,7 @@ class KeyPrompt:
         return add_key(profile, key, directory=self._directory, store=store, settings=self._settings)
 
 
-class Registry(Directory, Protocol):
+class Registry(STS, DeviceDirectory, Protocol):
     """What AWS tells of a user and of his keys."""
 
     def list_access_keys(self, credentials: AccessKey | SessionCredentials, user_name: str) -> list[AccessKeyMetadata]:
@@ -146,7 +145,7 @@ def prove(key: AccessKey, *, registry: Registry, session: SessionCredentials | N
         NotAnIAMUserError: it is the key of something that has no MFA session to get.
         AWSError: AWS does not accept the key, or cannot be asked.
     """
-    owner = iam_user(key, directory=registry)
+    owner = iam_user(key, sts=registry)
     key = replace(key, account_id=owner.account_id)
     with suppress(AWSError):
         for known in registry.list_access_keys(session or key, str(owner.user_name)):

@@ -3,6 +3,7 @@
 AWS lets no user in this way, whatever the user's session has proven: a password is asked of users.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 from mfa_session.errors import ConfigurationError, SignInRefusedError
@@ -25,29 +26,9 @@ class SignIn(Protocol):
         """Return the URL that does so."""
 
 
-class LiveSession(Protocol):
-    """Where a live session comes from."""
-
-    def __call__(self, profile: Profile) -> SessionCredentials:
-        """Return the live session of *profile*, or a new one.
-
-        Raises:
-            MFASessionError: of every family.
-        """
-
-
-class Entrance(Protocol):
-    """Which sign-in is whose."""
-
-    def __call__(self, partition: str) -> SignIn:
-        """Return the sign-in of *partition*.
-
-        Raises:
-            ConfigurationError: it is not known.
-        """
-
-
-def sign_in_url(profile: Profile, *, live_session: LiveSession, entrance: Entrance) -> str:
+def sign_in_url(
+    profile: Profile, *, live_session: Callable[[Profile], SessionCredentials], entrance: Callable[[str], SignIn]
+) -> str:
     """Return a URL that opens the console as the role of *profile*, to whoever has it, for 15 minutes.
 
     The console stays open for as long as the session of the role lasts.

@@ -1,8 +1,9 @@
-"""Trade an access key and a token code for a session."""
+"""Log in: exchange an access key and an MFA code for a session."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TypeAlias
 
 from mfa_session.errors import (
     AccessDeniedError,
@@ -10,6 +11,7 @@ from mfa_session.errors import (
     DamagedSessionError,
     DurationRefusedError,
     MFASessionError,
+    PromptTimeoutError,
     ReplyLostError,
     TokenCodeRefusedError,
 )
@@ -17,21 +19,28 @@ from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.durations import DEFAULT_SESSION
 from mfa_session.model.mfa_device import MFADevice, TokenCode, start_of, time_step
 from mfa_session.model.profile import Profile
-from mfa_session.sessions.find_device import DeviceChooser, Directory, find_device
+from mfa_session.sessions.find_device import find_device
+from mfa_session.sessions.protocols import STS, AccessKeys, DeviceDirectory, Prompter, Sessions, UsedCodes
 
-# What `login` keeps rather than replaces.
+# The present moment, aware, in UTC.
+Clock: TypeAlias = Callable[[], datetime]
+
+# How a code becomes a session: GetSessionToken, or AssumeRole with a code.
+Exchange: TypeAlias = Callable[[AccessKey, MFADevice, TokenCode, timedelta], SessionCredentials]
+
+# `login` keeps a session that has more left.
 WORTH_KEEPING = timedelta(minutes=15)
 
-# AWS locks nobody out for wrong codes, but a person who has been wrong three times has another problem.
+# AWS does not lock the user out for wrong codes, but after three the cause is another.
 DEFAULT_ATTEMPTS = 3
 
-# What is denied to the user is so after the code was looked at.
+# AWS looks at the code before it denies a request.
 _CODE_MAY_BE_USED = (ReplyLostError, AWSAnswerError, AccessDeniedError, DurationRefusedError)
 
 
 @dataclass(frozen=True, slots=True)
 class LoginRequest:
-    """What one login is to be like; what is ``None`` is taken from the profile, from AWS or from a person."""
+    """What one login should do; what is ``None`` comes from the profile, from AWS or from the user."""
 
     profile: Profile
     device: MFADevice | None = None
@@ -45,128 +54,32 @@ class LoginRequest:
 
 @dataclass(frozen=True, slots=True)
 class LoginResult:
-    """How a login ended: with a session that was *kept*, or with a new one, through *device*."""
+    """How a login ended: the old session was *kept*, or a new one came through *device*."""
 
     credentials: SessionCredentials
     device: MFADevice | None
     kept: bool
 
 
-class AccessKeys(Protocol):
-    """Where the long-term access keys are."""
-
-    def access_key(self, profile: Profile) -> AccessKey:
-        """Return the key of *profile*; the store may itself stop to ask for a password.
-
-        Raises:
-            AccessKeyNotFoundError: there is none.
-            StoreError: it cannot be known whether there is one.
-        """
-
-
-class AWS(Directory, Protocol):
-    """What a login asks of AWS."""
-
-    def prepare(self) -> None:
-        """Begin to get ready, so that the first question need not wait."""
-
-    def get_session_token(
-        self, key: AccessKey, device: MFADevice, code: TokenCode, duration: timedelta
-    ) -> SessionCredentials:
-        """Trade the code for a session, in one attempt.
-
-        Raises:
-            TokenCodeRefusedError: the code is wrong, used or too old.
-            ReplyLostError: the code went out and no answer came back.
-            AWSAnswerError: the same, and what came back is no session.
-            AWSError: anything else went wrong, and the code was not used.
-        """
-
-
-class Prompter(DeviceChooser, Protocol):
-    """Where token codes come from."""
-
-    def be_ready(self) -> None:
-        """Make sure that a code can be had.
-
-        Raises:
-            PersonNeededError: there is nobody who could be asked for one.
-        """
-
-    def token_code(self, device: MFADevice, *, profile: Profile) -> TokenCode:
-        """Return the code that the device shows now.
-
-        Raises:
-            PersonNeededError: there is nobody who could be asked, or no answer came in time.
-        """
-
-    def tell(self, text: str) -> None:
-        """Show *text* to whoever is being asked."""
-
-    def wait_for_a_new_code(self, moment: datetime) -> None:
-        """Return at *moment*, when the device shows a code that has not been used."""
-
-
-class Sessions(Protocol):
-    """Where sessions are kept."""
-
-    def session(self, profile: Profile) -> SessionCredentials | None:
-        """Return the session of *profile*, live or over; ``None`` where there is none.
-
-        Raises:
-            DamagedSessionError: there is one that cannot be used.
-        """
-
-    def check_writable(self, profile: Profile, *, replace: bool) -> None:
-        """Make sure that a session of *profile* can be written.
-
-        Raises:
-            SessionProfileTakenError: something stands there that is not ours.
-            SharedFileError: the file cannot be written.
-        """
-
-    def keep(self, profile: Profile, credentials: SessionCredentials) -> None:
-        """Write the session, whole or not at all.
-
-        Raises:
-            SharedFileError: it could not be written; the file is as it was.
-        """
-
-
-class UsedCodes(Protocol):
-    """Which time step of a device has had its code used."""
-
-    def last_step(self, device: MFADevice) -> int | None:
-        """Return the last step whose code was sent to AWS from this machine."""
-
-    def set_last_step(self, device: MFADevice, step: int | None) -> None:
-        """Remember it; ``None`` forgets."""
-
-
-class Clock(Protocol):
-    """What time it is."""
-
-    def __call__(self) -> datetime:
-        """Return the present moment, aware, in UTC."""
-
-
 def log_in(
     request: LoginRequest,
     *,
     keys: AccessKeys,
-    aws: AWS,
+    sts: STS,
+    devices: DeviceDirectory,
     prompter: Prompter,
     sessions: Sessions,
     used_codes: UsedCodes,
     clock: Clock,
+    exchange: Exchange | None = None,
 ) -> LoginResult:
     """Get a session for a profile, unless it has one with enough time left.
 
-    The key is fetched, and the place for the session made sure of, before anybody is
-    asked for a code: a code lives for thirty seconds, and it is a pity to type one in vain.
+    The key is fetched, and the session profile checked, before the user is asked for a
+    code: a code is valid for thirty seconds. *exchange* is GetSessionToken by default.
 
     Raises:
-        MFASessionError: of every family; nothing was written then.
+        MFASessionError: the login failed; nothing was written.
     """
     profile = request.profile
     if not request.force and (live := session_worth_keeping(request, sessions=sessions, clock=clock)):
@@ -176,23 +89,23 @@ def log_in(
     sessions.check_writable(profile, replace=request.replace)
     device = request.device or profile.mfa_device
     if request.code is not None or device is None:
-        aws.prepare()  # it is asked before any person, and the keyring may be slow
-    key = keys.access_key(profile)
-    device = device or find_device(key, directory=aws, chooser=prompter)
+        sts.prepare()  # AWS is called before the user is asked, and the keyring may be slow
+    key = keys.access_key(profile.user)
+    device = device or find_device(key, sts=sts, devices=devices, chooser=prompter)
     duration = request.duration or profile.duration or DEFAULT_SESSION
 
-    trade = _Trade(key, device, duration, aws=aws, used_codes=used_codes, clock=clock)
+    attempt = _Attempt(key, device, duration, exchange or sts.get_session_token, used_codes=used_codes, clock=clock)
     if request.code is not None:
-        credentials = trade(request.code)
+        credentials = attempt(request.code)
     else:
-        aws.prepare()  # a person is slower, and need not wait for the question
-        credentials = _trade_an_asked_code(trade, request, prompter=prompter)
+        sts.prepare()  # while the user types
+        credentials = _with_prompted_code(attempt, request, prompter=prompter)
     sessions.keep(profile, credentials)
     return LoginResult(credentials, device=device, kept=False)
 
 
 def session_worth_keeping(request: LoginRequest, *, sessions: Sessions, clock: Clock) -> SessionCredentials | None:
-    """Return the session that a login would keep, ``None`` where it would get a new one."""
+    """Return the session that a login would keep, ``None`` if it would get a new one."""
     try:
         live = sessions.session(request.profile)
     except DamagedSessionError:
@@ -200,30 +113,37 @@ def session_worth_keeping(request: LoginRequest, *, sessions: Sessions, clock: C
     return live if live is not None and not live.expire_within(request.min_remaining, now=clock()) else None
 
 
-class _Trade:
-    """One key and one device, for which codes can be traded."""
+class _Attempt:
+    """Exchanges codes of one device for a session, and records each code as used."""
 
     def __init__(
-        self, key: AccessKey, device: MFADevice, duration: timedelta, *, aws: AWS, used_codes: UsedCodes, clock: Clock
+        self,
+        key: AccessKey,
+        device: MFADevice,
+        duration: timedelta,
+        exchange: Exchange,
+        *,
+        used_codes: UsedCodes,
+        clock: Clock,
     ) -> None:
         self.device = device
         self._key = key
         self._duration = duration
-        self._aws = aws
+        self._exchange = exchange
         self._used_codes = used_codes
         self._clock = clock
 
-    def new_code_from(self) -> datetime | None:
-        """Return when the device shows a code that was not sent yet; ``None`` when it shows one now."""
+    def next_unused_code_at(self) -> datetime | None:
+        """Return when the device shows a code that was not sent yet; ``None`` if it shows one now."""
         step = time_step(self._clock())
         return start_of(step + 1) if self._used_codes.last_step(self.device) == step else None
 
     def __call__(self, code: TokenCode) -> SessionCredentials:
         before = self._used_codes.last_step(self.device)
-        # Written first: whoever comes after a kill must wait for the next code.
+        # Written first: if this process is killed, the next one must wait for the next code.
         self._used_codes.set_last_step(self.device, time_step(self._clock()))
         try:
-            return self._aws.get_session_token(self._key, self.device, code, self._duration)
+            return self._exchange(self._key, self.device, code, self._duration)
         except _CODE_MAY_BE_USED:
             raise
         except MFASessionError:
@@ -231,20 +151,25 @@ class _Trade:
             raise
 
 
-def _trade_an_asked_code(trade: _Trade, request: LoginRequest, *, prompter: Prompter) -> SessionCredentials:
+def _with_prompted_code(attempt: _Attempt, request: LoginRequest, *, prompter: Prompter) -> SessionCredentials:
     refused: dict[TokenCode, TokenCodeRefusedError] = {}
-    attempt = 0
+    tries = 0
     while True:
-        if moment := trade.new_code_from():
-            prompter.wait_for_a_new_code(moment)
-        code = prompter.token_code(trade.device, profile=request.profile)
+        try:
+            if moment := attempt.next_unused_code_at():
+                prompter.wait_for_a_new_code(moment)
+            code = prompter.token_code(attempt.device, profile=request.profile)
+        except PromptTimeoutError:
+            if refused:  # says more than that the time is over
+                raise list(refused.values())[-1] from None
+            raise
         try:
             if code in refused:  # typed again, and never sent again
                 raise refused[code]
-            return trade(code)
+            return attempt(code)
         except TokenCodeRefusedError as error:
-            attempt += 1
-            if attempt == request.attempts:
+            tries += 1
+            if tries == request.attempts:
                 raise
             refused[code] = error
-            prompter.tell("AWS did not accept this code: it is wrong, used or too old. Type the next one.")
+            prompter.tell("AWS did not accept this code (wrong, already used or too old). Type the next one.")

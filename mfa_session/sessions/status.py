@@ -4,16 +4,19 @@ All is read from the two AWS files, which are handed in as botocore reads them: 
 a keyring nor AWS is asked, so the answer is what this machine believes.
 """
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import TypeAlias
 
 from mfa_session.errors import ConfigurationError, DamagedSessionError, LongTermKeyInSessionError, ProfileNotFoundError
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.profile import Profile, ProfileReader, Sections
+
+# Returns the session of a profile that the section of its session profile holds; may raise DamagedSessionError.
+SessionReader: TypeAlias = Callable[[Mapping[str, str], Profile], SessionCredentials | None]
 
 # What the CIS AWS Foundations Benchmark allows; IAM's own report and most auditors ask for the same.
 _OLD = timedelta(days=90)
@@ -64,18 +67,7 @@ class Status:
         return age is not None and age > _OLD
 
 
-class SessionIn(Protocol):
-    """How a session is read."""
-
-    def __call__(self, section: Mapping[str, str], profile: Profile) -> SessionCredentials | None:
-        """Return the session of *profile* that the *section* of its session profile holds, or ``None``.
-
-        Raises:
-            DamagedSessionError: there is one that cannot be used.
-        """
-
-
-def status(name: str, *, config: Sections, credentials: Sections, session_in: SessionIn, now: datetime) -> Status:
+def status(name: str, *, config: Sections, credentials: Sections, session_in: SessionReader, now: datetime) -> Status:
     """Return how things stand with profile *name*, or with the one whose session profile it is.
 
     Raises:
@@ -91,7 +83,7 @@ def status(name: str, *, config: Sections, credentials: Sections, session_in: Se
     return _standing(profile, problem, credentials=credentials, session_in=session_in, now=now)
 
 
-def all_statuses(*, config: Sections, credentials: Sections, session_in: SessionIn, now: datetime) -> list[Status]:
+def all_statuses(*, config: Sections, credentials: Sections, session_in: SessionReader, now: datetime) -> list[Status]:
     """Return how things stand with every profile that we have to do with, in the order of their names.
 
     That is every profile that has a session or a setting of ours, and every one that has
@@ -123,7 +115,7 @@ def _read(name: str, reader: ProfileReader, config: Sections) -> tuple[Profile, 
 
 
 def _standing(
-    profile: Profile, problem: str | None, *, credentials: Sections, session_in: SessionIn, now: datetime
+    profile: Profile, problem: str | None, *, credentials: Sections, session_in: SessionReader, now: datetime
 ) -> Status:
     key_in_file = _has_long_term_key(credentials.get(profile.user.name, {}))
     try:

@@ -336,7 +336,7 @@ class TestTheCode:
             login = machine.start(terminal, "login", "--profile", "test-user", "--quiet")
             terminal.expect(QUESTION)
             terminal.type(f"{used}\n")
-            terminal.expect("AWS did not accept this code: it is wrong, used or too old. Type the next one.")
+            terminal.expect("AWS did not accept this code (wrong, already used or too old). Type the next one.")
             terminal.expect(QUESTION)
             terminal.type(machine.phone.code(datetime.now(UTC) + timedelta(seconds=30)) + "\n")
 

@@ -27,7 +27,8 @@ from mfa_session.model.role import Role
 from mfa_session.prompt.terminal import Terminal
 from mfa_session.prompt.user import NoUser, User
 from mfa_session.sessions.assume_role import assumes_with_code, log_in_to_role, log_in_to_role_with_code
-from mfa_session.sessions.login import LoginRequest, LoginResult, Prompter
+from mfa_session.sessions.login import LoginRequest, LoginResult
+from mfa_session.sessions.protocols import Prompter
 from tests.desk import PHONE, AWSDesk
 from tests.fakes import SteppedClock, TypedLines
 from tests.faults import Endpoint
@@ -71,7 +72,7 @@ class Desk(AWSDesk):
         return log_in_to_role(
             replace(LoginRequest(ADMIN), **wishes),  # type: ignore[arg-type]  # the names of a Wish's fields
             log_in_source=log_in_source or live,
-            aws=self.aws,
+            sts=self.aws,
             sessions=self.sessions,
             clock=self.clock.now,
         )
@@ -86,7 +87,8 @@ class Desk(AWSDesk):
         return log_in_to_role_with_code(
             replace(LoginRequest(ADMIN, duration=4 * HOUR), **wishes),  # type: ignore[arg-type]  # as above
             keys=self.key_lookup,
-            aws=self.aws,
+            sts=self.aws,
+            devices=self.aws,
             prompter=prompter,
             sessions=self.sessions,
             used_codes=self.used_codes,
@@ -161,9 +163,9 @@ class TestWithTheSessionOfTheUser:
     @pytest.mark.parametrize(
         ("kept", "source", "said"),
         [
-            (True, USER, "if it wants a newer code: mfa-session login --profile test-user --force"),
+            (True, USER, "if it requires a more recent MFA code: mfa-session login --profile test-user --force"),
             (False, USER, None),
-            (True, ADMIN, "a role that is taken from another role has none to show"),
+            (True, ADMIN, "a role assumed from another role cannot present it"),
         ],
     )
     def test_a_denial_says_what_to_do_about_mfa_where_that_may_help(
@@ -213,7 +215,7 @@ class TestWithACodeOfItsOwn:
     def test_a_role_that_is_taken_from_a_role_lasts_an_hour_at_the_most(
         self, wished: timedelta | None, configured: timedelta | None, error: type[Exception]
     ) -> None:
-        with pytest.raises(error, match="with the session of another role, admin, and AWS gives an hour"):
+        with pytest.raises(error, match="with the session of another role, admin, which AWS limits to one hour"):
             assumes_with_code(LoginRequest(replace(NEXT, duration=configured), duration=wished))
 
     def test_the_role_is_taken_in_one_call_and_kept(self, desk: Desk) -> None:
@@ -222,7 +224,7 @@ class TestWithACodeOfItsOwn:
         assert desk.actions == ["AssumeRole"]
         assert desk.sessions.session(ADMIN) == outcome.credentials
         assert outcome.credentials.expiration - desk.clock.now() > 3.9 * HOUR
-        assert shown.startswith("admin is to last 4 h. Over an hour, a role needs a code of its own.\nadmin: code of")
+        assert shown.startswith("A session of 4 h for admin needs an MFA code of its own (over 1 h).\nadmin: code of")
 
     def test_a_live_session_is_kept_without_a_word(self, desk: Desk) -> None:
         desk.keep(left=HOUR)

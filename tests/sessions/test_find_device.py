@@ -12,7 +12,8 @@ from mfa_session.local_aws.account import Account
 from mfa_session.model.credentials import AccessKey
 from mfa_session.prompt.terminal import Terminal
 from mfa_session.prompt.user import NoUser, User
-from mfa_session.sessions.find_device import DeviceChooser, find_device
+from mfa_session.sessions.find_device import find_device
+from mfa_session.sessions.protocols import DeviceChooser
 from tests.fakes import TypedLines
 from tests.faults import Endpoint, HostileFields
 
@@ -47,9 +48,11 @@ def found(endpoint: Endpoint, chooser: DeviceChooser | None = None, *, of_root: 
     """Return the serial number of the device that is found; whoever is asked but not expected fails the test."""
     account = endpoint.account
     [key] = account.keys_of(None if of_root else account.users["alice"])
+    aws = AWS(Endpoints(sts_url=endpoint.url, iam_url=endpoint.url))
     device = find_device(
         AccessKey(key.access_key_id, key.secret_access_key),
-        directory=AWS(Endpoints(sts_url=endpoint.url, iam_url=endpoint.url)),
+        sts=aws,
+        devices=aws,
         chooser=chooser or somebody(TypedLines()),
     )
     return device.serial_number
@@ -96,9 +99,9 @@ def test_security_keys_are_passed_over(endpoint: Endpoint, account: Account) -> 
 def test_a_user_with_nothing_but_security_keys_hears_what_to_do(endpoint: Endpoint, account: Account) -> None:
     account.add_security_key(account.users["alice"], "yubikey")
 
-    with pytest.raises(MFADeviceNotFoundError, match="only MFA devices that show no codes") as refused:
+    with pytest.raises(MFADeviceNotFoundError, match="only security keys or passkeys") as refused:
         found(endpoint)
-    assert "virtual device" in refused.value.hint
+    assert "authenticator app" in refused.value.hint
     assert "aws login" in refused.value.hint
 
 
@@ -174,6 +177,6 @@ def test_nobody_is_asked_when_the_key_is_not_a_users(endpoint: Endpoint, resourc
     arn = f"arn:aws:sts::123456789012:{resource}"
     endpoint.faults.add("GetCallerIdentity", HostileFields({"Arn": arn}))
 
-    with pytest.raises(NotAnIAMUserError, match=f"belongs to {arn}, which is no IAM user"):
+    with pytest.raises(NotAnIAMUserError, match=f"belongs to {arn}, which is not an IAM user"):
         found(endpoint)
     assert [call.action for call in endpoint.journal] == ["GetCallerIdentity"]

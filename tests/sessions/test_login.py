@@ -24,7 +24,8 @@ from mfa_session.model.mfa_device import STEP, TokenCode
 from mfa_session.model.profile import Profile
 from mfa_session.prompt.terminal import Terminal
 from mfa_session.prompt.user import NoUser, User
-from mfa_session.sessions.login import LoginRequest, LoginResult, Prompter, log_in
+from mfa_session.sessions.login import LoginRequest, LoginResult, log_in
+from mfa_session.sessions.protocols import Prompter
 from tests.desk import PHONE, AWSDesk
 from tests.fakes import SteppedClock, TypedLines
 from tests.faults import DropReply, Endpoint, ExpiredSession, Throttle
@@ -51,7 +52,8 @@ class Desk(AWSDesk):
         return log_in(
             replace(LoginRequest(self.profile), **wishes),  # type: ignore[arg-type]  # the names of a Wish's fields
             keys=self.key_lookup,
-            aws=self.aws,
+            sts=self.aws,
+            devices=self.aws,
             prompter=prompter,
             sessions=self.sessions,
             used_codes=self.used_codes,

@@ -127,7 +127,7 @@ def list_(
     source = app.profile(profile).user
     service = LoginService(app, source)
     credentials = _at_hand(app, service, source)
-    user_name = str(iam_user(credentials, directory=service.aws).user_name)
+    user_name = str(iam_user(credentials, sts=service.aws).user_name)
     devices = service.aws.list_mfa_devices(credentials, user_name)
     used = _used(source, devices)
     if json_wanted:

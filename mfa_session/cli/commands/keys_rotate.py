@@ -67,7 +67,7 @@ def rotate(
         rotation = KeyRotation(
             source,
             session,
-            iam_user(session, directory=service.aws),
+            iam_user(session, sts=service.aws),
             iam=service.aws,
             store=StoreWithCopies(
                 source,

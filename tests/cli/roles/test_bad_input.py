@@ -33,7 +33,7 @@ class TestBadInput:
         taken = machine.run("login", "--profile", "admin")
 
         assert denied.returncode == 254
-        assert "if it wants a newer code: mfa-session login --profile test-user --force" in denied.stderr
+        assert "if it requires a more recent MFA code: mfa-session login --profile test-user --force" in denied.stderr
         assert (again.returncode, taken.returncode) == (0, 0)
 
     def test_an_external_id_that_is_wrong_looks_like_any_denial(self, machine: Machine) -> None:

@@ -126,7 +126,7 @@ class TestLongerThanAnHour:
         self, machine: Machine, terminal: PseudoTerminal
     ) -> None:
         login = machine.start(terminal, "login", "--profile", "admin", "--duration", "4h")
-        terminal.expect("Over an hour, a role needs a code of its own.")
+        terminal.expect("needs an MFA code of its own (over 1 h).")
         terminal.expect(f"admin: {QUESTION}")
         terminal.type(machine.fresh_code() + "\n")
         terminal.expect("admin-mfa is live until")
@@ -175,5 +175,5 @@ class TestLongerThanAnHour:
         ran = machine.run("login", "--profile", "next", *options)
 
         assert ran.returncode == exit_code
-        assert "next cannot last 2 h: it is taken with the session of another role, admin" in ran.stderr
+        assert "next cannot last 2 h: it is assumed with the session of another role, admin" in ran.stderr
         assert machine.endpoint.journal == []

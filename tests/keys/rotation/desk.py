@@ -61,7 +61,7 @@ class Desk(AWSDesk):
         return KeyRotation(
             PROFILE,
             self.session,
-            iam_user(self.session, directory=self.aws),
+            iam_user(self.session, sts=self.aws),
             iam=self.aws,
             store=self.store,
             journal=self.journal,
