@@ -14,8 +14,7 @@ from http import HTTPStatus
 import pytest
 
 import mfa_session
-from mfa_session.credential_server.http import RefusedRequestError
-from mfa_session.credential_server.protocol import Response
+from mfa_session.credential_server.protocol import RefusedRequestError, Response
 from mfa_session.errors import AWSError, AWSUnreachableError, MFASessionError, UsageError
 from mfa_session.local_aws.responses import RefusedError
 

@@ -1,15 +1,15 @@
-"""Serve a session to one program and to all that it starts, for as long as it runs.
+"""What the credentials endpoint answers, and when the session is renewed.
 
-A request is answered from the session profile as it is at that moment, so that a login
-done anywhere is what the next request gets. Whether a new one is needed is looked at
-beside it: no SDK waits longer than a second or two for its answer.
+A request is answered from the session profile as it is at that moment, so any login
+counts from the next request on. Renewal runs beside it, because no SDK waits longer
+than a second or two for its answer.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from hmac import compare_digest
 from http import HTTPStatus
-from typing import Protocol
 
 from mfa_session.credential_server.protocol import CredentialEndpoint, Request, Response
 from mfa_session.errors import MFASessionError
@@ -18,127 +18,101 @@ from mfa_session.model.durations import in_words
 from mfa_session.model.profile import Profile
 from mfa_session.sessions.single_flight import LEAST_REMAINING
 
-# botocore asks at every call from here on, and somebody who has to find his phone has time to.
+# From here on botocore asks at every call, and the user still has time to find the phone.
 EARLY = timedelta(minutes=15)
 
-# A renewal that fails may not fail a minute later.
+# A renewal that failed may succeed a minute later.
 _BETWEEN_RENEWALS = timedelta(minutes=1)
 
 
-class Sessions(Protocol):
-    """Where sessions are kept."""
-
-    def session(self, profile: Profile) -> SessionCredentials | None:
-        """Return the session of *profile*, live or over, or ``None``.
-
-        Raises:
-            ConfigurationError: it cannot be read, or there is one that cannot be used.
-        """
-
-
-class Caller(Protocol):
-    """Whoever is at the other end of a connection."""
-
-    def is_another_user(self) -> bool:
-        """Tell whether it is the process of another user of this machine, as far as the system lets us know."""
-
-
-class Renew(Protocol):
-    """One login for which nobody is asked."""
-
-    def __call__(self, *, beyond: timedelta) -> None:
-        """Keep a session that lives longer than *beyond*, if there is none yet.
-
-        Raises:
-            MFASessionError: there is none without a person, or AWS does not give one.
-        """
-
-
-class Tell(Protocol):
-    """How to reach whoever waits for the program that is served."""
-
-    def __call__(self, what: str, *, hint: str) -> None:
-        """Say what is the matter, and what to do."""
-
-
-class Clock(Protocol):
-    """What time it is."""
-
-    def __call__(self) -> datetime:
-        """Return the present moment, aware, in UTC."""
-
-
 def answer(
-    request: Request, caller: Caller, *, door: CredentialEndpoint, profile: Profile, sessions: Sessions, clock: Clock
+    request: Request,
+    is_another_user: Callable[[], bool],
+    *,
+    endpoint: CredentialEndpoint,
+    profile: Profile,
+    session: Callable[[], SessionCredentials | None],
+    clock: Callable[[], datetime],
 ) -> Response:
-    """Return what *caller* gets for *request*: the session of *profile*, or why not.
+    """Return the response to *request*: the session of *profile*, or why not.
 
-    It is handed out to its last second. Whoever asks then would get an error instead.
+    A session is returned until its last second, because without it the client fails at once.
     """
-    if refusal := _refusal(request, caller, door=door):
+    if refusal := _refusal(request, is_another_user, endpoint=endpoint):
         return refusal
     try:
-        session = sessions.session(profile)
+        found = session()
     except MFASessionError as error:
         return Response.refusal(HTTPStatus.FORBIDDEN, "CredentialsUnusable", f"{error}; {error.hint}")
-    if session is None or session.expiration <= clock():
-        state = "is over" if session else "is gone"
-        return Response.refusal(
-            HTTPStatus.FORBIDDEN, "ExpiredToken", f"the session of {profile.name} {state}; {_way_on(profile)}"
-        )
-    return Response.credentials(session)
+    if found is None or found.expiration <= clock():
+        state = f"the session of {profile.name} has expired" if found else f"not logged in: {profile.name}"
+        return Response.refusal(HTTPStatus.FORBIDDEN, "ExpiredToken", f"{state}; {_login_hint(profile)}")
+    return Response.credentials(found)
 
 
-def _refusal(request: Request, caller: Caller, *, door: CredentialEndpoint) -> Response | None:
-    if request.header("Host") != [door.host]:
-        return Response.refusal(HTTPStatus.MISDIRECTED_REQUEST, "AccessDenied", f"only {door.host} is answered for")
+def _refusal(request: Request, is_another_user: Callable[[], bool], *, endpoint: CredentialEndpoint) -> Response | None:
+    hosts = request.header("Host")
+    if len(hosts) != 1 or hosts[0] not in endpoint.hosts:
+        return Response.refusal(HTTPStatus.MISDIRECTED_REQUEST, "AccessDenied", f"the Host must be in {endpoint.url}")
     if request.header("Origin"):
-        return Response.refusal(HTTPStatus.FORBIDDEN, "AccessDenied", "web pages are not answered")
-    if request.target != door.path:
-        return Response.refusal(HTTPStatus.NOT_FOUND, "NotFound", f"there is nothing here but {door.path}")
+        return Response.refusal(HTTPStatus.FORBIDDEN, "AccessDenied", "requests from web pages are refused")
+    if request.target != endpoint.path:
+        return Response.refusal(HTTPStatus.NOT_FOUND, "NotFound", f"the only path is {endpoint.path}")
     if request.method != "GET":
+        return Response.refusal(HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", "the only method is GET")
+    # Last, because it costs most. A caller without the token does not learn whether it is the right user.
+    if not _has_token(request, endpoint) or is_another_user():
         return Response.refusal(
-            HTTPStatus.METHOD_NOT_ALLOWED, "MethodNotAllowed", "there is nothing to do here but GET"
-        )
-    # Last, for it costs most; and whoever has no token is not told whether he is the right user.
-    if not _is_known(request, door) or caller.is_another_user():
-        return Response.refusal(
-            HTTPStatus.FORBIDDEN, "AccessDenied", "this is for the program that was started with it"
+            HTTPStatus.FORBIDDEN, "AccessDenied", "only the program that was given the token is answered"
         )
     return None
 
 
-def _is_known(request: Request, door: CredentialEndpoint) -> bool:
+def _has_token(request: Request, endpoint: CredentialEndpoint) -> bool:
     tokens = request.header("Authorization")
-    return len(tokens) == 1 and compare_digest(tokens[0].encode(), door.token.encode())
+    return len(tokens) == 1 and compare_digest(tokens[0].encode(), endpoint.token.encode())
 
 
-def _way_on(profile: Profile) -> str:
+def _login_hint(profile: Profile) -> str:
     return f"run in another terminal: mfa-session login --profile {profile.name}"
 
 
 class RenewalMonitor:
-    """Looks after the session of *profile* while it is served: renews it in time, or has somebody do so."""
+    """Renews the session of *profile* in time, or tells the user that it ends.
 
-    def __init__(self, profile: Profile, *, sessions: Sessions, renew: Renew, tell: Tell, clock: Clock) -> None:
+    *renew* gets a session that outlives the given time without asking, or raises an MFASessionError.
+    *notify* takes a message and a hint.
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        *,
+        session: Callable[[], SessionCredentials | None],
+        renew: Callable[[timedelta], None],
+        notify: Callable[[str, str], None],
+        clock: Callable[[], datetime],
+    ) -> None:
         self._profile = profile
-        self._sessions = sessions
+        self._session = session
         self._renew = renew
-        self._tell = tell
+        self._notify = notify
         self._clock = clock
         self._key_id: str | None = None
         self._early = EARLY
         self._not_before = clock()
-        self._told: list[bool] = []
+        self._notified: list[bool] = []
 
-    def look(self) -> None:
-        """Do what is to be done now: get a new session in the last minutes of the old one, or say that it ends.
+    def check(self) -> None:
+        """Renew the session if it is in its last minutes, or say once that it ends, and once that it has ended.
 
-        Each is said once of a session. One that was logged out is not renewed: somebody
-        wanted it gone. Nor is one that was never live, for which somebody is being asked.
+        A session that was logged out is not renewed: the user wanted it gone. Nor is one that
+        was never live: the login that starts the program is still asking for it.
         """
         now = self._clock()
-        session = self._session()
+        session = None
+        with suppress(MFASessionError):  # the next request gets the reason
+            session = self._session()
         if session is None or (self._key_id is None and session.expire_within(LEAST_REMAINING, now=now)):
             return
         if session.access_key_id != self._key_id:
@@ -148,24 +122,19 @@ class RenewalMonitor:
             return
         is_over = left <= timedelta(0)
         self._not_before = now + _BETWEEN_RENEWALS
-        if not is_over:  # the end itself is not slept through
+        if not is_over:  # check again at the very end
             self._not_before = min(self._not_before, session.expiration)
         try:
-            self._renew(beyond=max(left, timedelta(0)))
+            self._renew(max(left, timedelta(0)))
         except MFASessionError as error:
-            if is_over not in self._told:
-                self._told.append(is_over)
-                state = "is over" if is_over else f"ends in {in_words(left)}"
-                self._tell(f"the session of {self._profile.name} {state}: {error}", hint=_way_on(self._profile))
-
-    def _session(self) -> SessionCredentials | None:
-        with suppress(MFASessionError):  # a request is told why
-            return self._sessions.session(self._profile)
-        return None
+            if is_over not in self._notified:
+                self._notified.append(is_over)
+                state = "has expired" if is_over else f"ends in {in_words(left)}"
+                self._notify(f"the session of {self._profile.name} {state}: {error}", _login_hint(self._profile))
 
     def _begin(self, session: SessionCredentials, now: datetime) -> None:
-        # One that is short from the start would else be renewed as soon as it is there.
+        # A session that was short from the start would otherwise be renewed as soon as it exists.
         self._early = EARLY if self._key_id is None else min(EARLY, (session.expiration - now) / 2)
         self._key_id = session.access_key_id
         self._not_before = now
-        self._told.clear()
+        self._notified.clear()

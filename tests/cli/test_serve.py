@@ -47,6 +47,10 @@ def machine(machine: Machine) -> Machine:
     return machine
 
 
+def folder_of(machine: Machine) -> Path:
+    return machine.home / ".aws" / "mfa-session"
+
+
 def environment_of(machine: Machine, **environment: str) -> dict[str, str]:
     """Return the environment of a program that is served."""
     ran = machine.run(*SERVE, "env", "-0", **environment)
@@ -98,6 +102,7 @@ def test_the_program_knows_where_to_ask_and_has_no_session_itself(machine: Machi
     ours = {name: value for name, value in found.items() if name not in clean_environment(machine.home)}
     assert ADDRESS.fullmatch(ours.pop("AWS_CONTAINER_CREDENTIALS_FULL_URI"))
     assert re.fullmatch(r"[\w-]{43}", ours.pop("AWS_CONTAINER_AUTHORIZATION_TOKEN"))
+    assert Path(ours.pop("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")).parent == folder_of(machine) / "serve"
     assert ours == {
         "AWS_REGION": "ap-northeast-1",
         "AWS_DEFAULT_REGION": "ap-northeast-1",
@@ -111,7 +116,11 @@ def test_the_program_knows_where_to_ask_and_has_no_session_itself(machine: Machi
 def test_nothing_that_contradicts_the_session_is_left(machine: Machine) -> None:
     found = environment_of(machine, **STALE)
 
-    assert set(STALE) & set(found) == {"AWS_CONTAINER_CREDENTIALS_FULL_URI"}
+    assert set(STALE) & set(found) <= {
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    }
     assert "stale" not in found.values()
 
 
@@ -140,6 +149,78 @@ def test_no_process_that_answers_has_a_secret_in_its_environment(machine: Machin
     assert os.geteuid() != 0 or len(ours) == 2
     for secret in (PASSPHRASE, "a-secret-of-the-environment"):
         assert not any(secret.encode() in environment for environment in ours.values())
+
+
+SHOW_TOKEN_FILE = 'stat -c %a "$AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"; cat "$AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"'
+
+
+def token_files(machine: Machine) -> list[str]:
+    return [path.name for path in (folder_of(machine) / "serve").iterdir() if path.name.isdecimal()]
+
+
+def wait_until_there_are_no_token_files(machine: Machine) -> None:
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while token_files(machine):
+        assert time.monotonic() < deadline
+        time.sleep(LOOK_SECONDS)
+
+
+@on_linux
+def test_the_token_is_in_a_private_file_too_which_is_gone_after_the_program(machine: Machine) -> None:
+    ran = machine.run(*SERVE, "sh", "-c", f'{SHOW_TOKEN_FILE}; echo; echo "$AWS_CONTAINER_AUTHORIZATION_TOKEN"')
+
+    mode, in_file, in_environment = ran.stdout.split()
+    assert mode == "600"
+    assert in_file == in_environment
+    wait_until_there_are_no_token_files(machine)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_the_token_file_is_gone_when_the_program_is_killed(machine: Machine, number: signal.Signals) -> None:
+    with start(machine, "sh", "-c", "echo running; exec cat") as program:
+        assert first_line(program) == "running"
+        assert len(token_files(machine)) == 1
+        program.send_signal(number)
+
+    wait_until_there_are_no_token_files(machine)
+
+
+def test_the_token_file_is_gone_when_the_login_fails(machine: Machine) -> None:
+    machine.lay_down_the_key()
+
+    ran = machine.run("--no-prompt", *SERVE, "true")
+
+    assert ran.returncode == 255
+    wait_until_there_are_no_token_files(machine)
+
+
+def test_a_token_file_that_a_kill_has_left_is_deleted_at_the_next_start(machine: Machine) -> None:
+    folder = folder_of(machine) / "serve"
+    folder.mkdir(parents=True)
+    with socket.create_server(("127.0.0.1", 0)) as in_use, socket.create_server(("127.0.0.1", 0)) as other:
+        kept, left = (str(server.getsockname()[1]) for server in (in_use, other))
+        other.close()
+        (folder / kept).write_text("token")
+        (folder / left).write_text("token")
+
+        with start(machine, "sh", "-c", "echo running; exec cat") as program:
+            assert first_line(program) == "running"
+            found = token_files(machine)
+            program.communicate()
+
+    assert kept in found
+    assert left not in found
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_home_folder_that_is_read_only_costs_no_more_than_the_token_file(machine: Machine) -> None:
+    folder_of(machine).mkdir(parents=True)
+    folder_of(machine).chmod(0o500)
+
+    ran = machine.run(*SERVE, "env")
+
+    assert "AWS_CONTAINER_AUTHORIZATION_TOKEN=" in ran.stdout
+    assert "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE" not in ran.stdout
 
 
 def test_a_region_of_the_environment_is_not_overruled(machine: Machine) -> None:

@@ -216,4 +216,6 @@ def test_when_the_session_is_over_the_tool_says_what_to_run(machine: Machine) ->
 
     said = served(machine, "sh", "-c", f"{move}; {' '.join(WHO_BY_AWS)}")
 
-    assert "the session of test-user is over; run in another terminal: mfa-session login --profile test-user" in said
+    assert (
+        "the session of test-user has expired; run in another terminal: mfa-session login --profile test-user" in said
+    )

@@ -12,10 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from mfa_session.aws_files.session_profiles import SessionProfiles
-from mfa_session.credential_server.connection import Answerer
 from mfa_session.credential_server.handler import answer
-from mfa_session.credential_server.protocol import CredentialEndpoint
-from mfa_session.credential_server.server import Listener
+from mfa_session.credential_server.protocol import LOOPBACK, CredentialEndpoint
+from mfa_session.credential_server.server import Answerer, Listener
 from mfa_session.model.profile import Profile
 from tests.cli.sections import SECRET, session
 
@@ -33,7 +32,7 @@ class OpenDoor:
     def request(self) -> bytes:
         """The request that is answered."""
         return (
-            f"GET {self.door.path} HTTP/1.1\r\nHost: {self.door.host}\r\n"
+            f"GET {self.door.path} HTTP/1.1\r\nHost: {LOOPBACK}:{self.door.port}\r\n"
             f"Authorization: {self.door.token}\r\nAccept: application/json\r\n\r\n"
         ).encode()
 
@@ -77,7 +76,13 @@ def open_door(folder: Path) -> Iterator[OpenDoor]:
     profile = Profile("test-user", "test-user-mfa")
     with Listener() as listener:
         door = CredentialEndpoint(listener.port)
-        answerer = partial(answer, door=door, profile=profile, sessions=sessions, clock=lambda: datetime.now(UTC))
+        answerer = partial(
+            answer,
+            endpoint=door,
+            profile=profile,
+            session=partial(sessions.session, profile),
+            clock=lambda: datetime.now(UTC),
+        )
         with listening(listener, answerer):
             yield OpenDoor(door)
 

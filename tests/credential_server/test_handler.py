@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
@@ -20,16 +21,8 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 PROFILE = Profile("test-user", "test-user-mfa")
-DOOR = CredentialEndpoint(40000, "token")
+ENDPOINT = CredentialEndpoint(40000, "token")
 RIGHT = Request("GET", "/credentials", (("Host", "127.0.0.1:40000"), ("Authorization", "token")))
-
-
-class Caller:
-    def __init__(self, *, is_another_user: bool = False) -> None:
-        self._is_another_user = is_another_user
-
-    def is_another_user(self) -> bool:
-        return self._is_another_user
 
 
 def session(end: datetime, *, key_id: str = "ASIAIOSFODNN7EXAMPLE") -> SessionCredentials:
@@ -48,9 +41,14 @@ def live(sessions: SessionProfiles) -> SessionProfiles:
     return sessions
 
 
-def answered(sessions: SessionProfiles, request: Request = RIGHT, caller: Caller | None = None) -> Response:
+def answered(sessions: SessionProfiles, request: Request = RIGHT, *, is_another_user: bool = False) -> Response:
     return answer(
-        request, caller or Caller(), door=DOOR, profile=PROFILE, sessions=sessions, clock=SteppedClock(NOW).now
+        request,
+        lambda: is_another_user,
+        endpoint=ENDPOINT,
+        profile=PROFILE,
+        session=partial(sessions.session, PROFILE),
+        clock=SteppedClock(NOW).now,
     )
 
 
@@ -70,6 +68,28 @@ class TestAnswer:
             "Expiration": "2026-11-23T13:00:00Z",
         }
 
+    @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:40000"])
+    def test_the_address_may_come_without_its_port_as_from_the_aws_common_runtime(
+        self, live: SessionProfiles, host: str
+    ) -> None:
+        assert answered(live, without("Host", ("Host", host))).status is HTTPStatus.OK
+
+    @pytest.mark.parametrize(
+        ("host", "status"),
+        [("127.0.0.1:50000", HTTPStatus.OK), ("127.0.0.1:50001", HTTPStatus.MISDIRECTED_REQUEST)],
+    )
+    def test_the_port_of_a_tunnel_is_accepted_too(self, live: SessionProfiles, host: str, status: HTTPStatus) -> None:
+        said = answer(
+            without("Host", ("Host", host)),
+            lambda: False,
+            endpoint=replace(ENDPOINT, tunnel_port=50000),
+            profile=PROFILE,
+            session=partial(live.session, PROFILE),
+            clock=SteppedClock(NOW).now,
+        )
+
+        assert said.status is status
+
     def test_a_new_session_is_what_the_next_request_gets(self, live: SessionProfiles) -> None:
         live.keep(PROFILE, session(NOW + 2 * HOUR))
 
@@ -79,7 +99,22 @@ class TestAnswer:
         ("request_", "status"),
         [
             (without("Host"), HTTPStatus.MISDIRECTED_REQUEST),
-            (without("Host", ("Host", "localhost:40000")), HTTPStatus.MISDIRECTED_REQUEST),
+            *(
+                (without("Host", ("Host", host)), HTTPStatus.MISDIRECTED_REQUEST)
+                for host in (
+                    "",
+                    "localhost",
+                    "localhost:40000",
+                    "127.0.0.1:40001",
+                    "127.0.0.1:",
+                    "127.0.0.1.",
+                    "127.0.0.1.example.com",
+                    "127.0.0.2",
+                    "0.0.0.0:40000",
+                    "[::1]:40000",
+                    "example.com",
+                )
+            ),
             (without("", ("host", "127.0.0.1:40000")), HTTPStatus.MISDIRECTED_REQUEST),
             (without("", ("Origin", "null")), HTTPStatus.FORBIDDEN),
             (without("", ("ORIGIN", "")), HTTPStatus.FORBIDDEN),
@@ -103,7 +138,7 @@ class TestAnswer:
         assert sorted(json.loads(said.document)) == ["code", "message"]
 
     def test_another_user_gets_what_a_stranger_without_the_token_gets(self, live: SessionProfiles) -> None:
-        assert answered(live, caller=Caller(is_another_user=True)) == answered(live, without("Authorization"))
+        assert answered(live, is_another_user=True) == answered(live, without("Authorization"))
 
     @pytest.mark.parametrize(("left", "is_handed_out"), [(1, True), (0, False), (-1, False)])
     def test_a_session_is_handed_out_to_its_last_second(
@@ -118,14 +153,14 @@ class TestAnswer:
 
         assert json.loads(answered(sessions).document) == {
             "code": "ExpiredToken",
-            "message": "the session of test-user is over; "
+            "message": "the session of test-user has expired; "
             "run in another terminal: mfa-session login --profile test-user",
         }
 
     def test_when_it_was_logged_out_the_answer_says_so(self, live: SessionProfiles) -> None:
         live.forget(PROFILE)
 
-        assert "the session of test-user is gone; run in another" in answered(live).document
+        assert "not logged in: test-user; run in another" in answered(live).document
 
     def test_when_the_file_cannot_be_read_the_answer_says_why(self, live: SessionProfiles, tmp_path: Path) -> None:
         (tmp_path / "credentials").write_text("junk\n")
@@ -136,15 +171,15 @@ class TestAnswer:
         assert "cannot read" in json.loads(said.document)["message"]
 
 
-class TestDoor:
-    def test_every_door_has_a_token_of_256_bits_of_its_own(self) -> None:
+class TestCredentialEndpoint:
+    def test_every_endpoint_has_a_token_of_256_bits_of_its_own(self) -> None:
         tokens = {CredentialEndpoint(1).token for _ in range(100)}
 
         assert len(tokens) == 100
         assert {len(token) for token in tokens} == {43}  # in base64, of six bits a character
 
     def test_no_secret_is_shown_by_accident(self, live: SessionProfiles) -> None:
-        shown = f"{DOOR!r} {RIGHT!r} {answered(live)!r}"
+        shown = f"{ENDPOINT!r} {RIGHT!r} {answered(live)!r}"
 
         assert "'token'" not in shown
         assert "secret" not in shown
@@ -163,24 +198,28 @@ class Program:
     told: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._watch = RenewalMonitor(
-            PROFILE, sessions=self.sessions, renew=self._renew, tell=self._tell, clock=self.clock.now
+        self._monitor = RenewalMonitor(
+            PROFILE,
+            session=partial(self.sessions.session, PROFILE),
+            renew=self._renew,
+            notify=self._notify,
+            clock=self.clock.now,
         )
 
-    def _renew(self, *, beyond: timedelta) -> None:
+    def _renew(self, beyond: timedelta) -> None:
         self.renewals.append(self.clock.now())
         if isinstance(self.new, MFASessionError):
             raise self.new
         self.sessions.keep(PROFILE, self.new)
 
-    def _tell(self, what: str, *, hint: str) -> None:
-        self.told.append(f"{what}; {hint}")
+    def _notify(self, message: str, hint: str) -> None:
+        self.told.append(f"{message}; {hint}")
 
     def run(self, span: timedelta) -> None:
         """Let *span* pass, and look all the time."""
         end = self.clock.now() + span
         while self.clock.now() < end:
-            self._watch.look()
+            self._monitor.check()
             self.clock.sleep(5)
 
 
@@ -190,7 +229,7 @@ def program(live: SessionProfiles) -> Program:
     return Program(live)
 
 
-class TestWatch:
+class TestRenewalMonitor:
     def test_a_session_is_renewed_from_fifteen_minutes_before_its_end(self, program: Program) -> None:
         program.new = session(NOW + 12 * HOUR, key_id="ASIANEWNEWNEWNEWNEWN")
 
@@ -199,7 +238,7 @@ class TestWatch:
         assert program.renewals == [NOW + 45 * MINUTE]
         assert program.told == []
 
-    def test_where_it_cannot_be_somebody_is_told_once_that_it_ends_and_once_that_it_is_over(
+    def test_where_it_cannot_be_the_user_is_told_once_that_it_ends_and_once_that_it_has_expired(
         self, program: Program
     ) -> None:
         program.run(3 * HOUR)
@@ -207,7 +246,7 @@ class TestWatch:
         way_on = "a new one needs a token code; run in another terminal: mfa-session login --profile test-user"
         assert program.told == [
             f"the session of test-user ends in 15 min: {way_on}",
-            f"the session of test-user is over: {way_on}",
+            f"the session of test-user has expired: {way_on}",
         ]
 
     def test_a_renewal_that_fails_is_tried_again_every_minute(self, program: Program) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.credential_server.peer import Peer, diagnosed_owner, listed_owner
+from mfa_session.credential_server.peer import diagnosed_owner, is_another_user, listed_owner
 from tests.credential_server.open_endpoint import OpenDoor, hands_out, heard
 
 on_linux = pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="only Linux tells whose a connection is")
@@ -65,7 +65,7 @@ def test_a_connection_that_was_closed_is_nobodys() -> None:
         connection, _ = listening.accept()
 
         with connection:
-            assert Peer(connection).is_another_user()
+            assert is_another_user(connection)
 
 
 @on_linux

@@ -7,11 +7,11 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from mfa_session.credential_server.peer import Peer
 from mfa_session.credential_server.protocol import CredentialEndpoint, Request, Response
 from mfa_session.credential_server.server import Listener
 from tests.clean_environment import clean_environment
@@ -124,7 +124,7 @@ def test_fifty_who_ask_at_once_are_all_answered(door: OpenDoor) -> None:
 
 
 def test_a_mistake_of_ours_is_an_answer_and_the_next_is_answered_too() -> None:
-    def mistaken(request: Request, peer: Peer) -> Response:
+    def mistaken(request: Request, is_another_user: Callable[[], bool]) -> Response:
         raise ZeroDivisionError
 
     with Listener() as listener, listening(listener, mistaken):
@@ -132,7 +132,7 @@ def test_a_mistake_of_ours_is_an_answer_and_the_next_is_answered_too() -> None:
         said = [door.said_to(door.request) for _ in range(2)]
 
     assert [each.partition(b" Internal")[0] for each in said] == [b"HTTP/1.1 500"] * 2
-    assert b"mfa-session made a mistake: ZeroDivisionError" in said[0]
+    assert b"mfa-session: internal error: ZeroDivisionError" in said[0]
 
 
 def test_nothing_is_listening_any_more_when_it_is_over(tmp_path: Path) -> None:

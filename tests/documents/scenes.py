@@ -94,6 +94,7 @@ class Scene:
 SCENES: dict[str, Scene] = {
     "README.md": Scene(),
     "docs/how-to/aliases.md": Scene(),
+    "docs/how-to/ansible.md": Scene(),
     "docs/how-to/codes.md#Codes without typing": Scene(),
     "docs/how-to/codes.md#A YubiKey": Scene(code_on_display),
     "docs/how-to/codes.md#1Password": Scene(code_on_display),

@@ -11,7 +11,7 @@ from tests.machine import Machine
 from tests.programs import python_program, shell_program
 
 # Those that want credentials, and nothing else.
-CONSUMERS = ("terraform", "cdk", "code", "docker", "worker")
+CONSUMERS = ("terraform", "ansible-playbook", "cdk", "code", "docker", "worker")
 
 _CONSUMER = """\
 import configparser, json, os, subprocess, sys, urllib.request

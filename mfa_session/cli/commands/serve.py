@@ -1,6 +1,7 @@
-"""`mfa-session serve`: run a program that asks for the session whenever it needs it."""
+"""`mfa-session serve`: run a command that gets every new session from a local endpoint."""
 
 import contextlib
+import ctypes
 import math
 import os
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,46 +29,133 @@ from mfa_session.credential_server.protocol import CredentialEndpoint
 from mfa_session.credential_server.server import Listener
 from mfa_session.credential_server.sidecar import run_beside
 from mfa_session.environment import SECRET, served_environment
-from mfa_session.errors import PersonNeededError
+from mfa_session.errors import PersonNeededError, StateError
+from mfa_session.filesystem.private_files import delete_private, write_private
 from mfa_session.model.profile import Profile
 from mfa_session.prompt.passphrases import DESCRIPTOR, FILE
 from mfa_session.prompt.terminal import Terminal
 
-
-def take_secret_variables() -> dict[str, str]:
-    """Remove every variable with a secret from the environment of this process, and return them."""
-    taken = {name: os.environ[name] for name in SECRET if name in os.environ}
-    for name in taken:
-        _overwrite(name)
-        del os.environ[name]
-    return taken
-
-
-def _overwrite(name: str) -> None:
-    """Overwrite the value where the process was given it, which to unset a variable leaves as it was."""
-    if sys.platform == "linux":
-        import ctypes  # two milliseconds, of a program that takes a hundred
-
-        with contextlib.suppress(OSError, AttributeError):  # another C library than we know
-            getenv = ctypes.CDLL(None).getenv
-            getenv.argtypes, getenv.restype = [ctypes.c_char_p], ctypes.c_void_p
-            if value := getenv(os.fsencode(name)):
-                ctypes.memset(value, ord("-"), len(ctypes.string_at(value)))
-
+EXAMPLE = "Example: mfa-session serve --profile test-user -- terraform apply"
 
 # A program that prints codes has 45 seconds, AWS 20; another login of this profile is waited for, a minute.
 _LIMIT_SECONDS = 180.0
 
+# Soon enough after a login elsewhere, or when a laptop has slept past the end; too seldom to cost anything.
+_CHECK_SECONDS = 2.0
+
 _ERROR = "mfa-session: error: "
 
 
-def renew(profile: Profile, *, beyond: timedelta, passphrase: str | None) -> None:
-    """Keep a session of *profile* that lives longer than *beyond*, if there is none yet.
+def serve(
+    context: typer.Context,
+    command: Annotated[list[str], typer.Argument(metavar="-- CMD [ARG]...", help="The program and its arguments.")],
+    profile: ProfileOption = None,
+) -> None:
+    """Run a command with auto-renewing credentials.
+
+    AWS tools get the session from a local endpoint, as in a container, and ask again before
+    it expires. Only this command is answered. The next session comes without asking for roles
+    and for codes from a program (mfa_process); otherwise, log in from another terminal.
+    """
+    app: AppContext = context.obj
+    source = app.profile(profile)
+    hidden = without_default_credentials(
+        app.environ, credentials_file=app.credentials_file, config_file=app.config_file
+    )
+    with Listener() as listener:
+        endpoint = CredentialEndpoint(listener.port)
+        with _token_file(app.state_folder / "serve", endpoint) as token_file:
+            # Before the login, which starts a thread to import botocore: see run_beside.
+            run_beside(partial(_answer_requests, app, source, endpoint, listener, Notices(), token_file))
+            live_session(app, source)
+            variables = {**hidden, **endpoint.variables(token_file=token_file)}
+            run_and_exit(context, command, served_environment(dict(app.environ), variables, region=source.region))
+
+
+@contextmanager
+def _token_file(folder: Path, endpoint: CredentialEndpoint) -> Iterator[Path | None]:
+    """Keep the token in a file in *folder*, for SDKs that read it from a file only; ``None`` if it cannot be written.
+
+    After exec(2) the sidecar deletes the file. A file whose sidecar was killed is deleted at the next start.
+    """
+    path = folder / str(endpoint.port)
+    try:
+        write_private(path, endpoint.token.encode())
+    except StateError:  # a live session is enough for every other SDK, also where the home folder is read-only
+        yield None
+        return
+    try:
+        for other in folder.iterdir():
+            if other.name.isdecimal() and not Listener.is_listening(int(other.name)):
+                delete_private(other)
+        yield path
+    finally:
+        with contextlib.suppress(StateError):
+            delete_private(path)
+
+
+def _answer_requests(
+    app: AppContext,
+    profile: Profile,
+    endpoint: CredentialEndpoint,
+    listener: Listener,
+    notify: "Notices",
+    token_file: Path | None,
+    end: int | None,
+) -> None:
+    """Answer requests in the sidecar, and renew the session, until *end* is readable."""
+    # On Windows this is a thread of the process that still reads its environment.
+    secrets = {} if sys.platform == "win32" else take_secret_variables()
+    session = partial(app.sessions.session, profile)
+    monitor = RenewalMonitor(
+        profile,
+        session=session,
+        renew=partial(renew, profile, passphrase=secrets.get("MFA_SESSION_PASSPHRASE")),
+        notify=notify,
+        clock=now,
+    )
+    threading.Thread(target=_check_forever, args=(monitor,), daemon=True).start()
+    try:
+        listener.serve(partial(answer, endpoint=endpoint, profile=profile, session=session, clock=now), until=end)
+    finally:
+        if token_file is not None:
+            delete_private(token_file)
+
+
+def _check_forever(monitor: RenewalMonitor) -> None:
+    while True:
+        monitor.check()
+        time.sleep(_CHECK_SECONDS)
+
+
+class Notices:
+    """Writes to the terminal of this process, also from the sidecar; to stderr where there is no terminal.
+
+    The program's own output may go to a file, where a notice would not be seen.
+    """
+
+    def __init__(self) -> None:
+        try:
+            self._terminal: Terminal | None = Terminal.open()
+        except PersonNeededError:
+            self._terminal = None
+
+    def __call__(self, message: str, hint: str) -> None:
+        """Write *message* and *hint*."""
+        if self._terminal is None:
+            warn(message, hint=hint)
+            return
+        self._terminal.tell(f"mfa-session: {message}")
+        self._terminal.tell(f"mfa-session: hint: {hint}")
+
+
+def renew(profile: Profile, beyond: timedelta, *, passphrase: str | None) -> None:
+    """Get a session of *profile* that outlives *beyond* without asking, if there is none yet.
 
     *passphrase* is that of the encrypted file, if it was in the environment of this process.
 
     Raises:
-        PersonNeededError: there is none to be had without a person; the message says why.
+        PersonNeededError: it needs a code from the user, or failed; the message says why.
     """
     if not may_be_renewed(profile):
         raise _failed("a new one needs a token code", profile)
@@ -87,17 +176,17 @@ def renew(profile: Profile, *, beyond: timedelta, passphrase: str | None) -> Non
                 check=False,
             )
     except OSError as error:
-        raise _failed(f"no login can be started: {error.strerror}", profile) from error
+        raise _failed(f"cannot start a login: {error.strerror}", profile) from error
     except subprocess.TimeoutExpired as error:
         raise _failed("a login took too long", profile) from error
     if login.returncode:
-        said = [line.removeprefix(_ERROR) for line in login.stderr.splitlines() if line.startswith(_ERROR)]
-        raise _failed(said[0] if said else f"a login ended with exit code {login.returncode}", profile)
+        errors = [line.removeprefix(_ERROR) for line in login.stderr.splitlines() if line.startswith(_ERROR)]
+        raise _failed(errors[0] if errors else f"a login ended with exit code {login.returncode}", profile)
 
 
 @contextmanager
 def _readable(passphrase: str | None) -> Iterator[tuple[tuple[int, ...], dict[str, str]]]:
-    """Yield a descriptor with the *passphrase* and the variable that names it, or neither where none is known here."""
+    """Yield a descriptor to read *passphrase* from and the variable that names it, or neither without a passphrase."""
     if passphrase is None or DESCRIPTOR in os.environ or FILE in os.environ:
         yield (), {}
         return
@@ -114,86 +203,20 @@ def _failed(why: str, profile: Profile) -> PersonNeededError:
     return PersonNeededError(why, hint=f"run in a terminal: mfa-session login --profile {profile.name}")
 
 
-class Notices:
-    """The terminal of this process, whatever becomes of the process; standard error where there is no terminal.
-
-    The program's own output may lead into a file, and nobody reads a notice there.
-    """
-
-    def __init__(self) -> None:
-        try:
-            self._terminal: Terminal | None = Terminal.open()
-        except PersonNeededError:
-            self._terminal = None
-
-    def __call__(self, what: str, *, hint: str) -> None:
-        """Say *what* is the matter, with a hint."""
-        if self._terminal is None:
-            warn(what, hint=hint)
-            return
-        self._terminal.tell(f"mfa-session: {what}")
-        self._terminal.tell(f"mfa-session: hint: {hint}")
+def take_secret_variables() -> dict[str, str]:
+    """Remove every variable with a secret from the environment of this process, and return them."""
+    taken = {name: os.environ[name] for name in SECRET if name in os.environ}
+    for name in taken:
+        _overwrite(name)
+        del os.environ[name]
+    return taken
 
 
-EXAMPLE = "Example: mfa-session serve --profile test-user -- terraform apply"
-
-# Soon enough after a login elsewhere, or when a laptop has slept through the end; too seldom to be noticed.
-_LOOK_SECONDS = 2.0
-
-
-def serve(
-    context: typer.Context,
-    command: Annotated[list[str], typer.Argument(metavar="-- CMD [ARG]...", help="The program and its arguments.")],
-    profile: ProfileOption = None,
-) -> None:
-    """Run a command with auto-renewing credentials.
-
-    AWS tools ask for it at an address of this machine, as they do in a container, and ask
-    again before it ends. Nobody else is answered. A new session comes by itself where codes come
-    from a program (mfa_process), else by a login in another terminal.
-    """
-    app: AppContext = context.obj
-    source = app.profile(profile)
-    hidden = without_default_credentials(
-        app.environ, credentials_file=app.credentials_file, config_file=app.config_file
-    )
-    with Listener() as listener:
-        door = CredentialEndpoint(listener.port)
-        # Before somebody is asked: botocore is imported meanwhile, on a thread.
-        run_beside(_Companion(app, source, door, listener))
-        live_session(app, source)
-        variables = {**hidden, **door.variables}
-        run_and_exit(context, command, served_environment(dict(app.environ), variables, region=source.region))
-
-
-class _Companion:
-    """Stands at *door* with the session of *profile*, and looks after it."""
-
-    def __init__(self, app: AppContext, profile: "Profile", door: "CredentialEndpoint", listener: "Listener") -> None:
-        self._app = app
-        self._profile = profile
-        self._door = door
-        self._listener = listener
-        self._notices = Notices()  # opened here: the companion itself will have no terminal
-
-    def __call__(self, end: int | None) -> None:
-        # On Windows this is a thread of the program, whose environment is read on.
-        secrets = {} if sys.platform == "win32" else take_secret_variables()
-        sessions = self._app.sessions
-        watch = RenewalMonitor(
-            self._profile,
-            sessions=sessions,
-            renew=partial(renew, self._profile, passphrase=secrets.get("MFA_SESSION_PASSPHRASE")),
-            tell=self._notices,
-            clock=now,
-        )
-        threading.Thread(target=_look_again_and_again, args=(watch,), daemon=True).start()
-        self._listener.serve(
-            partial(answer, door=self._door, profile=self._profile, sessions=sessions, clock=now), until=end
-        )
-
-
-def _look_again_and_again(watch: "RenewalMonitor") -> None:
-    while True:
-        watch.look()
-        time.sleep(_LOOK_SECONDS)
+def _overwrite(name: str) -> None:
+    """Overwrite the variable in the process's initial environment, which unsetting it leaves as it was."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # an unknown C library
+            getenv = ctypes.CDLL(None).getenv
+            getenv.argtypes, getenv.restype = [ctypes.c_char_p], ctypes.c_void_p
+            if value := getenv(os.fsencode(name)):
+                ctypes.memset(value, ord("-"), len(ctypes.string_at(value)))

@@ -4,14 +4,13 @@ from http import HTTPStatus
 
 import pytest
 
-from mfa_session.credential_server.http import MAX_BYTES, RefusedRequestError, read_request, written
-from mfa_session.credential_server.protocol import Response
+from mfa_session.credential_server.protocol import MAX_BYTES, RefusedRequestError, Response, parse_request
 
 REQUEST = b"GET /credentials HTTP/1.1\r\nHost: 127.0.0.1:1\r\naccept:application/json \r\nX-Empty:\r\n\r\n"
 
 
 def test_a_request_is_its_line_and_its_headers_as_they_were_sent() -> None:
-    request = read_request(REQUEST)
+    request = parse_request(REQUEST)
 
     assert request is not None
     assert (request.method, request.target) == ("GET", "/credentials")
@@ -20,11 +19,11 @@ def test_a_request_is_its_line_and_its_headers_as_they_were_sent() -> None:
 
 
 def test_more_has_to_come_until_the_empty_line() -> None:
-    assert [read_request(REQUEST[:length]) for length in range(len(REQUEST))] == [None] * len(REQUEST)
+    assert [parse_request(REQUEST[:length]) for length in range(len(REQUEST))] == [None] * len(REQUEST)
 
 
 def test_what_follows_a_request_is_not_read() -> None:
-    assert read_request(REQUEST + b"GET /other HTTP/1.1\r\n\r\n") == read_request(REQUEST)
+    assert parse_request(REQUEST + b"GET /other HTTP/1.1\r\n\r\n") == parse_request(REQUEST)
 
 
 @pytest.mark.parametrize(
@@ -57,9 +56,9 @@ def test_what_follows_a_request_is_not_read() -> None:
 )
 def test_what_could_be_read_in_two_ways_is_refused(request_: bytes) -> None:
     with pytest.raises(RefusedRequestError) as refused:
-        read_request(request_)
+        parse_request(request_)
 
-    assert refused.value.answer.status is HTTPStatus.BAD_REQUEST
+    assert refused.value.response.status is HTTPStatus.BAD_REQUEST
 
 
 @pytest.mark.parametrize(("surplus", "is_refused"), [(-1, False), (0, False), (1, True)])
@@ -69,14 +68,14 @@ def test_a_request_is_at_most_so_long(surplus: int, is_refused: bool) -> None:
 
     if is_refused:
         with pytest.raises(RefusedRequestError) as refused:
-            read_request(request)
-        assert refused.value.answer.status is HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            parse_request(request)
+        assert refused.value.response.status is HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     else:
-        assert read_request(request) is not None
+        assert parse_request(request) is not None
 
 
 def test_an_answer_is_never_stored_and_is_the_last_of_its_connection() -> None:
-    head, _, body = written(Response(HTTPStatus.OK, '{"a": 1}')).decode().partition("\r\n\r\n")
+    head, _, body = Response(HTTPStatus.OK, '{"a": 1}').encoded().decode().partition("\r\n\r\n")
 
     assert body == '{"a": 1}'
     assert head.split("\r\n") == [
@@ -90,4 +89,4 @@ def test_an_answer_is_never_stored_and_is_the_last_of_its_connection() -> None:
 
 
 def test_who_asks_in_another_way_is_told_the_right_one() -> None:
-    assert b"\r\nAllow: GET\r\n" in written(Response(HTTPStatus.METHOD_NOT_ALLOWED, "{}"))
+    assert b"\r\nAllow: GET\r\n" in Response(HTTPStatus.METHOD_NOT_ALLOWED, "{}").encoded()
