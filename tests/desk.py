@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from mfa_session.aws.connection import AWS, Endpoints
+from mfa_session.aws.endpoints import Endpoints
+from mfa_session.aws.iam import IAM
+from mfa_session.aws.sts import STS
+from mfa_session.aws.transport import Transport
 from mfa_session.aws_files.plain_keys import PlainKeys
 from mfa_session.aws_files.session_profiles import SessionProfiles
 from mfa_session.keys.lookup import KeyLookup
@@ -28,8 +31,16 @@ class AWSDesk:
     clock: SteppedClock
 
     @property
-    def aws(self) -> AWS:
-        return AWS(Endpoints(sts_url=self.endpoint.url, iam_url=self.endpoint.url))
+    def transport(self) -> Transport:
+        return Transport(Endpoints(sts_url=self.endpoint.url, iam_url=self.endpoint.url))
+
+    @property
+    def sts(self) -> STS:
+        return STS(self.transport)
+
+    @property
+    def iam(self) -> IAM:
+        return IAM(self.transport)
 
     @property
     def actions(self) -> list[str]:

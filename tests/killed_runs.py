@@ -66,7 +66,7 @@ class Driver:
 
 
 def _serve() -> None:
-    import mfa_session.aws.transport
+    import mfa_session.aws.signing_transport
     import mfa_session.keystore.encryption  # noqa: F401 -- for the runs to have
     from mfa_session.cli.app import program
 

@@ -11,8 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from mfa_session.aws.endpoints import Endpoints
-from mfa_session.aws.http import HTTPReply
-from mfa_session.aws.no_response import outcome_unknown
+from mfa_session.aws.http import HTTPReply, outcome_unknown
 from mfa_session.aws.request import APIRequest
 from mfa_session.aws.response import read_refusal
 from mfa_session.errors import (

@@ -1,94 +1,130 @@
-"""What is asked of IAM: the MFA devices of a user."""
+"""IAM: MFA devices, access keys and policies.
 
+https://docs.aws.amazon.com/IAM/latest/APIReference/
+
+Any call may raise an ``AWSError``; ``Raises:`` has what its callers tell apart.
+"""
+
+import json
 from base64 import b64decode
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TypeAlias
+from urllib.parse import unquote
 
-from mfa_session.aws.client import Client
 from mfa_session.aws.request import APIRequest
 from mfa_session.aws.response import APIResponse, not_from_aws
-from mfa_session.errors import AccessDeniedError, AWSAnswerError, UsageError
+from mfa_session.aws.transport import Transport
+from mfa_session.errors import AccessDeniedError, AWSAnswerError, NoSuchEntityError, UsageError
+from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.credentials import AccessKey, AccessKeyMetadata, SessionCredentials
 from mfa_session.model.mfa_device import MFADevice, TokenCode, VirtualMFADevice
 
-# A user has at most eight devices and two keys, and AWS puts a hundred on a page: who needs so many pages is not AWS.
+Credentials: TypeAlias = AccessKey | SessionCredentials
+TwoCodes: TypeAlias = tuple[TokenCode, TokenCode]
+
+# A user has at most eight devices and two keys, and AWS puts a hundred on a page: a server that sends more is not AWS.
 _MAX_PAGES = 20
 
+# An account may have 5,000 users in one group; with a hundred on a page, that would be more pages than are read.
+_LARGE_PAGES = {"MaxItems": 1000}
 
-class IAMCalls(Client):
-    """The calls to IAM."""
-
-    def list_mfa_devices(self, credentials: AccessKey | SessionCredentials, user_name: str) -> list[MFADevice]:
-        """Return every MFA device of the user, those that show no codes included.
-
-        IAM is asked without the user's name first: it then takes the owner of the key. A
-        published policy allows only the form with the name, so that is tried too.
-
-        Raises:
-            AccessDeniedError: both forms are denied.
-            AWSError: anything else went wrong.
-        """
-        request = APIRequest("iam", "ListMFADevices", credentials, idempotent=True)
-        try:
-            pages = self._pages(request)
-        except AccessDeniedError:
-            pages = self._pages(replace(request, parameters={"UserName": user_name}))
-        return [mfa_device(device) for page in pages for device in page.parts("MFADevices")]
-
-    def _pages(self, request: APIRequest) -> list[APIResponse]:
-        return list(self._each_page(request))
-
-    def _each_page(self, request: APIRequest) -> Iterator[APIResponse]:
-        for _ in range(_MAX_PAGES):
-            page = self.ask(request)
-            yield page
-            if not page.says("IsTruncated"):
-                return
-            request = replace(request, parameters={**request.parameters, "Marker": page.text("Marker")})
-        raise not_from_aws(page.host, f"it has more than {_MAX_PAGES} pages")
-
-
-def mfa_device(response: APIResponse) -> MFADevice:
-    """Return the device that IAM describes.
-
-    Raises:
-        AWSAnswerError: it describes none.
-    """
-    enabled = response.moment("EnableDate").astimezone(UTC) if "EnableDate" in response.fields else None
-    try:
-        return MFADevice(response.text("SerialNumber"), enabled)
-    except UsageError:
-        raise not_from_aws(response.host, "it names a device that cannot be one") from None
-
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+_MAX_VERSIONS = 5
 
 _ACTIVE, _INACTIVE = "Active", "Inactive"
 
 
-class IAMAccessKeyCalls(IAMCalls):
-    """The calls to IAM about access keys."""
+class IAM:
+    """Calls of IAM over *transport*."""
 
-    def list_access_keys(self, credentials: AccessKey | SessionCredentials, user_name: str) -> list[AccessKeyMetadata]:
-        """Return the access keys of a user, of which there are two at the most.
+    def __init__(self, transport: Transport) -> None:
+        self._send = transport.send
+
+    def list_mfa_devices(self, credentials: Credentials, user_name: str) -> list[MFADevice]:
+        """Return every MFA device of the caller, security keys and passkeys included.
+
+        The call is made without ``UserName`` first, which IAM takes for the caller. A
+        published policy allows only the form with the name, so that is tried too.
 
         Raises:
-            AccessDeniedError: a policy forbids iam:ListAccessKeys.
-            AWSError: anything else went wrong.
+            AccessDeniedError: both forms are denied.
         """
+        request = APIRequest("iam", "ListMFADevices", credentials, idempotent=True)
+        try:
+            return [_mfa_device(device) for device in self._list(request, "MFADevices")]
+        except AccessDeniedError:
+            return self._mfa_devices_of(credentials, user_name)
+
+    def list_mfa_devices_of(self, session: SessionCredentials, user_name: str) -> list[MFADevice]:
+        """Return the MFA devices of a user who need not be the caller."""
+        return self._mfa_devices_of(session, user_name)
+
+    def create_virtual_mfa_device(self, credentials: Credentials, name: str) -> VirtualMFADevice:
+        """Create a virtual device, which is not assigned to a user yet.
+
+        Raises:
+            EntityAlreadyExistsError: the account has a device of this name.
+            AccessDeniedError: a policy forbids the call, or this name.
+            ReplyLostError: the device may exist now; its secret key is lost.
+            AWSAnswerError: the same.
+        """
+        request = APIRequest("iam", "CreateVirtualMFADevice", credentials, {"VirtualMFADeviceName": name})
+        return _virtual_mfa_device(self._send(request).part("VirtualMFADevice"), name)
+
+    def enable_mfa_device(self, credentials: Credentials, user_name: str, device: MFADevice, codes: TwoCodes) -> None:
+        """Assign *device* to a user, with two consecutive codes.
+
+        Raises:
+            TokenCodeRefusedError: the codes are not consecutive, or of another secret key.
+            LimitExceededError: the user has as many devices as AWS allows.
+            EntityTemporarilyUnmodifiableError: AWS has not finished an earlier change.
+            AccessDeniedError: a policy forbids it; or the user has a device, and these credentials are without MFA.
+            ReplyLostError: the device may be enabled now.
+        """
+        self._send(_with_codes("EnableMFADevice", credentials, user_name, device, codes))
+
+    def resync_mfa_device(self, credentials: Credentials, user_name: str, device: MFADevice, codes: TwoCodes) -> None:
+        """Resynchronize *device*: AWS learns from two consecutive codes how far its clock is off.
+
+        Raises:
+            TokenCodeRefusedError: the codes are not consecutive.
+            NoSuchEntityError: the device is not the user's, or has no codes.
+            EntityTemporarilyUnmodifiableError: AWS has not finished an earlier change.
+            AccessDeniedError: a policy forbids it.
+        """
+        self._send(_with_codes("ResyncMFADevice", credentials, user_name, device, codes))
+
+    def deactivate_mfa_device(self, session: SessionCredentials, user_name: str, device: MFADevice) -> None:
+        """Remove *device* from a user; a virtual one exists until it is deleted."""
+        parameters = {"UserName": user_name, "SerialNumber": device.serial_number}
+        self._send(APIRequest("iam", "DeactivateMFADevice", session, parameters))
+
+    def delete_virtual_mfa_device(self, credentials: Credentials, device: MFADevice) -> None:
+        """Delete a virtual device that is not assigned to a user, so that its name is free again.
+
+        Raises:
+            DeleteConflictError: it is assigned to a user.
+            NoSuchEntityError: there is no such device.
+            AccessDeniedError: a policy forbids it, as AWS's own samples do.
+        """
+        self._send(APIRequest("iam", "DeleteVirtualMFADevice", credentials, {"SerialNumber": device.serial_number}))
+
+    def list_access_keys(self, credentials: Credentials, user_name: str) -> list[AccessKeyMetadata]:
+        """Return the access keys of a user, two at most."""
         request = APIRequest("iam", "ListAccessKeys", credentials, {"UserName": user_name}, idempotent=True)
-        return [_metadata(key) for page in self._pages(request) for key in page.parts("AccessKeyMetadata")]
+        return [_access_key_metadata(key) for key in self._list(request, "AccessKeyMetadata")]
 
     def create_access_key(self, session: SessionCredentials, user_name: str) -> AccessKey:
-        """Create an access key for a user, in one attempt. AWS knows it everywhere some seconds later.
+        """Create an access key for a user, in one attempt. It works everywhere some seconds later.
 
         Raises:
-            AccessDeniedError: a policy forbids iam:CreateAccessKey.
             LimitExceededError: the user has two.
-            ReplyLostError: there may be a new key, whose secret nobody will ever know.
+            ReplyLostError: there may be a new key, whose secret is lost.
             AWSAnswerError: the same.
-            AWSError: anything else went wrong, and there is no new key.
         """
-        response = self.ask(APIRequest("iam", "CreateAccessKey", session, {"UserName": user_name})).part("AccessKey")
+        request = APIRequest("iam", "CreateAccessKey", session, {"UserName": user_name})
+        response = self._send(request).part("AccessKey")
         if response.text("UserName") != user_name:
             raise not_from_aws(response.host, "its new key is another user's")
         try:
@@ -96,137 +132,150 @@ class IAMAccessKeyCalls(IAMCalls):
                 response.text("AccessKeyId"), response.text("SecretAccessKey"), create_date=_create_date(response)
             )
         except UsageError:
-            # Cut off: what came in the place of a secret may be one.
+            # `from None`: what came in the place of a secret may be one.
             raise not_from_aws(response.host, "its new key is no long-term access key") from None
 
     def update_access_key(
         self, session: SessionCredentials, user_name: str, access_key_id: str, *, active: bool
     ) -> None:
-        """Make a key of a user active or inactive, whichever it was.
+        """Make a key of a user active or inactive.
 
         Raises:
-            AccessDeniedError: a policy forbids iam:UpdateAccessKey.
             NoSuchEntityError: the user has no such key.
-            AWSError: anything else went wrong.
         """
         status = _ACTIVE if active else _INACTIVE
         parameters = {"UserName": user_name, "AccessKeyId": access_key_id, "Status": status}
-        self.ask(APIRequest("iam", "UpdateAccessKey", session, parameters, idempotent=True))
+        self._send(APIRequest("iam", "UpdateAccessKey", session, parameters, idempotent=True))
 
     def delete_access_key(self, session: SessionCredentials, user_name: str, access_key_id: str) -> None:
-        """Delete a key of a user, for good.
+        """Delete a key of a user.
 
         Raises:
-            AccessDeniedError: a policy forbids iam:DeleteAccessKey.
             NoSuchEntityError: the user has no such key.
-            AWSError: anything else went wrong.
         """
         parameters = {"UserName": user_name, "AccessKeyId": access_key_id}
-        self.ask(APIRequest("iam", "DeleteAccessKey", session, parameters))
+        self._send(APIRequest("iam", "DeleteAccessKey", session, parameters))
 
     def access_key_last_used(self, session: SessionCredentials, access_key_id: str) -> datetime | None:
-        """Return when a key was last used, ``None`` where it never was. AWS may learn of a use only hours later.
-
-        Raises:
-            AccessDeniedError: a policy forbids iam:GetAccessKeyLastUsed.
-            AWSError: anything else went wrong.
-        """
+        """Return when a key was last used, ``None`` for never. AWS may show a use only hours later."""
         request = APIRequest("iam", "GetAccessKeyLastUsed", session, {"AccessKeyId": access_key_id}, idempotent=True)
-        used = self.ask(request).part("AccessKeyLastUsed")
+        used = self._send(request).part("AccessKeyLastUsed")
         return used.moment("LastUsedDate") if "LastUsedDate" in used.fields else None
 
+    def get_user(self, session: SessionCredentials, user_name: str) -> CallerIdentity:
+        """Return a user's ARN, with the path."""
+        response = self._send(_read("GetUser", session, UserName=user_name)).part("User")
+        try:
+            return CallerIdentity(response.text("Arn"))
+        except AWSAnswerError as error:
+            raise response.with_host(error) from None
 
-def _metadata(response: APIResponse) -> AccessKeyMetadata:
-    # A state that we do not know yet is none in which the key works.
-    is_active = response.text("Status") == _ACTIVE
-    return AccessKeyMetadata(response.text("AccessKeyId"), is_active, _create_date(response))
+    def get_group(self, session: SessionCredentials, group_name: str) -> list[str]:
+        """Return the names of the users in a group."""
+        users = self._list(_read("GetGroup", session, GroupName=group_name, **_LARGE_PAGES), "Users")
+        return [user.text("UserName") for user in users]
 
+    def policies_of_user(self, session: SessionCredentials, user_name: str) -> dict[str, str]:
+        """Return the documents of all policies of a user and the user's groups, by name or ARN."""
+        found = self._policies_of(session, "User", user_name)
+        groups = self._list(_read("ListGroupsForUser", session, UserName=user_name, **_LARGE_PAGES), "Groups")
+        for group in [group.text("GroupName") for group in groups]:
+            found |= self._policies_of(session, "Group", group)
+        return found
 
-def _create_date(response: APIResponse) -> datetime:
-    return response.moment("CreateDate").astimezone(UTC).replace(microsecond=0)
+    def policies_of_group(self, session: SessionCredentials, group_name: str) -> dict[str, str]:
+        """Return the documents of all policies of a group, by name or ARN."""
+        return self._policies_of(session, "Group", group_name)
 
+    def list_attached_group_policies(self, session: SessionCredentials, group_name: str) -> dict[str, str]:
+        """Return the ARNs of the managed policies that are attached to a group, by name."""
+        return self._attached_to(session, "Group", group_name)
 
-class IAMDeviceCalls(IAMCalls):
-    """The calls to IAM that change MFA devices."""
+    def managed_policy(self, session: SessionCredentials, arn: str) -> tuple[str, int] | None:
+        """Return the default version of a managed policy and its number of attachments, ``None`` if there is none."""
+        try:
+            policy = self._send(_read("GetPolicy", session, PolicyArn=arn)).part("Policy")
+        except NoSuchEntityError:
+            return None
+        request = _read("GetPolicyVersion", session, PolicyArn=arn, VersionId=policy.text("DefaultVersionId"))
+        document = _document(self._send(request).part("PolicyVersion"), "Document")
+        attached = policy.text("AttachmentCount")
+        return document, int(attached) if attached.isdecimal() else 0
 
-    def create_virtual_mfa_device(self, credentials: AccessKey | SessionCredentials, name: str) -> VirtualMFADevice:
-        """Create a virtual device that belongs to nobody yet.
-
-        Raises:
-            EntityAlreadyExistsError: there is a device of this name in the account.
-            AccessDeniedError: a policy forbids iam:CreateVirtualMFADevice, or a device of this name.
-            ReplyLostError: there may be one now, whose seed nobody knows.
-            AWSAnswerError: the same, and what came back is no device of this name.
-        """
-        request = APIRequest("iam", "CreateVirtualMFADevice", credentials, {"VirtualMFADeviceName": name})
-        return _created(self.ask(request).part("VirtualMFADevice"), name)
-
-    def enable_mfa_device(
-        self,
-        credentials: AccessKey | SessionCredentials,
-        user_name: str,
-        device: MFADevice,
-        codes: tuple[TokenCode, TokenCode],
-    ) -> None:
-        """Give *device* to a user, with two codes of it that follow each other.
-
-        Raises:
-            TokenCodeRefusedError: they do not, or the seed in the app is another.
-            LimitExceededError: the user has as many devices as AWS lets there be.
-            EntityTemporarilyUnmodifiableError: AWS is not done yet with an earlier change.
-            AccessDeniedError: a policy forbids iam:EnableMFADevice; or the user has a device, and
-                these credentials are none with MFA.
-            ReplyLostError: the codes went out, and no answer came back.
-        """
-        self.ask(_with_codes("EnableMFADevice", credentials, user_name, device, codes))
-
-    def resync_mfa_device(
-        self,
-        credentials: AccessKey | SessionCredentials,
-        user_name: str,
-        device: MFADevice,
-        codes: tuple[TokenCode, TokenCode],
-    ) -> None:
-        """Let AWS learn how far the clock of *device* is off, from two codes of it that follow each other.
+    def create_policy(self, session: SessionCredentials, name: str, document: str) -> str:
+        """Create a managed policy, and return its ARN.
 
         Raises:
-            TokenCodeRefusedError: they do not.
-            NoSuchEntityError: the device is not one of the user's, or shows no codes.
-            EntityTemporarilyUnmodifiableError: AWS is not done yet with an earlier change.
-            AccessDeniedError: a policy forbids iam:ResyncMFADevice.
-            ReplyLostError: the codes went out, and no answer came back.
+            EntityAlreadyExistsError: there is one of this name, under whatever path.
         """
-        self.ask(_with_codes("ResyncMFADevice", credentials, user_name, device, codes))
+        request = APIRequest("iam", "CreatePolicy", session, {"PolicyName": name, "PolicyDocument": document})
+        return self._send(request).part("Policy").text("Arn")
 
-    def deactivate_mfa_device(self, session: SessionCredentials, user_name: str, device: MFADevice) -> None:
-        """Take *device* away from a user; a virtual one is left, and belongs to nobody then.
+    def replace_policy(self, session: SessionCredentials, arn: str, document: str) -> None:
+        """Make *document* the default version of a managed policy.
+
+        Where it has five versions, the oldest that is not the default is deleted first.
+        """
+        versions = self._list(_read("ListPolicyVersions", session, PolicyArn=arn), "Versions")
+        if len(versions) >= _MAX_VERSIONS:
+            spare = [_version_number(version) for version in versions if not version.says("IsDefaultVersion")]
+            oldest = {"PolicyArn": arn, "VersionId": f"v{min(spare)}"}
+            self._send(APIRequest("iam", "DeletePolicyVersion", session, oldest))
+        parameters = {"PolicyArn": arn, "PolicyDocument": document, "SetAsDefault": "true"}
+        self._send(APIRequest("iam", "CreatePolicyVersion", session, parameters))
+
+    def attach_group_policy(self, session: SessionCredentials, group_name: str, arn: str) -> None:
+        """Attach a managed policy to a group; one that is attached stays so.
 
         Raises:
-            NoSuchEntityError: it is not one of the user's.
-            EntityTemporarilyUnmodifiableError: AWS is not done yet with an earlier change.
-            AccessDeniedError: a policy forbids iam:DeactivateMFADevice.
+            LimitExceededError: the group has ten.
         """
-        parameters = {"UserName": user_name, "SerialNumber": device.serial_number}
-        self.ask(APIRequest("iam", "DeactivateMFADevice", session, parameters))
+        parameters = {"GroupName": group_name, "PolicyArn": arn}
+        self._send(APIRequest("iam", "AttachGroupPolicy", session, parameters, idempotent=True))
 
-    def delete_virtual_mfa_device(self, credentials: AccessKey | SessionCredentials, device: MFADevice) -> None:
-        """Delete a virtual device that belongs to nobody, so that its name is free again.
+    def _mfa_devices_of(self, credentials: Credentials, user_name: str) -> list[MFADevice]:
+        request = APIRequest("iam", "ListMFADevices", credentials, {"UserName": user_name}, idempotent=True)
+        return [_mfa_device(device) for device in self._list(request, "MFADevices")]
 
-        Raises:
-            DeleteConflictError: it belongs to somebody.
-            NoSuchEntityError: there is no such device.
-            AccessDeniedError: a policy forbids iam:DeleteVirtualMFADevice, as AWS's own samples do.
-        """
-        parameters = {"SerialNumber": device.serial_number}
-        self.ask(APIRequest("iam", "DeleteVirtualMFADevice", credentials, parameters))
+    def _policies_of(self, session: SessionCredentials, kind: str, name: str) -> dict[str, str]:
+        """Return the documents of the inline and attached policies of a ``User`` or a ``Group``."""
+        found = {}
+        whose = {f"{kind}Name": name}
+        for page in self._pages(_read(f"List{kind}Policies", session, **whose)):
+            for policy_name in page.texts("PolicyNames"):
+                response = self._send(_read(f"Get{kind}Policy", session, **whose, PolicyName=policy_name))
+                found[f"{policy_name} of {kind.lower()} {name}"] = _document(response, "PolicyDocument")
+        for arn in self._attached_to(session, kind, name).values():
+            if policy := self.managed_policy(session, arn):
+                found[arn] = policy[0]
+        return found
+
+    def _attached_to(self, session: SessionCredentials, kind: str, name: str) -> dict[str, str]:
+        request = _read(f"ListAttached{kind}Policies", session, **{f"{kind}Name": name})
+        policies = self._list(request, "AttachedPolicies")
+        return {policy.text("PolicyName"): policy.text("PolicyArn") for policy in policies}
+
+    def _list(self, request: APIRequest, name: str) -> list[APIResponse]:
+        """Return what all pages have under *name*."""
+        return [part for page in self._pages(request) for part in page.parts(name)]
+
+    def _pages(self, request: APIRequest) -> list[APIResponse]:
+        pages: list[APIResponse] = []
+        while len(pages) < _MAX_PAGES:
+            page = self._send(request)
+            pages.append(page)
+            if not page.says("IsTruncated"):
+                return pages
+            request = replace(request, parameters={**request.parameters, "Marker": page.text("Marker")})
+        raise not_from_aws(page.host, f"it has more than {_MAX_PAGES} pages")
+
+
+def _read(operation: str, session: SessionCredentials, **parameters: str | int) -> APIRequest:
+    return APIRequest("iam", operation, session, parameters, idempotent=True)
 
 
 def _with_codes(
-    operation: str,
-    credentials: AccessKey | SessionCredentials,
-    user_name: str,
-    device: MFADevice,
-    codes: tuple[TokenCode, TokenCode],
+    operation: str, credentials: Credentials, user_name: str, device: MFADevice, codes: TwoCodes
 ) -> APIRequest:
     parameters = {
         "UserName": user_name,
@@ -237,7 +286,15 @@ def _with_codes(
     return APIRequest("iam", operation, credentials, parameters, codes=codes)
 
 
-def _created(response: APIResponse, name: str) -> VirtualMFADevice:
+def _mfa_device(response: APIResponse) -> MFADevice:
+    enabled = response.moment("EnableDate").astimezone(UTC) if "EnableDate" in response.fields else None
+    try:
+        return MFADevice(response.text("SerialNumber"), enabled)
+    except UsageError:
+        raise not_from_aws(response.host, "it names a device that cannot be one") from None
+
+
+def _virtual_mfa_device(response: APIResponse, name: str) -> VirtualMFADevice:
     try:
         device = MFADevice(response.text("SerialNumber"))
         # A blob in the wire's base 64, which holds text in base 32.
@@ -250,3 +307,31 @@ def _created(response: APIResponse, name: str) -> VirtualMFADevice:
         return VirtualMFADevice(device, seed)
     except AWSAnswerError as error:
         raise response.with_host(error) from None
+
+
+def _access_key_metadata(response: APIResponse) -> AccessKeyMetadata:
+    # In a status that we do not know, the key does not work.
+    is_active = response.text("Status") == _ACTIVE
+    return AccessKeyMetadata(response.text("AccessKeyId"), is_active, _create_date(response))
+
+
+def _create_date(response: APIResponse) -> datetime:
+    return response.moment("CreateDate").astimezone(UTC).replace(microsecond=0)
+
+
+def _version_number(version: APIResponse) -> int:
+    # Counted up, and never given again; two versions of one second have the same date.
+    number = version.text("VersionId").removeprefix("v")
+    if not number.isdecimal():
+        raise not_from_aws(version.host, "it names a version that cannot be one")
+    return int(number)
+
+
+def _document(response: APIResponse, name: str) -> str:
+    # IAM sends documents percent-encoded (RFC 3986), whatever else is escaped around them.
+    document = unquote(response.text(name))
+    try:
+        json.loads(document)
+    except (ValueError, RecursionError):
+        raise not_from_aws(response.host, f"its {name} is no JSON") from None
+    return document

@@ -14,8 +14,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError
 
 from mfa_session.aws.endpoints import Endpoints
-from mfa_session.aws.http import HTTPCall, HTTPReply, Limits, OverdueError
-from mfa_session.aws.no_response import no_response, outcome_unknown
+from mfa_session.aws.http import HTTPCall, HTTPReply, Limits, OverdueError, no_response, outcome_unknown
 from mfa_session.aws.request import APIRequest
 from mfa_session.aws.response import not_from_aws
 from mfa_session.errors import AWSError, ConfigurationError, SignInRefusedError
@@ -47,8 +46,12 @@ class SignIn:
         self._url = f"{(endpoints.signin_url or f'https://{host}').rstrip('/')}/federation"
         self._ca_bundle = endpoints.ca_bundle
 
+    def url(self, credentials: SessionCredentials, *, region: str | None) -> str:
+        """Return the URL that opens the console as the role of *credentials*; it is a secret for 15 minutes."""
+        return self.sign_in_url(self.get_signin_token(credentials), region=region)
+
     def get_signin_token(self, credentials: SessionCredentials) -> str:
-        """Return a token with which a browser is let in as the role of *credentials*; it is a secret for 15 minutes.
+        """Return a token that signs a browser in as the role of *credentials*; it is a secret for 15 minutes.
 
         Raises:
             SignInRefusedError: these credentials open no console: they are over, or not of a role.
@@ -70,7 +73,7 @@ class SignIn:
         return _token(reply, host=exchange.host)
 
     def sign_in_url(self, token: str, *, region: str | None) -> str:
-        """Return the URL that opens the console, in *region* where one is given."""
+        """Return the URL that opens the console with *token*."""
         console = f"https://{self._console}/console/home"
         fields = {
             "Action": "login",

@@ -1,44 +1,42 @@
-"""What is asked of STS: who a key belongs to, a session for a token code, and the session of a role."""
+"""STS: GetCallerIdentity, GetSessionToken and AssumeRole.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/
+"""
 
 from datetime import UTC, datetime, timedelta
 
-from mfa_session.aws.client import Client
 from mfa_session.aws.request import APIRequest
 from mfa_session.aws.response import APIResponse, not_from_aws
+from mfa_session.aws.transport import Transport
 from mfa_session.errors import AWSAnswerError
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.mfa_device import MFADevice, TokenCode
 from mfa_session.model.role import Role
 
-# AWS accepts a signature from a clock that is fifteen minutes off; its idea of now may differ from ours by as much.
+# AWS accepts signatures from clocks up to fifteen minutes off; its time may differ from ours by as much.
 _CLOCK_TOLERANCE = timedelta(minutes=15)
 
 
-class STSCalls(Client):
-    """The calls to STS."""
+class STS:
+    """Calls of STS over *transport*. Each may raise an ``AWSError``; ``Raises:`` has what callers tell apart."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.prepare = transport.prepare
+        self._send = transport.send
 
     def get_caller_identity(self, credentials: AccessKey | SessionCredentials) -> CallerIdentity:
-        """Return who AWS says the owner of *credentials* is; no policy can deny this.
-
-        A session of an IAM user is the user, not something of its own.
+        """Return whose *credentials* are; no policy can deny this. For a session of an IAM user, it is the user.
 
         Raises:
-            AccessKeyRefusedError: AWS does not know the key, or the secret is not its own.
-            ExpiredSessionError: the session is over.
-            AWSError: anything else went wrong.
+            AccessKeyRefusedError: AWS does not know the key, or the secret is wrong.
+            ExpiredSessionError: AWS does not accept the session any more.
         """
         return self.caller_and_time(credentials)[0]
 
     def caller_and_time(self, credentials: AccessKey | SessionCredentials) -> tuple[CallerIdentity, datetime | None]:
-        """Return who AWS says the owner of *credentials* is, and what AWS's clock shows, to the second.
-
-        ``None`` where the answer does not tell the time.
-
-        Raises:
-            AWSError: as :meth:`get_caller_identity`.
-        """
-        response = self.ask(APIRequest("sts", "GetCallerIdentity", credentials, idempotent=True))
+        """Return whose *credentials* are, and AWS's time to the second; ``None`` if the response has no time."""
+        response = self._send(APIRequest("sts", "GetCallerIdentity", credentials, idempotent=True))
         try:
             return CallerIdentity(response.text("Arn")), _time_of(response)
         except AWSAnswerError as error:
@@ -47,56 +45,46 @@ class STSCalls(Client):
     def get_session_token(
         self, key: AccessKey, device: MFADevice, code: TokenCode, duration: timedelta
     ) -> SessionCredentials:
-        """Trade *code* for a session of at most *duration*, in one attempt.
-
-        AWS gives root an hour at most, whatever is asked.
+        """Get session credentials with *code*, in one attempt. AWS gives root an hour at most.
 
         Raises:
             TokenCodeRefusedError: the code is wrong, used or too old.
             MFADeviceRefusedError: the device is not one of this user's.
-            ReplyLostError: the code went out and may have been used.
-            AWSAnswerError: the same, and what came back is not a session.
-            AWSError: anything else went wrong, and the code was not used.
+            ReplyLostError: the code was sent and may have been used.
+            AWSAnswerError: the same.
         """
         parameters: dict[str, str | int] = {
             "SerialNumber": device.serial_number,
             "TokenCode": code.digits,
             "DurationSeconds": int(duration.total_seconds()),
         }
-        response = self.ask(APIRequest("sts", "GetSessionToken", key, parameters, codes=(code,)))
+        response = self._send(APIRequest("sts", "GetSessionToken", key, parameters, codes=(code,)))
         return _session_credentials(response, duration=duration, now=datetime.now(UTC))
 
     def assume_role(
         self, credentials: AccessKey | SessionCredentials, role: Role, duration: timedelta
     ) -> SessionCredentials:
-        """Return a session of *role* for *duration*; with the credentials of a session, AWS gives an hour at the most.
+        """Assume *role*; with the credentials of a session, for an hour at most.
 
         Raises:
-            AccessDeniedError: the role is not the caller's to take.
-            DurationRefusedError: not for so long.
-            ExpiredSessionError: the session that asks is over.
-            AWSError: anything else went wrong.
+            AccessDeniedError: the caller may not assume the role.
+            DurationRefusedError: the role does not allow this duration.
+            ExpiredSessionError: AWS does not accept the session of the caller any more.
         """
         request = APIRequest("sts", "AssumeRole", credentials, _role_parameters(role, duration), idempotent=True)
-        return _session_credentials(self.ask(request), duration=duration, now=datetime.now(UTC))
+        return _session_credentials(self._send(request), duration=duration, now=datetime.now(UTC))
 
     def assume_role_with_code(
         self, key: AccessKey, role: Role, device: MFADevice, code: TokenCode, duration: timedelta
     ) -> SessionCredentials:
-        """Return a session of *role* for *duration*, and prove the device with *code* in the same call, in one attempt.
+        """Assume *role* with *code* in the same call, in one attempt.
 
         Raises:
-            TokenCodeRefusedError: the code is wrong, used or too old.
-            MFADeviceRefusedError: the device is not one of this user's.
-            ReplyLostError: the code went out and may have been used.
-            AWSAnswerError: the same, and what came back is not a session.
-            AccessDeniedError: the role is not the user's to take; the code may have been used.
-            DurationRefusedError: not for so long.
-            AWSError: anything else went wrong, and the code was not used.
+            As get_session_token and assume_role; when denied, the code may have been used.
         """
-        proof: dict[str, str | int] = {"SerialNumber": device.serial_number, "TokenCode": code.digits}
-        parameters = {**_role_parameters(role, duration), **proof}
-        response = self.ask(APIRequest("sts", "AssumeRole", key, parameters, codes=(code,)))
+        mfa: dict[str, str | int] = {"SerialNumber": device.serial_number, "TokenCode": code.digits}
+        parameters = {**_role_parameters(role, duration), **mfa}
+        response = self._send(APIRequest("sts", "AssumeRole", key, parameters, codes=(code,)))
         return _session_credentials(response, duration=duration, now=datetime.now(UTC))
 
 
@@ -111,7 +99,7 @@ def _role_parameters(role: Role, duration: timedelta) -> dict[str, str | int]:
 
 
 def _time_of(response: APIResponse) -> datetime | None:
-    # Imported here, where botocore has done so: no prompt is to wait for it.
+    # 4 ms, which no prompt is to wait for; botocore has imported it by now.
     from email.utils import parsedate_to_datetime
 
     try:

@@ -7,8 +7,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from urllib.parse import quote
 
-from mfa_session.aws.connection import AWS
 from mfa_session.aws.endpoints import Endpoints, endpoint_settings
+from mfa_session.aws.sts import STS
 from mfa_session.aws_files.files import read_profiles
 from mfa_session.aws_files.plain_keys import PlainKeys
 from mfa_session.aws_files.profile_settings import ProfileSettings
@@ -220,13 +220,11 @@ class AppContext:
             consent=partial(user.agrees, by_default=True),
         )
 
-    def keys(self, aws: "AWS", *, user: User | NoUser | None) -> "KeyLookup":
+    def keys(self, sts: STS, *, user: User | NoUser | None) -> "KeyLookup":
         """Return where the long-term keys are looked for; a *person* may give one that is nowhere yet."""
         key_prompt = None
         if user is not None:
-            key_prompt = KeyPrompt(
-                user, directory=aws, choose_store=partial(self.choose_store, user), settings=self.settings
-            )
+            key_prompt = KeyPrompt(user, sts=sts, choose_store=partial(self.choose_store, user), settings=self.settings)
         return KeyLookup(stored=self.access_keys, in_file=self.plain_keys, key_prompt=key_prompt)
 
     @contextmanager

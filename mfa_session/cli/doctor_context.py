@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 
-from mfa_session.aws.connection import AWS
+from mfa_session.aws.sts import STS
+from mfa_session.aws.transport import Transport
 from mfa_session.aws_files.files import lost_sections, read_profiles, readable_by_others
 from mfa_session.aws_files.profile_settings import check_nothing_shadows
 from mfa_session.aws_files.session_profiles import session_in
@@ -27,7 +28,7 @@ def instruments(environ: Mapping[str, str]) -> DoctorContext:
         keys=_Keys(app),
         session_in=session_in,
         endpoints=app.endpoints,
-        aws=lambda profile: AWS(app.endpoints(profile)),
+        sts=lambda profile: STS(Transport(app.endpoints(profile))),
         last_failure=partial(_last_failure, app),
         finds=lambda program: find_program(program, environ) is not None,
         clock=now,

@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property, partial
 
-from mfa_session.aws.connection import AWS
+from mfa_session.aws.iam import IAM
+from mfa_session.aws.sts import STS
+from mfa_session.aws.transport import Transport
 from mfa_session.cli.code_sources import code_sources, has_code_program, with_code_settings_of
 from mfa_session.cli.context import AppContext, now
 from mfa_session.errors import StateError
@@ -96,11 +98,12 @@ class LoginService:
         self._region = region
         self._asks = asks
         self._log_in_source = log_in_source or self._log_in_at_the_next_desk
-        self.aws = AWS(endpoints)
+        transport = Transport(endpoints)
+        self.sts, self.iam = STS(transport), IAM(transport)
         self.user = (
             app.user(command, endpoints=endpoints, timeout=timeout, reader_fd=reader_fd) if asks else NoUser(command)
         )
-        self.keys = keys or app.keys(self.aws, user=self.user if asks_for_key else None)
+        self.keys = keys or app.keys(self.sts, user=self.user if asks_for_key else None)
 
     @property
     def region_is_known(self) -> bool:
@@ -133,9 +136,9 @@ class LoginService:
             return self._log_in_to_role(request)
         return log_in(
             request,
-            keys=self.keys,
-            sts=self.aws,
-            devices=self.aws,
+            find_key=self.keys.access_key,
+            sts=self.sts,
+            iam=self.iam,
             prompter=self.codes,
             sessions=self._app.sessions,
             used_codes=self._app.used_codes,
@@ -146,9 +149,9 @@ class LoginService:
         if assumes_with_code(request):
             return log_in_to_role_with_code(
                 request,
-                keys=self.keys,
-                sts=self.aws,
-                devices=self.aws,
+                find_key=self.keys.access_key,
+                sts=self.sts,
+                iam=self.iam,
                 prompter=self.codes,
                 sessions=self._app.sessions,
                 used_codes=self._app.used_codes,
@@ -158,7 +161,7 @@ class LoginService:
         return log_in_to_role(
             request,
             log_in_source=partial(self._log_in_source, _request_for_source(request)),
-            sts=self.aws,
+            sts=self.sts,
             sessions=self._app.sessions,
             clock=now,
         )
@@ -199,11 +202,12 @@ def _request_for_source(request: LoginRequest) -> LoginRequest:
     )
 
 
-def aws_with_mfa(app: AppContext, profile: str | None) -> tuple[AWS, SessionCredentials]:
-    """Return AWS for *profile*, and the session of it that is live, or a new one for which a code is asked."""
+def aws_with_mfa(app: AppContext, profile: str | None) -> tuple[STS, IAM, SessionCredentials]:
+    """Return STS and IAM for *profile*, and its live session, or a new one for which a code is asked."""
     source = app.profile(profile)
     session = live_session(app, source)
-    return AWS(app.endpoints(source)), session
+    transport = Transport(app.endpoints(source))
+    return STS(transport), IAM(transport), session
 
 
 def shared_session(

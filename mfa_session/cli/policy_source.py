@@ -65,15 +65,15 @@ def _ask(source: Source, app: AppContext, profile: str | None) -> tuple[dict[str
             f"{source.name} is not the ARN of a managed policy",
             hint="it is written like arn:aws:iam::123456789012:policy/MFAEnforcePolicy",
         )
-    aws, session = aws_with_mfa(app, profile)
+    sts, iam, session = aws_with_mfa(app, profile)
     if source.kind == "user":
-        user = aws.get_user(session, source.name)
-        return aws.policies_of_user(session, source.name), Principal.of(user)
-    caller = aws.get_caller_identity(session)
+        user = iam.get_user(session, source.name)
+        return iam.policies_of_user(session, source.name), Principal.of(user)
+    caller = sts.get_caller_identity(session)
     subject = Principal(caller.partition, caller.account_id)
     if source.kind == "group":
-        return aws.policies_of_group(session, source.name), subject
-    policy = aws.managed_policy(session, source.name)
+        return iam.policies_of_group(session, source.name), subject
+    policy = iam.managed_policy(session, source.name)
     if policy is None:
         raise NoSuchEntityError(
             f"there is no policy {source.name}", hint="see which there are: aws iam list-policies --scope Local"

@@ -8,7 +8,6 @@ where they do not.
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -25,14 +24,15 @@ from mfa_session.errors import (
     NoSuchEntityError,
     PromptCancelledError,
     ReplyLostError,
+    TokenCodeRefusedError,
 )
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.credentials import AccessKey, SessionCredentials
-from mfa_session.model.mfa_device import MFADevice, TokenCode, VirtualMFADevice
+from mfa_session.model.mfa_device import MFADevice, VirtualMFADevice
 from mfa_session.model.profile import Profile
 from mfa_session.sessions.find_device import iam_user
 from mfa_session.sessions.login import Clock, LoginRequest, LoginResult, log_in
-from mfa_session.sessions.protocols import STS, AccessKeys, DeviceDirectory, Prompter, Sessions, UsedCodes
+from mfa_session.sessions.protocols import IAM, STS, Prompter, Sessions, UsedCodes
 
 Credentials: TypeAlias = AccessKey | SessionCredentials
 
@@ -43,40 +43,6 @@ MAX_DEVICES = 8
 _MAX_NAMES_A_DAY = 9
 
 
-class EnrolmentAWS(STS, DeviceDirectory, Protocol):
-    """What an enrolment asks of AWS, besides a session."""
-
-    def create_virtual_mfa_device(self, credentials: Credentials, name: str) -> VirtualMFADevice:
-        """Create a device that belongs to nobody yet.
-
-        Raises:
-            EntityAlreadyExistsError: the name is taken.
-            AccessDeniedError: a policy forbids it.
-            ReplyLostError: there may be one now, whose seed nobody knows.
-            AWSAnswerError: the same.
-        """
-
-    def enable_mfa_device(self, credentials: Credentials, user_name: str, device: MFADevice, codes: TwoCodes) -> None:
-        """Give the device to the user.
-
-        Raises:
-            TokenCodeRefusedError: the codes do not follow each other, or are another device's.
-            LimitExceededError: the user has as many devices as there may be.
-            AccessDeniedError: a policy forbids it, or wants MFA for it.
-            ReplyLostError: it may be enabled now.
-            AWSAnswerError: the same.
-        """
-
-    def delete_virtual_mfa_device(self, credentials: Credentials, device: MFADevice) -> None:
-        """Delete a device that belongs to nobody.
-
-        Raises:
-            DeleteConflictError: it belongs to somebody.
-            NoSuchEntityError: there is none.
-            AWSError: it is not deleted, for another reason.
-        """
-
-
 class DevicePrompter(CodeReader, Prompter, Protocol):
     """Somebody who has the new device, and the old ones too."""
 
@@ -85,8 +51,9 @@ def enrol(
     profile: Profile,
     name: str | None = None,
     *,
-    keys: AccessKeys,
-    aws: EnrolmentAWS,
+    find_key: Callable[[Profile], AccessKey],
+    sts: STS,
+    iam: IAM,
     prompter: DevicePrompter,
     show: Callable[[VirtualMFADevice], None],
     sessions: Sessions,
@@ -105,29 +72,29 @@ def enrol(
         MFASessionError: of every family; the message says what became of the new device.
     """
     prompter.be_ready()
-    aws.prepare()
+    sts.prepare()
     sessions.check_writable(profile, replace=False)
-    key = keys.access_key(profile)
-    user = iam_user(key, sts=aws)
-    devices = _devices(key, user, profile, aws=aws)
+    key = find_key(profile)
+    user = iam_user(key, sts=sts)
+    devices = _devices(key, user, profile, iam=iam)
     _check_that_one_more_may_be(user, devices)
 
-    def logged_in(request: LoginRequest, prompter: Prompter) -> LoginResult:
+    def logged_in(request: LoginRequest) -> LoginResult:
         with lock():
             return log_in(
                 request,
-                keys=_Found(key),
-                sts=aws,
-                devices=aws,
+                find_key=lambda _: key,
+                sts=sts,
+                iam=iam,
                 prompter=prompter,
                 sessions=sessions,
                 used_codes=used_codes,
                 clock=clock,
             )
 
-    credentials = logged_in(_request_with_mfa(profile, devices), prompter).credentials if devices else key
+    credentials = logged_in(_request_with_mfa(profile, devices)).credentials if devices else key
 
-    making = _Making(user, credentials, aws=aws)
+    making = _Making(user, credentials, iam=iam)
     made = making.create([name] if name else _default_names(user, clock))
     with making.undone_unless_finished(made.device):
         show(made)
@@ -136,12 +103,31 @@ def enrol(
         )
     with _saying_that_it_is_enabled(made.device, profile):
         prompter.tell("The device is enabled. One more code, and you have a session with it.")
-        return logged_in(LoginRequest(profile, device=made.device, force=True), _AskedForTheNext(prompter, codes))
+        return _log_in_with_next_code(LoginRequest(profile, device=made.device, force=True), codes, prompter, logged_in)
 
 
-def _devices(key: AccessKey, user: CallerIdentity, profile: Profile, *, aws: EnrolmentAWS) -> list[MFADevice]:
+def _log_in_with_next_code(
+    request: LoginRequest, used: TwoCodes, prompter: DevicePrompter, log_in: Callable[[LoginRequest], LoginResult]
+) -> LoginResult:
+    assert request.device is not None  # noqa: S101  the device was just created
+    refused = set(used)
+    attempt = 0
+    while True:
+        while (code := prompter.next_code(request.device)) in refused:
+            prompter.tell("That code is used. Wait until the device shows the next one, and type that.")
+        try:
+            return log_in(replace(request, code=code))
+        except TokenCodeRefusedError:
+            attempt += 1
+            if attempt == request.attempts:
+                raise
+            refused.add(code)
+            prompter.tell("AWS did not accept this code: it is wrong, used or too old. Type the next one.")
+
+
+def _devices(key: AccessKey, user: CallerIdentity, profile: Profile, *, iam: IAM) -> list[MFADevice]:
     try:
-        return aws.list_mfa_devices(key, str(user.user_name))
+        return iam.list_mfa_devices(key, str(user.user_name))
     except AccessDeniedError:
         return [profile.mfa_device] if profile.mfa_device else []
 
@@ -174,10 +160,10 @@ def _default_names(user: CallerIdentity, clock: Clock) -> Iterator[str]:
 class _Making:
     """The making of one device for *user*, on the authority of *credentials*."""
 
-    def __init__(self, user: CallerIdentity, credentials: Credentials, *, aws: EnrolmentAWS) -> None:
+    def __init__(self, user: CallerIdentity, credentials: Credentials, *, iam: IAM) -> None:
         self._user = user
         self._credentials = credentials
-        self._aws = aws
+        self._iam = iam
 
     def create(self, names: Iterable[str]) -> VirtualMFADevice:
         """Create a device by the first of *names* that is free."""
@@ -199,7 +185,7 @@ class _Making:
         user = self._user
         device = MFADevice(f"arn:{user.partition}:iam::{user.account_id}:mfa/{name}")
         try:
-            return self._aws.create_virtual_mfa_device(self._credentials, name)
+            return self._iam.create_virtual_mfa_device(self._credentials, name)
         except AccessDeniedError as error:
             hint = "ask whoever administers the account to allow it"
             if name != user.user_name and not name.startswith(f"{user.user_name}-"):
@@ -211,7 +197,7 @@ class _Making:
     def enable(self, device: MFADevice, codes: TwoCodes) -> None:
         """Give *device* to the user; whether that is done after a lost answer, AWS knows."""
         try:
-            self._aws.enable_mfa_device(self._credentials, str(self._user.user_name), device, codes)
+            self._iam.enable_mfa_device(self._credentials, str(self._user.user_name), device, codes)
         except (ReplyLostError, AWSAnswerError):
             if not self._is_enabled(device):
                 raise
@@ -226,7 +212,7 @@ class _Making:
 
     def _is_enabled(self, device: MFADevice) -> bool:
         try:
-            return device in self._aws.list_mfa_devices(self._credentials, str(self._user.user_name))
+            return device in self._iam.list_mfa_devices(self._credentials, str(self._user.user_name))
         except MFASessionError:
             return False
 
@@ -242,7 +228,7 @@ class _Making:
 
     def _deleted(self, device: MFADevice) -> "_Remains":
         try:
-            self._aws.delete_virtual_mfa_device(self._credentials, device)
+            self._iam.delete_virtual_mfa_device(self._credentials, device)
         except NoSuchEntityError:
             return _Remains("no new device is left")
         except DeleteConflictError:
@@ -289,33 +275,3 @@ def _saying_that_it_is_enabled(device: MFADevice, profile: Profile) -> Iterator[
         yield
     except (MFASessionError, KeyboardInterrupt) as error:
         raise _given_up(error, done) from None
-
-
-class _Found:
-    """The key, which nobody is to be asked for twice."""
-
-    def __init__(self, key: AccessKey) -> None:
-        self._key = key
-
-    def access_key(self, profile: Profile) -> AccessKey:
-        return self._key
-
-
-class _AskedForTheNext:
-    """The person who has just typed two codes, and who is asked for the one that comes after them."""
-
-    def __init__(self, prompter: DevicePrompter, used: TwoCodes) -> None:
-        self._prompter = prompter
-        self._used = used
-        self.be_ready = prompter.be_ready
-        self.tell = prompter.tell
-        self.choose_device = prompter.choose_device
-        self.device = prompter.device
-
-    def token_code(self, device: MFADevice, *, profile: Profile) -> TokenCode:
-        while (code := self._prompter.next_code(device)) in self._used:
-            self._prompter.tell("That code is used. Wait until the device shows the next one, and type that.")
-        return code
-
-    def wait_for_a_new_code(self, moment: datetime) -> None:
-        """Return at once: the question says what it is waiting for."""

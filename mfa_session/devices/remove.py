@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from mfa_session.errors import (
     AWSError,
@@ -15,7 +14,7 @@ from mfa_session.errors import (
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.sessions.find_device import iam_user
-from mfa_session.sessions.protocols import STS, DeviceDirectory
+from mfa_session.sessions.protocols import IAM, STS
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,32 +25,13 @@ class Removal:
     not_deleted: AWSError | None = None
 
 
-class AWS(STS, DeviceDirectory, Protocol):
-    """What a removal asks of AWS."""
-
-    def deactivate_mfa_device(self, session: SessionCredentials, user_name: str, device: MFADevice) -> None:
-        """Take the device away from the user.
-
-        Raises:
-            AWSError: it is still the user's.
-        """
-
-    def delete_virtual_mfa_device(self, credentials: SessionCredentials, device: MFADevice) -> None:
-        """Delete a device that belongs to nobody.
-
-        Raises:
-            DeleteConflictError: it belongs to somebody.
-            NoSuchEntityError: there is none.
-            AWSError: it is not deleted, for another reason; AWS's own policies forbid it.
-        """
-
-
 def remove_device(
     device: MFADevice | None,
     *,
     insist: bool,
     credentials: AccessKey | SessionCredentials,
-    aws: AWS,
+    sts: STS,
+    iam: IAM,
     choose: Callable[[Sequence[MFADevice]], MFADevice],
     agrees: Callable[[MFADevice], bool],
     session: Callable[[], SessionCredentials],
@@ -68,8 +48,8 @@ def remove_device(
         PromptCancelledError: somebody was asked, and does not want it.
         AWSError: nothing was done.
     """
-    user_name = str(iam_user(credentials, sts=aws).user_name)
-    devices = aws.list_mfa_devices(credentials, user_name)
+    user_name = str(iam_user(credentials, sts=sts).user_name)
+    devices = iam.list_mfa_devices(credentials, user_name)
     if device is None:
         if not devices:
             raise _not_found(f"user {user_name} has no MFA device")
@@ -82,10 +62,10 @@ def remove_device(
     if not agrees(device):
         raise PromptCancelledError("nothing was changed", hint="to see the devices: mfa-session device list")
     if not is_the_users:
-        return _deleted_as_left_over(device, session(), aws=aws)
+        return _deleted_as_left_over(device, session(), iam=iam)
     with_mfa = session()
-    aws.deactivate_mfa_device(with_mfa, user_name, device)
-    return _deleted(device, with_mfa, aws=aws)
+    iam.deactivate_mfa_device(with_mfa, user_name, device)
+    return _deleted(device, with_mfa, iam=iam)
 
 
 def _check_that_another_is_left(device: MFADevice, devices: Sequence[MFADevice], *, user_name: str) -> None:
@@ -97,19 +77,19 @@ def _check_that_another_is_left(device: MFADevice, devices: Sequence[MFADevice],
         )
 
 
-def _deleted(device: MFADevice, session: SessionCredentials, *, aws: AWS) -> Removal:
+def _deleted(device: MFADevice, session: SessionCredentials, *, iam: IAM) -> Removal:
     if device.kind == "virtual":
         try:
-            aws.delete_virtual_mfa_device(session, device)
+            iam.delete_virtual_mfa_device(session, device)
         except AWSError as error:
             # It is out of use, which is what matters; only its name stays taken.
             return Removal(device, error)
     return Removal(device)
 
 
-def _deleted_as_left_over(device: MFADevice, session: SessionCredentials, *, aws: AWS) -> Removal:
+def _deleted_as_left_over(device: MFADevice, session: SessionCredentials, *, iam: IAM) -> Removal:
     try:
-        aws.delete_virtual_mfa_device(session, device)
+        iam.delete_virtual_mfa_device(session, device)
     except NoSuchEntityError:
         raise _not_found(f"there is no MFA device {device.serial_number}") from None
     except DeleteConflictError:

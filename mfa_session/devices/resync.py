@@ -3,28 +3,13 @@
 from functools import partial
 from typing import Protocol
 
-from mfa_session.devices.code_pair import CodeReader, TwoCodes, hand_in_two_codes
+from mfa_session.devices.code_pair import CodeReader, hand_in_two_codes
 from mfa_session.errors import AccessDeniedError, MFADeviceNotFoundError, MFADeviceRefusedError, NoSuchEntityError
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.sessions.find_device import find_device, iam_user
 from mfa_session.sessions.login import Clock
-from mfa_session.sessions.protocols import STS, DeviceChooser, DeviceDirectory, UsedCodes
-
-
-class AWS(STS, DeviceDirectory, Protocol):
-    """What a resynchronization asks of AWS."""
-
-    def resync_mfa_device(
-        self, credentials: AccessKey | SessionCredentials, user_name: str, device: MFADevice, codes: TwoCodes
-    ) -> None:
-        """Let AWS learn how far the device's clock is off.
-
-        Raises:
-            TokenCodeRefusedError: the codes do not follow each other.
-            NoSuchEntityError: the device is not the user's.
-            AccessDeniedError: a policy forbids it.
-        """
+from mfa_session.sessions.protocols import IAM, STS, DeviceChooser, UsedCodes
 
 
 class DevicePrompter(CodeReader, DeviceChooser, Protocol):
@@ -42,7 +27,8 @@ def resynchronize(
     device: MFADevice | None,
     *,
     credentials: AccessKey | SessionCredentials,
-    aws: AWS,
+    sts: STS,
+    iam: IAM,
     prompter: DevicePrompter,
     used_codes: UsedCodes,
     clock: Clock,
@@ -63,12 +49,12 @@ def resynchronize(
             hint="see the devices: mfa-session device list",
         )
     prompter.be_ready()
-    user_name = str(iam_user(credentials, sts=aws).user_name)
-    found = device or find_device(credentials, sts=aws, devices=aws, chooser=prompter)
+    user_name = str(iam_user(credentials, sts=sts).user_name)
+    found = device or find_device(credentials, sts=sts, iam=iam, chooser=prompter)
     try:
         hand_in_two_codes(
             found,
-            partial(aws.resync_mfa_device, credentials, user_name, found),
+            partial(iam.resync_mfa_device, credentials, user_name, found),
             reader=prompter,
             used_codes=used_codes,
             clock=clock,

@@ -34,6 +34,7 @@ from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.durations import in_words
 from mfa_session.model.partitions import partition_of
 from mfa_session.model.profile import Profile, Sections, read_profile
+from mfa_session.sessions.protocols import STS
 from mfa_session.sessions.status import SessionReader
 
 # Signatures may be fifteen minutes off; long before that, times that are compared begin to mislead.
@@ -66,17 +67,6 @@ class Endpoints(Protocol):
         """The address of the user's own, if STS has one."""
 
 
-class AWS(Protocol):
-    """What a diagnosis asks of AWS."""
-
-    def caller_and_time(self, credentials: AccessKey | SessionCredentials) -> tuple[CallerIdentity, datetime | None]:
-        """Return who the owner is, and what AWS's clock shows, if it tells; no policy can deny it.
-
-        Raises:
-            MFASessionError: of every family that has to do with AWS.
-        """
-
-
 @dataclass(frozen=True, slots=True)
 class DoctorContext:
     """What a diagnosis looks with.
@@ -91,7 +81,7 @@ class DoctorContext:
     keys: Keys
     session_in: SessionReader
     endpoints: Callable[[Profile], Endpoints]
-    aws: Callable[[Profile], AWS]
+    sts: Callable[[Profile], STS]
     last_failure: Callable[[Profile], MFASessionError | None]
     finds: Callable[[str], bool]
     clock: Callable[[], datetime]
@@ -206,7 +196,7 @@ def _asked(
     if credentials is None:
         return None, [fine("AWS", "not-asked", "not asked: there is neither a session nor a key to ask with")]
     try:
-        caller, time = instruments.aws(profile).caller_and_time(credentials)
+        caller, time = instruments.sts(profile).caller_and_time(credentials)
     except MFASessionError as problem:
         about, name = next((names for kind, names in _REFUSALS.items() if isinstance(problem, kind)), ("AWS", "aws"))
         return None, [error(about, name, str(problem), fix=problem.hint)]

@@ -8,10 +8,10 @@ from typing import Protocol
 from mfa_session.errors import AWSError, ConfigurationError
 from mfa_session.keys.import_key import Settings, Store
 from mfa_session.model.caller_identity import CallerIdentity
-from mfa_session.model.credentials import AccessKey, AccessKeyMetadata, SessionCredentials
+from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.profile import Profile
 from mfa_session.sessions.find_device import iam_user
-from mfa_session.sessions.protocols import STS, DeviceDirectory
+from mfa_session.sessions.protocols import IAM, STS
 
 
 class Owner(Protocol):
@@ -32,7 +32,7 @@ class Owner(Protocol):
         """
 
 
-def add_key(profile: Profile, key: AccessKey, *, directory: STS, store: Store, settings: Settings) -> AccessKey:
+def add_key(profile: Profile, key: AccessKey, *, sts: STS, store: Store, settings: Settings) -> AccessKey:
     """Store *key* for *profile* once AWS has said whose it is, and return it with the account it belongs to.
 
     Raises:
@@ -42,8 +42,8 @@ def add_key(profile: Profile, key: AccessKey, *, directory: STS, store: Store, s
         ConfigurationError: the config file cannot say where it is, or the store has another key.
     """
     settings.check_can_answer(profile)
-    proven = replace(key, account_id=iam_user(key, sts=directory).account_id)
-    check_replaceable(profile, store.get(profile.name), proven, directory=directory)
+    proven = replace(key, account_id=iam_user(key, sts=sts).account_id)
+    check_replaceable(profile, store.get(profile.name), proven, sts=sts)
     keep_key(profile, proven, store=store, settings=settings)
     return proven
 
@@ -59,7 +59,7 @@ def keep_key(profile: Profile, key: AccessKey, *, store: Store, settings: Settin
     settings.answer(profile, store=store.name, key_date=key.create_date)
 
 
-def check_replaceable(profile: Profile, stored: AccessKey | None, new: AccessKey, *, directory: STS) -> None:
+def check_replaceable(profile: Profile, stored: AccessKey | None, new: AccessKey, *, sts: STS) -> None:
     """Make sure that a *new* key of *profile* may take the place of the *stored* one.
 
     AWS is asked about the stored one: a key that it does not accept any more may be
@@ -68,7 +68,7 @@ def check_replaceable(profile: Profile, stored: AccessKey | None, new: AccessKey
     Raises:
         ConfigurationError: it is another key, and works.
     """
-    account = stored and (stored.account_id or _account_of(stored, directory=directory))
+    account = stored and (stored.account_id or _account_of(stored, sts=sts))
     if account not in (None, new.account_id):
         raise ConfigurationError(
             f"profile {profile.name} has a key of account {account}, "
@@ -77,16 +77,16 @@ def check_replaceable(profile: Profile, stored: AccessKey | None, new: AccessKey
         )
     if stored is None or stored.access_key_id == new.access_key_id:
         return
-    if _account_of(stored, directory=directory) is not None:
+    if _account_of(stored, sts=sts) is not None:
         raise ConfigurationError(
             f"profile {profile.name} has another key, {stored.masked_id}, and AWS accepts it",
             hint=f"if that one is no longer needed: mfa-session keys add --replace --profile {profile.name}",
         )
 
 
-def _account_of(key: AccessKey, *, directory: STS) -> str | None:
+def _account_of(key: AccessKey, *, sts: STS) -> str | None:
     try:
-        return directory.get_caller_identity(key).account_id
+        return sts.get_caller_identity(key).account_id
     except AWSError:
         return None
 
@@ -94,9 +94,9 @@ def _account_of(key: AccessKey, *, directory: STS) -> str | None:
 class KeyPrompt:
     """The key of a profile that has none yet: asked for, proven and stored; *choose_store* says where."""
 
-    def __init__(self, owner: Owner, *, directory: STS, choose_store: Callable[[], Store], settings: Settings) -> None:
+    def __init__(self, owner: Owner, *, sts: STS, choose_store: Callable[[], Store], settings: Settings) -> None:
         self._owner = owner
-        self._directory = directory
+        self._sts = sts
         self._choose_store = choose_store
         self._settings = settings
 
@@ -113,18 +113,7 @@ class KeyPrompt:
         self._settings.check_can_answer(profile)
         store = self._choose_store()
         key = self._owner.access_key(profile)
-        return add_key(profile, key, directory=self._directory, store=store, settings=self._settings)
-
-
-class Registry(STS, DeviceDirectory, Protocol):
-    """What AWS tells of a user and of his keys."""
-
-    def list_access_keys(self, credentials: AccessKey | SessionCredentials, user_name: str) -> list[AccessKeyMetadata]:
-        """Return the keys of the user.
-
-        Raises:
-            AWSError: a policy forbids the question, or it went unanswered.
-        """
+        return add_key(profile, key, sts=self._sts, store=store, settings=self._settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +124,7 @@ class Proof:
     owner: CallerIdentity
 
 
-def prove(key: AccessKey, *, registry: Registry, session: SessionCredentials | None = None) -> Proof:
+def prove(key: AccessKey, *, sts: STS, iam: IAM, session: SessionCredentials | None = None) -> Proof:
     """Ask AWS whose *key* is, and since when there is one.
 
     The date may be asked for with MFA only, so it is asked with a *session* where there is
@@ -145,10 +134,10 @@ def prove(key: AccessKey, *, registry: Registry, session: SessionCredentials | N
         NotAnIAMUserError: it is the key of something that has no MFA session to get.
         AWSError: AWS does not accept the key, or cannot be asked.
     """
-    owner = iam_user(key, sts=registry)
+    owner = iam_user(key, sts=sts)
     key = replace(key, account_id=owner.account_id)
     with suppress(AWSError):
-        for known in registry.list_access_keys(session or key, str(owner.user_name)):
+        for known in iam.list_access_keys(session or key, str(owner.user_name)):
             if known.access_key_id == key.access_key_id:
                 key = replace(key, create_date=known.create_date)
     return Proof(key, owner)

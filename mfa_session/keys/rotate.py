@@ -28,57 +28,13 @@ from mfa_session.model.credentials import AccessKey, AccessKeyMetadata, SessionC
 from mfa_session.model.durations import has_happened
 from mfa_session.model.profile import Profile
 from mfa_session.model.rotation_record import Rotation, place_of_new_key, place_of_old_key
+from mfa_session.sessions.protocols import IAM, STS
 
 # AWS knows a new key everywhere after 3 to 15 seconds.
 MAX_PROPAGATION = timedelta(seconds=60)
 _PAUSE_SECONDS = 1.0
 
 _MOMENT = "%Y-%m-%d %H:%M UTC"
-
-
-class IAM(Protocol):
-    """What a rotation asks of AWS; each call may raise an ``AWSError``."""
-
-    def get_caller_identity(self, credentials: AccessKey | SessionCredentials) -> CallerIdentity:
-        """Return whose the credentials are.
-
-        Raises:
-            AccessKeyRefusedError: AWS does not know the key, or not yet.
-        """
-
-    def list_access_keys(self, credentials: SessionCredentials, user_name: str) -> list[AccessKeyMetadata]:
-        """Return the keys of the user."""
-
-    def create_access_key(self, session: SessionCredentials, user_name: str) -> AccessKey:
-        """Make a key, in one attempt.
-
-        Raises:
-            ReplyLostError: there may be a new key all the same.
-            AWSAnswerError: the same.
-        """
-
-    def update_access_key(
-        self, session: SessionCredentials, user_name: str, access_key_id: str, *, active: bool
-    ) -> None:
-        """Make a key active or inactive.
-
-        Raises:
-            NoSuchEntityError: it is gone.
-        """
-
-    def delete_access_key(self, session: SessionCredentials, user_name: str, access_key_id: str) -> None:
-        """Delete a key.
-
-        Raises:
-            NoSuchEntityError: it is gone.
-        """
-
-    def access_key_last_used(self, session: SessionCredentials, access_key_id: str) -> datetime | None:
-        """Return when a key was last used, ``None`` where it never was.
-
-        Raises:
-            AccessDeniedError: a policy forbids the question.
-        """
 
 
 class Store(Protocol):
@@ -150,6 +106,7 @@ class KeyRotation:
     profile: Profile
     session: SessionCredentials
     user: CallerIdentity
+    sts: STS
     iam: IAM
     store: Store
     journal: Journal
@@ -264,7 +221,7 @@ class KeyRotation:
         give_up = self.clock() + MAX_PROPAGATION
         while True:
             try:
-                owner = self.iam.get_caller_identity(key)
+                owner = self.sts.get_caller_identity(key)
                 break
             except AccessKeyRefusedError as error:
                 if self.clock() >= give_up:

@@ -18,13 +18,6 @@ _MAX_NAMES = 20
 class IAM(Protocol):
     """What is asked of AWS, always with a session that was made with MFA."""
 
-    def get_caller_identity(self, credentials: SessionCredentials) -> CallerIdentity:
-        """Return whose session it is.
-
-        Raises:
-            ExpiredSessionError: it is over.
-        """
-
     def get_group(self, session: SessionCredentials, group_name: str) -> list[str]:
         """Return the names of the users in a group.
 
@@ -110,7 +103,9 @@ class Plan:
         return self.present is not None and _lines(self.present) == _lines(self.wanted)
 
 
-def plan_enforcement(group: str, name: str, document: str, *, session: SessionCredentials, iam: IAM) -> Plan:
+def plan_enforcement(
+    group: str, name: str, document: str, *, caller: CallerIdentity, session: SessionCredentials, iam: IAM
+) -> Plan:
     """Find out what is to be done so that policy *name* says *document* and binds *group*; nothing is changed.
 
     The policy is the one of this name that the group has already, else the one without a path.
@@ -121,7 +116,6 @@ def plan_enforcement(group: str, name: str, document: str, *, session: SessionCr
         ExpiredSessionError: the session is over, or was made without MFA.
         AccessDeniedError: the caller may not ask what has to be known.
     """
-    caller = iam.get_caller_identity(session)
     members = iam.get_group(session, group)
     without_device = [name for name in members if not _has_device(name, session=session, iam=iam)]
     if caller.user_name in without_device:

@@ -13,11 +13,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from mfa_session.errors import AccessDeniedError, ConfigurationError, ExpiredSessionError, UsageError
+from mfa_session.model.credentials import AccessKey
 from mfa_session.model.durations import DEFAULT_ROLE_SESSION, in_words
 from mfa_session.model.profile import Profile
 from mfa_session.model.role import Role
 from mfa_session.sessions.login import Clock, LoginRequest, LoginResult, log_in, session_worth_keeping
-from mfa_session.sessions.protocols import STS, AccessKeys, DeviceDirectory, Prompter, Sessions, UsedCodes
+from mfa_session.sessions.protocols import IAM, STS, Prompter, Sessions, UsedCodes
 
 # AWS calls it role chaining, and a user's session counts.
 MAX_FROM_A_SESSION = timedelta(hours=1)
@@ -81,9 +82,9 @@ def log_in_to_role(
 def log_in_to_role_with_code(
     request: LoginRequest,
     *,
-    keys: AccessKeys,
+    find_key: Callable[[Profile], AccessKey],
     sts: STS,
-    devices: DeviceDirectory,
+    iam: IAM,
     prompter: Prompter,
     sessions: Sessions,
     used_codes: UsedCodes,
@@ -109,9 +110,9 @@ def log_in_to_role_with_code(
             prompter.tell(f"A session of {span} for {profile.name} needs an MFA code of its own (over 1 h).")
         return log_in(
             replace(request, duration=_duration(request), force=True),
-            keys=keys,
+            find_key=find_key,
             sts=sts,
-            devices=devices,
+            iam=iam,
             prompter=prompter,
             sessions=sessions,
             used_codes=used_codes,

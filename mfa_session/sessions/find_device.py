@@ -6,7 +6,7 @@ from mfa_session.errors import AccessDeniedError, MFADeviceNotFoundError, NotAnI
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.mfa_device import MFADevice
-from mfa_session.sessions.protocols import STS, DeviceChooser, DeviceDirectory
+from mfa_session.sessions.protocols import IAM, STS, DeviceChooser
 
 
 def iam_user(key: AccessKey | SessionCredentials, *, sts: STS) -> CallerIdentity:
@@ -29,9 +29,7 @@ def iam_user(key: AccessKey | SessionCredentials, *, sts: STS) -> CallerIdentity
     )
 
 
-def find_device(
-    key: AccessKey | SessionCredentials, *, sts: STS, devices: DeviceDirectory, chooser: DeviceChooser
-) -> MFADevice:
+def find_device(key: AccessKey | SessionCredentials, *, sts: STS, iam: IAM, chooser: DeviceChooser) -> MFADevice:
     """Return the MFA device of the user of *key*.
 
     The user is asked only if there are several devices, or if a policy forbids to list
@@ -44,7 +42,7 @@ def find_device(
     """
     identity = iam_user(key, sts=sts)
     try:
-        listed = devices.list_mfa_devices(key, str(identity.user_name))
+        listed = iam.list_mfa_devices(key, str(identity.user_name))
     except AccessDeniedError:
         return chooser.device(guess=_default_device(identity))
     usable = [device for device in listed if device.shows_codes]

@@ -20,7 +20,7 @@ from mfa_session.model.durations import DEFAULT_SESSION
 from mfa_session.model.mfa_device import MFADevice, TokenCode, start_of, time_step
 from mfa_session.model.profile import Profile
 from mfa_session.sessions.find_device import find_device
-from mfa_session.sessions.protocols import STS, AccessKeys, DeviceDirectory, Prompter, Sessions, UsedCodes
+from mfa_session.sessions.protocols import IAM, STS, Prompter, Sessions, UsedCodes
 
 # The present moment, aware, in UTC.
 Clock: TypeAlias = Callable[[], datetime]
@@ -64,9 +64,9 @@ class LoginResult:
 def log_in(
     request: LoginRequest,
     *,
-    keys: AccessKeys,
+    find_key: Callable[[Profile], AccessKey],
     sts: STS,
-    devices: DeviceDirectory,
+    iam: IAM,
     prompter: Prompter,
     sessions: Sessions,
     used_codes: UsedCodes,
@@ -90,8 +90,8 @@ def log_in(
     device = request.device or profile.mfa_device
     if request.code is not None or device is None:
         sts.prepare()  # AWS is called before the user is asked, and the keyring may be slow
-    key = keys.access_key(profile.user)
-    device = device or find_device(key, sts=sts, devices=devices, chooser=prompter)
+    key = find_key(profile.user)
+    device = device or find_device(key, sts=sts, iam=iam, chooser=prompter)
     duration = request.duration or profile.duration or DEFAULT_SESSION
 
     attempt = _Attempt(key, device, duration, exchange or sts.get_session_token, used_codes=used_codes, clock=clock)

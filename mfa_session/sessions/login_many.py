@@ -10,11 +10,11 @@ from datetime import timedelta
 from typing import Protocol, TypeAlias
 
 from mfa_session.errors import MFASessionError
-from mfa_session.model.credentials import SessionCredentials
+from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.profile import Profile
 from mfa_session.sessions.assume_role import assumes_with_code
 from mfa_session.sessions.login import Clock, LoginRequest, LoginResult, session_worth_keeping
-from mfa_session.sessions.protocols import AccessKeys, Sessions
+from mfa_session.sessions.protocols import Sessions
 
 LogIn: TypeAlias = Callable[[LoginRequest], LoginResult]
 
@@ -35,7 +35,7 @@ def log_in_each(
     *,
     request_for_user: Callable[[LoginRequest], LoginRequest],
     log_in: LogIn,
-    keys: AccessKeys,
+    find_key: Callable[[Profile], AccessKey],
     sessions: Sessions,
     clock: Clock,
 ) -> Iterator[BatchItem]:
@@ -49,7 +49,7 @@ def log_in_each(
         return not request.force and bool(session_worth_keeping(request, sessions=sessions, clock=clock))
 
     queue = _in_order(requests, request_for_user, is_kept)
-    log_in_once = _OncePerKey(log_in, keys, sessions)
+    log_in_once = _OncePerKey(log_in, find_key, sessions)
     failed_users: set[str] = set()
     for number, request in enumerate(queue, 1):
         item = BatchItem(request.profile, number, len(queue))
@@ -105,15 +105,15 @@ def _settled(item: BatchItem, failures: Mapping[str, MFASessionError]) -> BatchI
 class _OncePerKey:
     """One login for all profiles with the same access key (a device ARN alone does not identify a user)."""
 
-    def __init__(self, log_in: LogIn, keys: AccessKeys, sessions: Sessions) -> None:
+    def __init__(self, log_in: LogIn, find_key: Callable[[Profile], AccessKey], sessions: Sessions) -> None:
         self._log_in = log_in
-        self._keys = keys
+        self._find_key = find_key
         self._sessions = sessions
         self._done: dict[tuple[str, timedelta | None], SessionCredentials] = {}
 
     def __call__(self, request: LoginRequest) -> LoginResult:
         profile = request.profile
-        user = (self._keys.access_key(profile).access_key_id, profile.duration)
+        user = (self._find_key(profile).access_key_id, profile.duration)
         if user not in self._done:
             outcome = self._log_in(request)
             self._done[user] = outcome.credentials

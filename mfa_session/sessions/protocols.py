@@ -1,4 +1,4 @@
-"""The Protocols of this room: what a login needs from the outside, each declared once."""
+"""The Protocols of sessions, keys and devices: what they need from the outside, each declared once."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,22 +6,10 @@ from typing import Protocol
 
 from mfa_session.errors import MFASessionError
 from mfa_session.model.caller_identity import CallerIdentity
-from mfa_session.model.credentials import AccessKey, SessionCredentials
-from mfa_session.model.mfa_device import MFADevice, TokenCode
+from mfa_session.model.credentials import AccessKey, AccessKeyMetadata, SessionCredentials
+from mfa_session.model.mfa_device import MFADevice, TokenCode, VirtualMFADevice
 from mfa_session.model.profile import Profile
 from mfa_session.model.role import Role
-
-
-class AccessKeys(Protocol):
-    """Where the long-term access keys are."""
-
-    def access_key(self, profile: Profile) -> AccessKey:
-        """Return the key of *profile*; the store may itself ask for a password.
-
-        Raises:
-            AccessKeyNotFoundError: there is none.
-            StoreError: the store cannot be read.
-        """
 
 
 class STS(Protocol):
@@ -31,7 +19,10 @@ class STS(Protocol):
         """Import botocore in the background, so that the first call need not wait."""
 
     def get_caller_identity(self, credentials: AccessKey | SessionCredentials) -> CallerIdentity:
-        """Return whose *credentials* these are."""
+        """Return whose *credentials* these are. No policy can deny it."""
+
+    def caller_and_time(self, credentials: AccessKey | SessionCredentials) -> tuple[CallerIdentity, datetime | None]:
+        """Return the same, and the time by AWS's clock, if the response has it."""
 
     def get_session_token(
         self, key: AccessKey, device: MFADevice, code: TokenCode, duration: timedelta
@@ -63,15 +54,55 @@ class STS(Protocol):
         """
 
 
-class DeviceDirectory(Protocol):
-    """IAM's list of a user's MFA devices."""
+class IAM(Protocol):
+    """The MFA devices and access keys of a user."""
 
     def list_mfa_devices(self, credentials: AccessKey | SessionCredentials, user_name: str) -> list[MFADevice]:
-        """Return every device of the user, those that the API cannot use included.
+        """Return every device of the caller, security keys and passkeys included."""
 
-        Raises:
-            AccessDeniedError: a policy forbids it.
-        """
+    def create_virtual_mfa_device(self, credentials: AccessKey | SessionCredentials, name: str) -> VirtualMFADevice:
+        """Create a device that is not assigned yet."""
+
+    def enable_mfa_device(
+        self,
+        credentials: AccessKey | SessionCredentials,
+        user_name: str,
+        device: MFADevice,
+        codes: tuple[TokenCode, TokenCode],
+    ) -> None:
+        """Assign a device to the user."""
+
+    def resync_mfa_device(
+        self,
+        credentials: AccessKey | SessionCredentials,
+        user_name: str,
+        device: MFADevice,
+        codes: tuple[TokenCode, TokenCode],
+    ) -> None:
+        """Let AWS learn how far the device's clock is off."""
+
+    def deactivate_mfa_device(self, session: SessionCredentials, user_name: str, device: MFADevice) -> None:
+        """Remove a device from the user."""
+
+    def delete_virtual_mfa_device(self, credentials: AccessKey | SessionCredentials, device: MFADevice) -> None:
+        """Delete a device that is not assigned."""
+
+    def list_access_keys(self, credentials: AccessKey | SessionCredentials, user_name: str) -> list[AccessKeyMetadata]:
+        """Return the keys of the user."""
+
+    def create_access_key(self, session: SessionCredentials, user_name: str) -> AccessKey:
+        """Create a key, in one attempt."""
+
+    def update_access_key(
+        self, session: SessionCredentials, user_name: str, access_key_id: str, *, active: bool
+    ) -> None:
+        """Make a key active or inactive."""
+
+    def delete_access_key(self, session: SessionCredentials, user_name: str, access_key_id: str) -> None:
+        """Delete a key."""
+
+    def access_key_last_used(self, session: SessionCredentials, access_key_id: str) -> datetime | None:
+        """Return when a key was last used, ``None`` for never."""
 
 
 class DeviceChooser(Protocol):

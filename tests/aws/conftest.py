@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from mfa_session.aws.connection import AWS
 from mfa_session.aws.endpoints import Endpoints
+from mfa_session.aws.iam import IAM
+from mfa_session.aws.sts import STS
+from mfa_session.aws.transport import Transport
 from mfa_session.local_aws.account import Account, User
 from mfa_session.local_aws.mfa_devices import VirtualDevice
 from mfa_session.model.credentials import AccessKey
@@ -14,8 +16,18 @@ from tests.faults import Endpoint
 
 
 @pytest.fixture
-def aws(endpoint: Endpoint) -> AWS:
-    return AWS(Endpoints(sts_url=endpoint.url, iam_url=endpoint.url))
+def transport(endpoint: Endpoint) -> Transport:
+    return Transport(Endpoints(sts_url=endpoint.url, iam_url=endpoint.url))
+
+
+@pytest.fixture
+def sts(transport: Transport) -> STS:
+    return STS(transport)
+
+
+@pytest.fixture
+def iam(transport: Transport) -> IAM:
+    return IAM(transport)
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ def refusal(
             region=region or "us-east-1", region_is_known=bool(region), sts_url=server.url, iam_url=server.url
         )
         with pytest.raises(AWSError) as caught:
-            Transport(endpoints).ask(api_request)
+            Transport(endpoints).send(api_request)
     return caught.value
 
 

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mfa_session.aws.connection import AWS
 from mfa_session.aws.endpoints import Endpoints
+from mfa_session.aws.iam import IAM
+from mfa_session.aws.sts import STS
+from mfa_session.aws.transport import Transport
 from mfa_session.errors import AWSAnswerError
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.credentials import AccessKey, SessionCredentials, timestamp
@@ -35,8 +37,8 @@ def trade(response: dict[str, str], *, duration: timedelta = HOUR) -> SessionCre
 def _ask_with(result: str, duration: timedelta = HOUR) -> SessionCredentials:
     document = f"<GetSessionTokenResponse>{result}</GetSessionTokenResponse>".encode()
     with serving(answering(document)) as server:
-        aws = AWS(Endpoints(sts_url=server.url))
-        return aws.get_session_token(KEY, MFADevice("GAHT12345678"), TokenCode("123456"), duration)
+        sts = STS(Transport(Endpoints(sts_url=server.url)))
+        return sts.get_session_token(KEY, MFADevice("GAHT12345678"), TokenCode("123456"), duration)
 
 
 def test_a_good_answer_is_taken() -> None:
@@ -130,7 +132,7 @@ def who_am_i(arn: str) -> CallerIdentity:
     result = f"<GetCallerIdentityResult>{arn}</GetCallerIdentityResult>"
     document = f"<GetCallerIdentityResponse>{result}</GetCallerIdentityResponse>"
     with serving(answering(document.encode())) as server:
-        return AWS(Endpoints(sts_url=server.url)).get_caller_identity(KEY)
+        return STS(Transport(Endpoints(sts_url=server.url))).get_caller_identity(KEY)
 
 
 @pytest.fixture
@@ -147,7 +149,7 @@ def pages() -> Iterator[RawServer]:
 
 def test_a_list_without_end_is_given_up(pages: RawServer) -> None:
     with pytest.raises(AWSAnswerError, match="more than 20 pages"):
-        AWS(Endpoints(iam_url=pages.url)).list_mfa_devices(KEY, "alice")
+        IAM(Transport(Endpoints(iam_url=pages.url))).list_mfa_devices(KEY, "alice")
 
     assert len(pages.requests) == 20
 
@@ -162,7 +164,7 @@ def test_a_device_that_cannot_be_one_is_refused(serial_number: str) -> None:
     )
 
     with serving(answering(document.encode())) as server, pytest.raises(AWSAnswerError, match="is not one of AWS"):
-        AWS(Endpoints(iam_url=server.url)).list_mfa_devices(KEY, "alice")
+        IAM(Transport(Endpoints(iam_url=server.url))).list_mfa_devices(KEY, "alice")
 
 
 @pytest.mark.parametrize("arn", ["", "<Arn>alice</Arn>", "<Arn>arn:aws:iam::123456789012:user/a&#27;[2J</Arn>"])

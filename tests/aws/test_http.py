@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from mfa_session.aws.connection import AWS
 from mfa_session.aws.endpoints import Endpoints
 from mfa_session.aws.http import Limits
 from mfa_session.aws.request import APIRequest
+from mfa_session.aws.sts import STS
 from mfa_session.aws.transport import Transport
 from mfa_session.errors import AWSAnswerError, AWSUnreachableError, ReplyLostError, ThrottledError
 from mfa_session.model.credentials import AccessKey
@@ -33,7 +33,7 @@ WAIT_FOR_THE_NEXT = "wait until the device shows the next code, and run the comm
 
 
 def trade(server: RawServer, *, limits: Limits | None = None) -> None:
-    Transport(Endpoints(sts_url=server.url), limits=limits).ask(TRADE)
+    Transport(Endpoints(sts_url=server.url), limits=limits).send(TRADE)
 
 
 def close_unheard(connection: Connection) -> None:
@@ -218,10 +218,10 @@ def test_a_host_that_takes_no_connection_is_not_waited_for_longer_than_the_limit
 
 
 def test_a_host_without_an_address_is_told_with_the_region() -> None:
-    line = Transport(Endpoints(sts_url="https://sts.invalid"))
+    transport = Transport(Endpoints(sts_url="https://sts.invalid"))
 
     with pytest.raises(AWSUnreachableError) as caught:
-        line.ask(TRADE)
+        transport.send(TRADE)
 
     assert not isinstance(caught.value, ReplyLostError)
     assert str(caught.value) == "there is no host sts.invalid, or no network"
@@ -239,35 +239,35 @@ def test_the_page_of_a_broken_gateway_may_have_cost_the_code(page: bytes) -> Non
 
 
 def test_a_dropped_reply_is_not_asked_for_again(
-    aws: AWS, endpoint: Endpoint, key: AccessKey, device: MFADevice, code: Callable[[], TokenCode]
+    sts: STS, endpoint: Endpoint, key: AccessKey, device: MFADevice, code: Callable[[], TokenCode]
 ) -> None:
     endpoint.faults.add("GetSessionToken", DropReply())
 
     with pytest.raises(ReplyLostError, match="the token code may have been used"):
-        aws.get_session_token(key, device, code(), HOUR)
+        sts.get_session_token(key, device, code(), HOUR)
 
     assert len(endpoint.journal) == 1
 
 
 def test_an_error_of_the_server_may_have_cost_the_code(
-    aws: AWS, endpoint: Endpoint, key: AccessKey, device: MFADevice, code: Callable[[], TokenCode]
+    sts: STS, endpoint: Endpoint, key: AccessKey, device: MFADevice, code: Callable[[], TokenCode]
 ) -> None:
     endpoint.faults.add("GetSessionToken", ServerError())
 
     with pytest.raises(ReplyLostError) as caught:
-        aws.get_session_token(key, device, code(), HOUR)
+        sts.get_session_token(key, device, code(), HOUR)
 
     assert str(caught.value) == "AWS has trouble of its own (InternalFailure); the token code may have been used"
     assert len(endpoint.journal) == 1
 
 
 def test_a_code_is_not_sent_again_when_aws_asks_to_slow_down(
-    aws: AWS, endpoint: Endpoint, key: AccessKey, device: MFADevice, code: Callable[[], TokenCode]
+    sts: STS, endpoint: Endpoint, key: AccessKey, device: MFADevice, code: Callable[[], TokenCode]
 ) -> None:
     endpoint.faults.add("GetSessionToken", Throttle())
 
     with pytest.raises(ThrottledError) as caught:
-        aws.get_session_token(key, device, code(), HOUR)
+        sts.get_session_token(key, device, code(), HOUR)
 
     assert (str(caught.value), caught.value.hint) == (
         "AWS asks to slow down: Rate exceeded",
@@ -276,10 +276,10 @@ def test_a_code_is_not_sent_again_when_aws_asks_to_slow_down(
     assert len(endpoint.journal) == 1
 
 
-def test_a_question_without_a_code_is_put_again(aws: AWS, endpoint: Endpoint, key: AccessKey) -> None:
+def test_a_question_without_a_code_is_put_again(sts: STS, endpoint: Endpoint, key: AccessKey) -> None:
     endpoint.faults.add("GetCallerIdentity", ServerError(503), ResetConnection())
 
-    identity = aws.get_caller_identity(key)
+    identity = sts.get_caller_identity(key)
 
     assert identity.user_name == "test-user"
     assert len(endpoint.journal) == 3
@@ -289,19 +289,19 @@ def test_attempts_end_with_the_whole_limit() -> None:
     begun = time.monotonic()
 
     with serving(be_silent) as server:
-        line = Transport(Endpoints(sts_url=server.url), limits=SHORT_WHOLE)
+        transport = Transport(Endpoints(sts_url=server.url), limits=SHORT_WHOLE)
         with pytest.raises(ReplyLostError):
-            line.ask(APIRequest("sts", "GetCallerIdentity", KEY, idempotent=True))
+            transport.send(APIRequest("sts", "GetCallerIdentity", KEY, idempotent=True))
 
     assert time.monotonic() - begun < 10
 
 
 def test_a_connection_that_aws_has_closed_meanwhile_does_not_cost_a_code(
-    aws: AWS, endpoint: Endpoint, key: AccessKey, device: MFADevice, code: Callable[[], TokenCode]
+    sts: STS, endpoint: Endpoint, key: AccessKey, device: MFADevice, code: Callable[[], TokenCode]
 ) -> None:
-    aws.get_caller_identity(key)
+    sts.get_caller_identity(key)
     endpoint._server.hang_up()
 
-    session = aws.get_session_token(key, device, code(), HOUR)
+    session = sts.get_session_token(key, device, code(), HOUR)
 
     assert session.access_key_id.startswith("ASIA")

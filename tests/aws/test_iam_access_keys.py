@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from mfa_session.aws.connection import AWS
+from mfa_session.aws.iam import IAM
+from mfa_session.aws.sts import STS
 from mfa_session.errors import (
     AccessDeniedError,
     AccessKeyRefusedError,
@@ -28,56 +29,56 @@ def account(account: Account) -> Account:
 
 
 @pytest.fixture
-def session(aws: AWS, key: AccessKey, device: MFADevice, code: Callable[[], TokenCode]) -> SessionCredentials:
-    return aws.get_session_token(key, device, code(), timedelta(hours=1))
+def session(sts: STS, key: AccessKey, device: MFADevice, code: Callable[[], TokenCode]) -> SessionCredentials:
+    return sts.get_session_token(key, device, code(), timedelta(hours=1))
 
 
 def test_the_keys_of_a_user_are_listed_with_their_dates(
-    aws: AWS, account: Account, user: User, key: AccessKey, session: SessionCredentials
+    iam: IAM, account: Account, user: User, key: AccessKey, session: SessionCredentials
 ) -> None:
     account.add_access_key(user).active = False
 
-    [first, second] = aws.list_access_keys(session, "test-user")
+    [first, second] = iam.list_access_keys(session, "test-user")
 
     assert (first.access_key_id, first.is_active) == (key.access_key_id, True)
     assert abs(account.now() - first.create_date - timedelta(days=90)) < timedelta(minutes=1)
     assert not second.is_active
 
 
-def test_all_pages_are_read(aws: AWS, account: Account, user: User, session: SessionCredentials) -> None:
+def test_all_pages_are_read(iam: IAM, account: Account, user: User, session: SessionCredentials) -> None:
     account.add_access_key(user)
     account.page_size = 1
 
-    assert len(aws.list_access_keys(session, "test-user")) == 2
+    assert len(iam.list_access_keys(session, "test-user")) == 2
 
 
-def test_a_policy_that_wants_mfa_keeps_the_key_itself_from_listing_keys(aws: AWS, key: AccessKey) -> None:
+def test_a_policy_that_wants_mfa_keeps_the_key_itself_from_listing_keys(iam: IAM, key: AccessKey) -> None:
     with pytest.raises(AccessDeniedError):
-        aws.list_access_keys(key, "test-user")
+        iam.list_access_keys(key, "test-user")
 
 
-def test_a_new_key_works_and_knows_its_date(aws: AWS, account: Account, session: SessionCredentials) -> None:
-    new = aws.create_access_key(session, "test-user")
+def test_a_new_key_works_and_knows_its_date(sts: STS, iam: IAM, account: Account, session: SessionCredentials) -> None:
+    new = iam.create_access_key(session, "test-user")
 
-    assert aws.get_caller_identity(new).user_name == "test-user"
+    assert sts.get_caller_identity(new).user_name == "test-user"
     assert new.create_date is not None
     assert abs(account.now() - new.create_date) < timedelta(minutes=1)
 
 
-def test_a_third_key_is_refused(aws: AWS, account: Account, user: User, session: SessionCredentials) -> None:
+def test_a_third_key_is_refused(iam: IAM, account: Account, user: User, session: SessionCredentials) -> None:
     account.add_access_key(user)
 
     with pytest.raises(LimitExceededError):
-        aws.create_access_key(session, "test-user")
+        iam.create_access_key(session, "test-user")
 
 
 def test_a_key_is_asked_for_once_even_when_the_answer_is_lost(
-    aws: AWS, account: Account, user: User, endpoint: Endpoint, session: SessionCredentials
+    iam: IAM, account: Account, user: User, endpoint: Endpoint, session: SessionCredentials
 ) -> None:
     endpoint.faults.add("CreateAccessKey", DropReply())
 
     with pytest.raises(ReplyLostError, match="may have been done all the same"):
-        aws.create_access_key(session, "test-user")
+        iam.create_access_key(session, "test-user")
 
     assert len(account.keys_of(user)) == 2
 
@@ -93,50 +94,52 @@ def test_a_key_is_asked_for_once_even_when_the_answer_is_lost(
     ],
 )
 def test_a_new_key_that_is_none_is_not_taken(
-    aws: AWS, endpoint: Endpoint, session: SessionCredentials, fields: dict[str, str]
+    iam: IAM, endpoint: Endpoint, session: SessionCredentials, fields: dict[str, str]
 ) -> None:
     endpoint.faults.add("CreateAccessKey", HostileFields(fields))
 
     with pytest.raises(AWSAnswerError) as caught:
-        aws.create_access_key(session, "test-user")
+        iam.create_access_key(session, "test-user")
 
     assert not any(value in str(caught.value) for value in fields.values() if value)
 
 
-def test_a_key_is_made_inactive_and_active_again(aws: AWS, key: AccessKey, session: SessionCredentials) -> None:
-    aws.update_access_key(session, "test-user", key.access_key_id, active=False)
+def test_a_key_is_made_inactive_and_active_again(
+    sts: STS, iam: IAM, key: AccessKey, session: SessionCredentials
+) -> None:
+    iam.update_access_key(session, "test-user", key.access_key_id, active=False)
     with pytest.raises(AccessKeyRefusedError):
-        aws.get_caller_identity(key)
+        sts.get_caller_identity(key)
 
-    aws.update_access_key(session, "test-user", key.access_key_id, active=True)
+    iam.update_access_key(session, "test-user", key.access_key_id, active=True)
 
-    assert aws.get_caller_identity(key).user_name == "test-user"
+    assert sts.get_caller_identity(key).user_name == "test-user"
 
 
-def test_a_deleted_key_is_gone(aws: AWS, key: AccessKey, session: SessionCredentials) -> None:
-    aws.delete_access_key(session, "test-user", key.access_key_id)
+def test_a_deleted_key_is_gone(iam: IAM, key: AccessKey, session: SessionCredentials) -> None:
+    iam.delete_access_key(session, "test-user", key.access_key_id)
 
-    assert aws.list_access_keys(session, "test-user") == []
+    assert iam.list_access_keys(session, "test-user") == []
     with pytest.raises(NoSuchEntityError):
-        aws.delete_access_key(session, "test-user", key.access_key_id)
+        iam.delete_access_key(session, "test-user", key.access_key_id)
 
 
 def test_the_last_use_of_a_key_is_known_and_so_is_that_there_was_none(
-    aws: AWS, account: Account, user: User, key: AccessKey, session: SessionCredentials
+    sts: STS, iam: IAM, account: Account, user: User, key: AccessKey, session: SessionCredentials
 ) -> None:
     unused = account.add_access_key(user)
-    aws.get_caller_identity(key)
+    sts.get_caller_identity(key)
 
-    used_at = aws.access_key_last_used(session, key.access_key_id)
+    used_at = iam.access_key_last_used(session, key.access_key_id)
 
     assert used_at is not None
     assert abs(account.now() - used_at) < timedelta(minutes=1)
-    assert aws.access_key_last_used(session, unused.access_key_id) is None
+    assert iam.access_key_last_used(session, unused.access_key_id) is None
 
 
-def test_a_denial_is_told_in_the_words_of_aws(aws: AWS, user: User, session: SessionCredentials) -> None:
+def test_a_denial_is_told_in_the_words_of_aws(iam: IAM, user: User, session: SessionCredentials) -> None:
     statement = {"Effect": "Deny", "Action": "iam:CreateAccessKey", "Resource": "*"}
     user.grants.inline["deny"] = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
     with pytest.raises(AccessDeniedError, match="AWS does not allow iam:CreateAccessKey"):
-        aws.create_access_key(session, "test-user")
+        iam.create_access_key(session, "test-user")

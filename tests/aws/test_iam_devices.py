@@ -5,8 +5,10 @@ from base64 import b32encode, b64encode
 
 import pytest
 
-from mfa_session.aws.connection import AWS
 from mfa_session.aws.endpoints import Endpoints
+from mfa_session.aws.iam import IAM
+from mfa_session.aws.sts import STS
+from mfa_session.aws.transport import Transport
 from mfa_session.errors import (
     AccessDeniedError,
     AWSAnswerError,
@@ -41,9 +43,9 @@ def session(account: Account, user: User) -> SessionCredentials:
 
 
 @pytest.fixture
-def tablet(aws: AWS, account: Account, session: SessionCredentials) -> VirtualDevice:
+def tablet(iam: IAM, account: Account, session: SessionCredentials) -> VirtualDevice:
     """A device that was created, and belongs to nobody."""
-    aws.create_virtual_mfa_device(session, "test-user-tablet")
+    iam.create_virtual_mfa_device(session, "test-user-tablet")
     return account.devices[TABLET.serial_number]
 
 
@@ -52,52 +54,52 @@ def two_codes(device: VirtualDevice) -> tuple[TokenCode, TokenCode]:
     return TokenCode(device.code(now - STEP)), TokenCode(device.code(now))
 
 
-def test_a_device_is_created_and_its_seed_told_once(aws: AWS, account: Account, session: SessionCredentials) -> None:
-    created = aws.create_virtual_mfa_device(session, "test-user-tablet")
+def test_a_device_is_created_and_its_seed_told_once(iam: IAM, account: Account, session: SessionCredentials) -> None:
+    created = iam.create_virtual_mfa_device(session, "test-user-tablet")
 
     assert created.device == TABLET
     assert created.seed == b32encode(account.devices[TABLET.serial_number].seed).decode()
     assert created.seed not in repr(created)
 
 
-def test_a_name_that_is_taken_is_told_as_such(aws: AWS, session: SessionCredentials) -> None:
+def test_a_name_that_is_taken_is_told_as_such(iam: IAM, session: SessionCredentials) -> None:
     with pytest.raises(EntityAlreadyExistsError, match=r"MFA device already exists(?m:$)"):
-        aws.create_virtual_mfa_device(session, "test-user-phone")
+        iam.create_virtual_mfa_device(session, "test-user-phone")
 
 
 def test_a_device_whose_answer_is_lost_is_not_created_a_second_time(
-    aws: AWS, endpoint: Endpoint, session: SessionCredentials
+    iam: IAM, endpoint: Endpoint, session: SessionCredentials
 ) -> None:
     endpoint.faults.add("CreateVirtualMFADevice", DropReply())
 
     with pytest.raises(ReplyLostError):
-        aws.create_virtual_mfa_device(session, "test-user-tablet")
+        iam.create_virtual_mfa_device(session, "test-user-tablet")
 
     assert [call.action for call in endpoint.journal] == ["CreateVirtualMFADevice"]
 
 
-def test_two_codes_enable_it(aws: AWS, user: User, session: SessionCredentials, tablet: VirtualDevice) -> None:
-    aws.enable_mfa_device(session, "test-user", TABLET, two_codes(tablet))
+def test_two_codes_enable_it(iam: IAM, user: User, session: SessionCredentials, tablet: VirtualDevice) -> None:
+    iam.enable_mfa_device(session, "test-user", TABLET, two_codes(tablet))
 
     assert TABLET.serial_number in user.devices
 
 
 def test_an_enabled_device_is_listed_with_its_date(
-    aws: AWS, account: Account, key: AccessKey, phone: VirtualDevice
+    iam: IAM, account: Account, key: AccessKey, phone: VirtualDevice
 ) -> None:
-    [listed] = aws.list_mfa_devices(key, "test-user")
+    [listed] = iam.list_mfa_devices(key, "test-user")
 
     assert phone.enable_date is not None
     assert listed.enable_date == phone.enable_date.replace(microsecond=0)
 
 
 def test_codes_that_do_not_follow_each_other_are_refused_and_not_quoted(
-    aws: AWS, session: SessionCredentials, tablet: VirtualDevice
+    iam: IAM, session: SessionCredentials, tablet: VirtualDevice
 ) -> None:
     first, second = two_codes(tablet)
 
     with pytest.raises(TokenCodeRefusedError) as caught:
-        aws.enable_mfa_device(session, "test-user", TABLET, (second, first))
+        iam.enable_mfa_device(session, "test-user", TABLET, (second, first))
 
     said = str(caught.value) + caught.value.hint
     assert first.digits not in said
@@ -105,108 +107,108 @@ def test_codes_that_do_not_follow_each_other_are_refused_and_not_quoted(
 
 
 def test_a_validation_error_about_a_code_is_a_refused_code(
-    aws: AWS, endpoint: Endpoint, session: SessionCredentials, tablet: VirtualDevice
+    iam: IAM, endpoint: Endpoint, session: SessionCredentials, tablet: VirtualDevice
 ) -> None:
     said = "Value '1' at 'authenticationCode2' failed to satisfy constraint: Member must satisfy …"
     endpoint.faults.add("EnableMFADevice", Refuse(400, "ValidationError", said))
 
     with pytest.raises(TokenCodeRefusedError):
-        aws.enable_mfa_device(session, "test-user", TABLET, two_codes(tablet))
+        iam.enable_mfa_device(session, "test-user", TABLET, two_codes(tablet))
 
 
 def test_codes_whose_answer_is_lost_are_not_sent_again(
-    aws: AWS, endpoint: Endpoint, session: SessionCredentials, tablet: VirtualDevice
+    iam: IAM, endpoint: Endpoint, session: SessionCredentials, tablet: VirtualDevice
 ) -> None:
     endpoint.faults.add("EnableMFADevice", DropReply())
 
     with pytest.raises(ReplyLostError, match="may have been used"):
-        aws.enable_mfa_device(session, "test-user", TABLET, two_codes(tablet))
+        iam.enable_mfa_device(session, "test-user", TABLET, two_codes(tablet))
 
     assert [call.action for call in endpoint.journal].count("EnableMFADevice") == 1
 
 
 def test_nobody_has_nine(
-    aws: AWS, account: Account, user: User, session: SessionCredentials, tablet: VirtualDevice
+    iam: IAM, account: Account, user: User, session: SessionCredentials, tablet: VirtualDevice
 ) -> None:
     for number in range(7):
         account.add_device(user, f"phone-{number}")
 
     with pytest.raises(LimitExceededError, match=r"Cannot exceed quota for MFADevicesPerUser: 8(?m:$)"):
-        aws.enable_mfa_device(session, "test-user", TABLET, two_codes(tablet))
+        iam.enable_mfa_device(session, "test-user", TABLET, two_codes(tablet))
 
 
 def test_what_aws_is_still_busy_with_is_told_as_such(
-    aws: AWS, endpoint: Endpoint, session: SessionCredentials, tablet: VirtualDevice
+    iam: IAM, endpoint: Endpoint, session: SessionCredentials, tablet: VirtualDevice
 ) -> None:
     busy = Refuse(409, "EntityTemporarilyUnmodifiable", "Entity is temporarily unmodifiable.")
     endpoint.faults.add("EnableMFADevice", busy)
 
     with pytest.raises(EntityTemporarilyUnmodifiableError) as caught:
-        aws.enable_mfa_device(session, "test-user", TABLET, two_codes(tablet))
+        iam.enable_mfa_device(session, "test-user", TABLET, two_codes(tablet))
 
     assert "wait a minute" in caught.value.hint
 
 
-def test_a_user_with_a_device_enables_another_with_mfa_only(aws: AWS, key: AccessKey, tablet: VirtualDevice) -> None:
+def test_a_user_with_a_device_enables_another_with_mfa_only(iam: IAM, key: AccessKey, tablet: VirtualDevice) -> None:
     with pytest.raises(AccessDeniedError, match="iam:EnableMFADevice"):
-        aws.enable_mfa_device(key, "test-user", TABLET, two_codes(tablet))
+        iam.enable_mfa_device(key, "test-user", TABLET, two_codes(tablet))
 
 
 def test_two_codes_bring_a_device_back_into_step(
-    aws: AWS, key: AccessKey, device: MFADevice, phone: VirtualDevice
+    sts: STS, iam: IAM, key: AccessKey, device: MFADevice, phone: VirtualDevice
 ) -> None:
     phone.drift = 20 * STEP
     with pytest.raises(TokenCodeRefusedError):
-        aws.get_session_token(key, device, TokenCode(phone.code()), MIN_SESSION)
+        sts.get_session_token(key, device, TokenCode(phone.code()), MIN_SESSION)
 
-    aws.resync_mfa_device(key, "test-user", device, two_codes(phone))
+    iam.resync_mfa_device(key, "test-user", device, two_codes(phone))
 
-    aws.get_session_token(key, device, TokenCode(phone.code(phone.clock.now() + STEP)), MIN_SESSION)
+    sts.get_session_token(key, device, TokenCode(phone.code(phone.clock.now() + STEP)), MIN_SESSION)
 
 
 def test_a_device_of_nobody_is_not_brought_into_step(
-    aws: AWS, session: SessionCredentials, tablet: VirtualDevice
+    iam: IAM, session: SessionCredentials, tablet: VirtualDevice
 ) -> None:
     with pytest.raises(NoSuchEntityError):
-        aws.resync_mfa_device(session, "test-user", TABLET, two_codes(tablet))
+        iam.resync_mfa_device(session, "test-user", TABLET, two_codes(tablet))
 
 
 def test_a_device_is_taken_away_and_then_deleted(
-    aws: AWS, account: Account, user: User, session: SessionCredentials
+    iam: IAM, account: Account, user: User, session: SessionCredentials
 ) -> None:
-    aws.deactivate_mfa_device(session, "test-user", PHONE)
-    aws.delete_virtual_mfa_device(session, PHONE)
+    iam.deactivate_mfa_device(session, "test-user", PHONE)
+    iam.delete_virtual_mfa_device(session, PHONE)
 
     assert user.devices == account.devices == {}
 
 
-def test_a_device_that_belongs_to_somebody_is_not_deleted(aws: AWS, session: SessionCredentials) -> None:
+def test_a_device_that_belongs_to_somebody_is_not_deleted(iam: IAM, session: SessionCredentials) -> None:
     with pytest.raises(DeleteConflictError):
-        aws.delete_virtual_mfa_device(session, PHONE)
+        iam.delete_virtual_mfa_device(session, PHONE)
 
 
-def test_a_device_that_is_not_there_is_told_as_such(aws: AWS, session: SessionCredentials) -> None:
+def test_a_device_that_is_not_there_is_told_as_such(iam: IAM, session: SessionCredentials) -> None:
     with pytest.raises(NoSuchEntityError):
-        aws.delete_virtual_mfa_device(session, TABLET)
+        iam.delete_virtual_mfa_device(session, TABLET)
 
 
 def test_what_a_policy_forbids_is_told_with_the_action(
-    aws: AWS, user: User, key: AccessKey, session: SessionCredentials
+    iam: IAM, user: User, key: AccessKey, session: SessionCredentials
 ) -> None:
     statement = {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}
     user.grants.inline["deny"] = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     codes = (TokenCode("123456"), TokenCode("234567"))
 
     with pytest.raises(AccessDeniedError, match="iam:CreateVirtualMFADevice"):
-        aws.create_virtual_mfa_device(key, "test-user-tablet")
+        iam.create_virtual_mfa_device(key, "test-user-tablet")
     with pytest.raises(AccessDeniedError, match="iam:EnableMFADevice"):
-        aws.enable_mfa_device(key, "test-user", TABLET, codes)
+        iam.enable_mfa_device(key, "test-user", TABLET, codes)
     with pytest.raises(AccessDeniedError, match="iam:ResyncMFADevice"):
-        aws.resync_mfa_device(key, "test-user", PHONE, codes)
+        iam.resync_mfa_device(key, "test-user", PHONE, codes)
     with pytest.raises(AccessDeniedError, match="iam:DeactivateMFADevice"):
-        aws.deactivate_mfa_device(session, "test-user", PHONE)
+        iam.deactivate_mfa_device(session, "test-user", PHONE)
     with pytest.raises(AccessDeniedError, match="iam:DeleteVirtualMFADevice"):
-        aws.delete_virtual_mfa_device(session, PHONE)
+        iam.delete_virtual_mfa_device(session, PHONE)
 
 
 def create(serial: str, seed: str) -> VirtualMFADevice:
@@ -217,7 +219,7 @@ def create(serial: str, seed: str) -> VirtualMFADevice:
         f"<CreateVirtualMFADeviceResponse>{result}</CreateVirtualMFADeviceResult></CreateVirtualMFADeviceResponse>"
     )
     with serving(answering(document.encode())) as server:
-        return AWS(Endpoints(iam_url=server.url)).create_virtual_mfa_device(KEY, "test-user-tablet")
+        return IAM(Transport(Endpoints(iam_url=server.url))).create_virtual_mfa_device(KEY, "test-user-tablet")
 
 
 def test_a_good_answer_is_taken() -> None:

@@ -26,7 +26,7 @@ IDENTITY = (
 LIMITS = Limits(connect=2, read=2, whole=4)
 
 
-def secure_line(server: RawServer, *, ca_bundle: Path | None) -> Transport:
+def secure_transport(server: RawServer, *, ca_bundle: Path | None) -> Transport:
     url = f"https://127.0.0.1:{server.port}"
     return Transport(Endpoints(sts_url=url, ca_bundle=str(ca_bundle) if ca_bundle else None), limits=LIMITS)
 
@@ -35,7 +35,7 @@ def test_a_server_is_trusted_by_the_certificates_that_the_user_names(tmp_path: P
     bundle, tls = self_signed(tmp_path)
 
     with serving(answering(IDENTITY), tls=tls) as server:
-        response = secure_line(server, ca_bundle=bundle).ask(WHO_AM_I)
+        response = secure_transport(server, ca_bundle=bundle).send(WHO_AM_I)
 
     assert response.text("Arn") == "arn:aws:iam::123456789012:user/alice"
 
@@ -44,7 +44,7 @@ def test_nothing_is_sent_to_a_server_that_nobody_vouches_for(tmp_path: Path) -> 
     _, tls = self_signed(tmp_path)
 
     with serving(answering(IDENTITY), tls=tls) as server, pytest.raises(AWSUnreachableError) as caught:
-        secure_line(server, ca_bundle=None).ask(TRADE)
+        secure_transport(server, ca_bundle=None).send(TRADE)
 
     assert str(caught.value) == (
         f"127.0.0.1:{server.port} cannot be trusted, and nothing was sent: self-signed certificate"
@@ -63,7 +63,7 @@ def test_nothing_is_sent_to_a_server_with_the_wrong_certificate(
     bundle, tls = self_signed(tmp_path, address=address, days=days)
 
     with serving(answering(IDENTITY), tls=tls) as server, pytest.raises(AWSUnreachableError, match=reason) as caught:
-        secure_line(server, ca_bundle=bundle).ask(TRADE)
+        secure_transport(server, ca_bundle=bundle).send(TRADE)
 
     assert not isinstance(caught.value, ReplyLostError)
     assert server.requests == [b""]
@@ -77,7 +77,7 @@ def test_nothing_is_sent_to_a_server_that_does_not_speak_tls(tmp_path: Path) -> 
         connection.socket.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
     with serving(script) as server, pytest.raises(AWSUnreachableError, match="nothing was sent") as caught:
-        secure_line(server, ca_bundle=bundle).ask(TRADE)
+        secure_transport(server, ca_bundle=bundle).send(TRADE)
 
     assert not isinstance(caught.value, ReplyLostError)
     assert b"TokenCode" not in server.requests[0]
@@ -94,12 +94,12 @@ def test_nothing_is_sent_any_more_when_the_user_was_told_so(tmp_path: Path) -> N
             heard = Connection(connection.server, secure).read_request()
 
     with serving(shake_hands_late) as server:
-        hurried = Transport(
+        impatient = Transport(
             Endpoints(sts_url=f"https://127.0.0.1:{server.port}", ca_bundle=str(bundle)),
             limits=Limits(connect=5, read=5, whole=0.3),
         )
         with pytest.raises(AWSUnreachableError, match="could not be reached within"):
-            hurried.ask(TRADE)
+            impatient.send(TRADE)
         server.handled.wait(5)
 
     assert b"TokenCode" not in heard
@@ -107,10 +107,10 @@ def test_nothing_is_sent_any_more_when_the_user_was_told_so(tmp_path: Path) -> N
 
 
 def test_a_missing_file_of_certificates_is_an_error_of_the_configuration(tmp_path: Path) -> None:
-    line = Transport(Endpoints(ca_bundle=str(tmp_path / "missing.pem")))
+    transport = Transport(Endpoints(ca_bundle=str(tmp_path / "missing.pem")))
 
     with pytest.raises(ConfigurationError, match="does not exist") as caught:
-        line.ask(TRADE)
+        transport.send(TRADE)
 
     assert "AWS_CA_BUNDLE" in caught.value.hint
 
@@ -121,7 +121,7 @@ def test_a_file_without_certificates_is_told(tmp_path: Path) -> None:
     _, tls = self_signed(tmp_path)
 
     with serving(answering(IDENTITY), tls=tls) as server, pytest.raises(AWSUnreachableError, match="nothing was sent"):
-        secure_line(server, ca_bundle=empty).ask(TRADE)
+        secure_transport(server, ca_bundle=empty).send(TRADE)
 
     assert not any(server.requests)
 
@@ -136,7 +136,7 @@ def test_aws_is_asked_through_the_proxy_of_the_user(monkeypatch: pytest.MonkeyPa
         monkeypatch.setenv("HTTPS_PROXY", f"http://alice:secret@127.0.0.1:{proxy.port}")
 
         with pytest.raises(AWSUnreachableError) as caught:
-            Transport(Endpoints()).ask(TRADE)
+            Transport(Endpoints()).send(TRADE)
 
     assert "through the proxy: Tunnel connection failed: 407 Proxy Authentication Required" in str(caught.value)
     assert "HTTPS_PROXY" in caught.value.hint
@@ -163,7 +163,7 @@ def test_every_part_of_aws_has_its_own_hosts(
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
 
         with pytest.raises(AWSUnreachableError):
-            Transport(endpoints).ask(api_request)
+            Transport(endpoints).send(api_request)
 
     assert proxy.requests[0].startswith(b"CONNECT " + host + b":443 ")
 
@@ -172,7 +172,7 @@ def test_this_machine_is_never_asked_through_a_proxy(monkeypatch: pytest.MonkeyP
     with serving(answering(IDENTITY)) as server, serving(answering(b"")) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
 
-        Transport(Endpoints(sts_url=server.url)).ask(WHO_AM_I)
+        Transport(Endpoints(sts_url=server.url)).send(WHO_AM_I)
 
         assert proxy.requests == []
 
@@ -183,6 +183,6 @@ def test_a_host_that_needs_no_proxy_is_asked_without(monkeypatch: pytest.MonkeyP
         monkeypatch.setenv("NO_PROXY", ".invalid")
 
         with pytest.raises(AWSUnreachableError, match=r"no host sts\.invalid"):
-            Transport(Endpoints(sts_url="https://sts.invalid")).ask(TRADE)
+            Transport(Endpoints(sts_url="https://sts.invalid")).send(TRADE)
 
         assert proxy.requests == []

@@ -108,7 +108,7 @@ def test_not_even_the_logs_of_libraries_tell_a_session_token(machine: Machine) -
 
 
 @pytest.mark.parametrize("flags", [(), ("--debug",)], ids=["plain", "debug"])
-@pytest.mark.parametrize(("module", "function"), [("sessions.login", "log_in"), ("aws.client", "_Opening.run")])
+@pytest.mark.parametrize(("module", "function"), [("sessions.login", "log_in"), ("aws.transport", "_Loading.run")])
 def test_a_mistake_of_ours_is_one_error_that_quotes_nothing(
     machine: Machine, module: str, function: str, flags: tuple[str, ...]
 ) -> None:

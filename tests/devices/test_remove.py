@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from mfa_session.aws.connection import AWS, Endpoints
+from mfa_session.aws.endpoints import Endpoints
+from mfa_session.aws.iam import IAM
+from mfa_session.aws.sts import STS
+from mfa_session.aws.transport import Transport
 from mfa_session.devices.remove import Removal, remove_device
 from mfa_session.errors import AWSError, LockOutError, MFADeviceNotFoundError, MFASessionError, PromptCancelledError
 from mfa_session.local_aws.account import User
@@ -48,11 +51,13 @@ class Desk:
             return devices[-1]
 
         [key] = self.endpoint.account.keys_of(self.user)
+        transport = Transport(Endpoints(sts_url=self.endpoint.url, iam_url=self.endpoint.url))
         return remove_device(
             device,
             insist=insist,
             credentials=AccessKey(key.access_key_id, key.secret_access_key),
-            aws=AWS(Endpoints(sts_url=self.endpoint.url, iam_url=self.endpoint.url)),
+            sts=STS(transport),
+            iam=IAM(transport),
             choose=choose,
             agrees=lambda _: agrees,
             session=self.session,

@@ -46,7 +46,8 @@ class Desk(AWSDesk):
         return resynchronize(
             device,
             credentials=self.key,
-            aws=self.aws,
+            sts=self.sts,
+            iam=self.iam,
             prompter=prompter,
             used_codes=self.used_codes,
             clock=self.clock.now,
@@ -72,7 +73,7 @@ def test_two_codes_of_the_key_s_owner_are_enough(desk: Desk, device: MFADevice |
     resynchronized = desk.resynchronize(device, desk.code(-1), desk.code(0))
 
     assert resynchronized == PHONE
-    assert desk.aws.get_session_token(desk.key, PHONE, TokenCode(desk.code(1)), MIN_SESSION)
+    assert desk.sts.get_session_token(desk.key, PHONE, TokenCode(desk.code(1)), MIN_SESSION)
     assert desk.used_codes.last_step(PHONE) == time_step(desk.clock.now())
 
 

@@ -6,10 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from mfa_session.aws.connection import AWS, Endpoints
+from mfa_session.aws.endpoints import Endpoints
+from mfa_session.aws.iam import IAM
+from mfa_session.aws.transport import Transport
 from mfa_session.errors import LimitExceededError, LockOutError
 from mfa_session.local_aws.account import Account, Group
 from mfa_session.local_aws.fixtures import demo_account
+from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.policies.apply import Plan, carry_out, check_that_all_have_devices, plan_enforcement
 from mfa_session.policies.templates import safe_policy
@@ -18,6 +21,7 @@ from tests.faults import Endpoint
 NAME = "MFAEnforcePolicy"
 ARN = f"arn:aws:iam::123456789012:policy/{NAME}"
 SAFE = safe_policy().document
+CALLER = CallerIdentity("arn:aws:iam::123456789012:user/test-user")
 EVERYTHING = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
 
 
@@ -41,41 +45,41 @@ def session(account: Account) -> SessionCredentials:
 
 
 @pytest.fixture
-def aws(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[AWS]:
+def iam(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[IAM]:
     for name in os.environ:
         if name.startswith("AWS_") or name.lower().endswith(("_proxy", "_ca_bundle")):
             monkeypatch.delenv(name)
     with Endpoint(account) as endpoint:
-        yield AWS(Endpoints(sts_url=endpoint.url, iam_url=endpoint.url))
+        yield IAM(Transport(Endpoints(iam_url=endpoint.url)))
 
 
-def plan(aws: AWS, session: SessionCredentials) -> Plan:
-    return plan_enforcement("staff", NAME, SAFE, session=session, iam=aws)
+def plan(iam: IAM, session: SessionCredentials) -> Plan:
+    return plan_enforcement("staff", NAME, SAFE, caller=CALLER, session=session, iam=iam)
 
 
-def test_a_plan_changes_nothing(aws: AWS, account: Account, staff: Group, session: SessionCredentials) -> None:
-    plan(aws, session)
+def test_a_plan_changes_nothing(iam: IAM, account: Account, staff: Group, session: SessionCredentials) -> None:
+    plan(iam, session)
 
     assert (ARN in account.managed_policies, staff.grants.attached) == (False, [])
 
 
-def test_what_was_carried_out_is_in_force(aws: AWS, staff: Group, session: SessionCredentials) -> None:
-    carry_out(plan(aws, session), session=session, iam=aws)
+def test_what_was_carried_out_is_in_force(iam: IAM, staff: Group, session: SessionCredentials) -> None:
+    carry_out(plan(iam, session), session=session, iam=iam)
 
-    done = plan(aws, session)
+    done = plan(iam, session)
     assert (done.is_in_force, done.steps, done.diff) == (True, [], [])
 
 
 def test_the_same_policy_laid_out_in_another_way_is_the_same(
-    aws: AWS, account: Account, staff: Group, session: SessionCredentials
+    iam: IAM, account: Account, staff: Group, session: SessionCredentials
 ) -> None:
     staff.grants.attached.append(account.add_managed_policy(NAME, "".join(SAFE.split())).arn)
 
-    assert plan(aws, session).is_in_force
+    assert plan(iam, session).is_in_force
 
 
 def test_a_policy_of_aws_with_the_same_name_is_another(
-    aws: AWS, account: Account, staff: Group, session: SessionCredentials
+    iam: IAM, account: Account, staff: Group, session: SessionCredentials
 ) -> None:
     theirs = account.add_managed_policy(NAME, SAFE)
     del account.managed_policies[ARN]
@@ -83,28 +87,28 @@ def test_a_policy_of_aws_with_the_same_name_is_another(
     account.managed_policies[theirs.arn] = theirs
     staff.grants.attached.append(theirs.arn)
 
-    planned = plan(aws, session)
+    planned = plan(iam, session)
 
     assert (planned.arn, planned.present, planned.is_attached) == (ARN, None, False)
 
 
 def test_a_group_that_is_full_leaves_a_policy_that_is_not_attached_and_says_so(
-    aws: AWS, account: Account, staff: Group, session: SessionCredentials
+    iam: IAM, account: Account, staff: Group, session: SessionCredentials
 ) -> None:
     staff.grants.attached += [account.add_managed_policy(f"p{number}", SAFE).arn for number in range(10)]
 
     with pytest.raises(LimitExceededError, match=f"policy {ARN} is there now, but not attached to group staff"):
-        carry_out(plan(aws, session), session=session, iam=aws)
+        carry_out(plan(iam, session), session=session, iam=iam)
 
 
 def test_so_many_users_without_a_device_are_counted_as_a_person_can_read(
-    aws: AWS, account: Account, staff: Group, session: SessionCredentials
+    iam: IAM, account: Account, staff: Group, session: SessionCredentials
 ) -> None:
     staff.members += [account.add_user(f"user{number:02}").name for number in range(23)]
 
     with pytest.raises(LockOutError, match=r"^23 users of group staff .*: user00, .*, user19 and 3 more(?m:$)"):
-        check_that_all_have_devices(plan(aws, session))
+        check_that_all_have_devices(plan(iam, session))
 
 
-def test_an_empty_group_locks_nobody_out(aws: AWS, staff: Group, session: SessionCredentials) -> None:
-    check_that_all_have_devices(plan(aws, session))
+def test_an_empty_group_locks_nobody_out(iam: IAM, staff: Group, session: SessionCredentials) -> None:
+    check_that_all_have_devices(plan(iam, session))

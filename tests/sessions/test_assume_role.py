@@ -72,7 +72,7 @@ class Desk(AWSDesk):
         return log_in_to_role(
             replace(LoginRequest(ADMIN), **wishes),  # type: ignore[arg-type]  # the names of a Wish's fields
             log_in_source=log_in_source or live,
-            sts=self.aws,
+            sts=self.sts,
             sessions=self.sessions,
             clock=self.clock.now,
         )
@@ -86,9 +86,9 @@ class Desk(AWSDesk):
     def take_with_a_code_of(self, prompter: Prompter, **wishes: object) -> LoginResult:
         return log_in_to_role_with_code(
             replace(LoginRequest(ADMIN, duration=4 * HOUR), **wishes),  # type: ignore[arg-type]  # as above
-            keys=self.key_lookup,
-            sts=self.aws,
-            devices=self.aws,
+            find_key=self.key_lookup.access_key,
+            sts=self.sts,
+            iam=self.iam,
             prompter=prompter,
             sessions=self.sessions,
             used_codes=self.used_codes,

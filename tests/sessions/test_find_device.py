@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from mfa_session.aws.connection import AWS, Endpoints
+from mfa_session.aws.endpoints import Endpoints
+from mfa_session.aws.iam import IAM
+from mfa_session.aws.sts import STS
+from mfa_session.aws.transport import Transport
 from mfa_session.errors import MFADeviceNotFoundError, NotAnIAMUserError, PersonNeededError
 from mfa_session.local_aws.account import Account
 from mfa_session.model.credentials import AccessKey
@@ -48,11 +51,11 @@ def found(endpoint: Endpoint, chooser: DeviceChooser | None = None, *, of_root: 
     """Return the serial number of the device that is found; whoever is asked but not expected fails the test."""
     account = endpoint.account
     [key] = account.keys_of(None if of_root else account.users["alice"])
-    aws = AWS(Endpoints(sts_url=endpoint.url, iam_url=endpoint.url))
+    transport = Transport(Endpoints(sts_url=endpoint.url, iam_url=endpoint.url))
     device = find_device(
         AccessKey(key.access_key_id, key.secret_access_key),
-        sts=aws,
-        devices=aws,
+        sts=STS(transport),
+        iam=IAM(transport),
         chooser=chooser or somebody(TypedLines()),
     )
     return device.serial_number

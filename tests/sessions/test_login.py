@@ -51,9 +51,9 @@ class Desk(AWSDesk):
     def log_in_with(self, prompter: Prompter, **wishes: object) -> LoginResult:
         return log_in(
             replace(LoginRequest(self.profile), **wishes),  # type: ignore[arg-type]  # the names of a Wish's fields
-            keys=self.key_lookup,
-            sts=self.aws,
-            devices=self.aws,
+            find_key=self.key_lookup.access_key,
+            sts=self.sts,
+            iam=self.iam,
             prompter=prompter,
             sessions=self.sessions,
             used_codes=self.used_codes,

@@ -2,6 +2,7 @@
 
 import os
 import webbrowser
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr, write_stdout
 from mfa_session.environment import OURS
 from mfa_session.errors import OutputError
-from mfa_session.model.profile import Profile
+from mfa_session.model.credentials import SessionCredentials
 from mfa_session.sessions.console_url import sign_in_url
 from mfa_session.text import escape_control
 
@@ -36,15 +37,15 @@ def console(
     """
     app: AppContext = context.obj
     chosen = app.profile(profile)
-    url = sign_in_url(chosen, live_session=partial(live_session, app), entrance=partial(_sign_in, app, chosen))
+
+    def sign_in_to(partition: str) -> Callable[[SessionCredentials], str]:
+        return partial(SignIn(partition, app.endpoints(chosen)).url, region=chosen.region)
+
+    url = sign_in_url(chosen, live_session=partial(live_session, app), sign_in_to=sign_in_to)
     if to_print:
         write_stdout(f"{url}\n")
     else:
         _open(url, name=chosen.name)
-
-
-def _sign_in(app: AppContext, profile: Profile, partition: str) -> "SignIn":
-    return SignIn(partition, app.endpoints(profile))
 
 
 def _open(url: str, *, name: str) -> None:

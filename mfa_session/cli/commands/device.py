@@ -127,8 +127,8 @@ def list_(
     source = app.profile(profile).user
     service = LoginService(app, source)
     credentials = _at_hand(app, service, source)
-    user_name = str(iam_user(credentials, sts=service.aws).user_name)
-    devices = service.aws.list_mfa_devices(credentials, user_name)
+    user_name = str(iam_user(credentials, sts=service.sts).user_name)
+    devices = service.iam.list_mfa_devices(credentials, user_name)
     used = _used(source, devices)
     if json_wanted:
         write_stdout(as_json(devices, used=used))
@@ -180,8 +180,9 @@ def add(
         outcome = enrol(
             source,
             wished,
-            keys=service.keys,
-            aws=service.aws,
+            find_key=service.keys.access_key,
+            sts=service.sts,
+            iam=service.iam,
             prompter=service.user,
             show=show,
             sessions=app.sessions,
@@ -211,7 +212,8 @@ def resync(context: typer.Context, profile: ProfileOption = None, serial: Serial
     resynchronized = resynchronize(
         wished or source.mfa_device,
         credentials=_at_hand(app, service, source),
-        aws=service.aws,
+        sts=service.sts,
+        iam=service.iam,
         prompter=service.user,
         used_codes=app.used_codes,
         clock=now,
@@ -254,7 +256,8 @@ def remove(
         wished,
         insist=insist,
         credentials=_at_hand(app, service, source),
-        aws=service.aws,
+        sts=service.sts,
+        iam=service.iam,
         choose=service.user.device_to_remove,
         agrees=agrees,
         session=session,

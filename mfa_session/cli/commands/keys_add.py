@@ -9,7 +9,9 @@ from typing import Annotated
 
 import typer
 
-from mfa_session.aws.connection import AWS
+from mfa_session.aws.iam import IAM
+from mfa_session.aws.sts import STS
+from mfa_session.aws.transport import Transport
 from mfa_session.cli.context import AppContext
 from mfa_session.cli.key_options import (
     StoreOption,
@@ -57,7 +59,8 @@ def add(
     source = new_holder(app, profile)
     endpoints = app.endpoints(source)
     user = app.user(f"mfa-session keys add --profile {source.name}", endpoints=endpoints)
-    aws = AWS(endpoints)
+    transport = Transport(endpoints)
+    sts = STS(transport)
     app.settings.check_can_answer(source)
     check_no_key_in_the_file(app, source)
     check_no_rotation_is_open(app, source)
@@ -67,15 +70,15 @@ def add(
     chosen = app.choose_store(user, wanted=store or source.store)
     if not from_stdin:
         key = user.access_key(source)
-    proof = prove(key, registry=aws, session=session_at_hand(app, source))
+    proof = prove(key, sts=sts, iam=IAM(transport), session=session_at_hand(app, source))
     write_stderr(f"mfa-session: AWS accepts {key.masked_id}: {escape_control(proof.owner.arn)}")
     with app.lock(source):
         if not replace:
             present = _replaceable(partial(stored_key, app, source), user)
-            check_replaceable(source, present, proof.key, directory=aws)
+            check_replaceable(source, present, proof.key, sts=sts)
             if source.store != chosen.name:
                 present = _replaceable(partial(chosen.get, source.name), user)
-                check_replaceable(source, present, proof.key, directory=aws)
+                check_replaceable(source, present, proof.key, sts=sts)
         replaced = replaced_key(chosen, source, proof.key)
         keep_key(source, proof.key, store=chosen, settings=app.settings)
         forget_in_other_store(app, source, chosen=chosen)

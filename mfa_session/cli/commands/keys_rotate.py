@@ -67,8 +67,9 @@ def rotate(
         rotation = KeyRotation(
             source,
             session,
-            iam_user(session, sts=service.aws),
-            iam=service.aws,
+            iam_user(session, sts=service.sts),
+            sts=service.sts,
+            iam=service.iam,
             store=StoreWithCopies(
                 source,
                 store,

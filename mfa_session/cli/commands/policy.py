@@ -208,9 +208,10 @@ def apply(
     app: AppContext = context.obj
     _check_name(name)
     shape = _shape(no_password_change=no_password_change, via_aws_service=via_aws_service, max_mfa_age=max_mfa_age)
-    aws, session = aws_with_mfa(app, profile)
-    where = aws.get_caller_identity(session).partition
-    plan = plan_enforcement(group, name, safe_policy(where, shape).document, session=session, iam=aws)
+    sts, iam, session = aws_with_mfa(app, profile)
+    caller = sts.get_caller_identity(session)
+    document = safe_policy(caller.partition, shape).document
+    plan = plan_enforcement(group, name, document, caller=caller, session=session, iam=iam)
     if plan.is_in_force:
         write_stderr(
             f"mfa-session: policy {escape_control(name)} is in force for group {escape_control(group)} as it is"
@@ -222,7 +223,7 @@ def apply(
     if not insist:
         check_that_all_have_devices(plan)
         _ask(plan, app)
-    carry_out(plan, session=session, iam=aws)
+    carry_out(plan, session=session, iam=iam)
     write_stderr(f"mfa-session: policy {escape_control(plan.arn)} is in force for group {escape_control(group)}")
     _name_those_without_device(plan)
 

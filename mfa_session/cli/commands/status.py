@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from mfa_session.aws.connection import AWS
+from mfa_session.aws.sts import STS
+from mfa_session.aws.transport import Transport
 from mfa_session.aws_files.files import read_profiles
 from mfa_session.aws_files.session_profiles import session_in
 from mfa_session.cli.context import AppContext, now
@@ -82,8 +83,8 @@ def _verified(app: AppContext, statuses: Sequence[Status]) -> tuple[list[Status]
         answer = each
         if each.state is State.LIVE and each.session is not None:
             try:
-                aws = AWS(app.endpoints(each.profile))
-                answer = replace(each, identity=aws.get_caller_identity(each.session))
+                sts = STS(Transport(app.endpoints(each.profile)))
+                answer = replace(each, identity=sts.get_caller_identity(each.session))
             except MFASessionError as error:
                 answer = replace(each, problem=str(error))
                 failure = failure or error

@@ -53,8 +53,9 @@ class Desk(AWSDesk):
         return enrol(
             self.profile,
             name,
-            keys=self.key_lookup,
-            aws=self.aws,
+            find_key=self.key_lookup.access_key,
+            sts=self.sts,
+            iam=self.iam,
             prompter=prompter,
             show=self.shown.append,
             sessions=self.sessions,

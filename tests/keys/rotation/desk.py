@@ -39,7 +39,7 @@ class Desk(AWSDesk):
         self.journal = RotationJournal(self.home / "rotations")
         [self.first] = self.keys
         self.store.set("test-user", self.key)
-        self.session = self.aws.get_session_token(self.stored, PHONE, TokenCode(self.phone.code()), timedelta(hours=1))
+        self.session = self.sts.get_session_token(self.stored, PHONE, TokenCode(self.phone.code()), timedelta(hours=1))
         self.endpoint.journal.clear()
 
     @property
@@ -61,8 +61,9 @@ class Desk(AWSDesk):
         return KeyRotation(
             PROFILE,
             self.session,
-            iam_user(self.session, sts=self.aws),
-            iam=self.aws,
+            iam_user(self.session, sts=self.sts),
+            sts=self.sts,
+            iam=self.iam,
             store=self.store,
             journal=self.journal,
             settings=ProfileSettings(self.home / "config", program=["/usr/bin/mfa-session"]),

@@ -56,7 +56,7 @@ class TestWhatIsCutShort:
             desk.rotate()
         theirs = desk.endpoint.account.add_access_key(desk.user, age=age)
         if is_used:
-            desk.aws.get_caller_identity(AccessKey(theirs.access_key_id, theirs.secret_access_key))
+            desk.sts.get_caller_identity(AccessKey(theirs.access_key_id, theirs.secret_access_key))
 
         for _ in range(2):
             with pytest.raises(PersonNeededError):

@@ -26,7 +26,7 @@ class TestWhatIsForbidden:
             desk.rotate()
 
         assert desk.stored.access_key_id != desk.first.access_key_id
-        assert desk.aws.get_caller_identity(desk.stored).user_name == "test-user"
+        assert desk.sts.get_caller_identity(desk.stored).user_name == "test-user"
 
     def test_the_next_run_makes_it_inactive_and_no_third_key(self, desk: Desk) -> None:
         desk.deny("iam:UpdateAccessKey")

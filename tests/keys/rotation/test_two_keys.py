@@ -26,7 +26,7 @@ class TestTwoKeys:
     def test_enter_deletes_a_key_that_nobody_uses(self, desk: Desk, is_active: bool, used: bool) -> None:
         other = desk.endpoint.account.add_access_key(desk.user)
         if used:
-            desk.aws.get_caller_identity(AccessKey(other.access_key_id, other.secret_access_key))
+            desk.sts.get_caller_identity(AccessKey(other.access_key_id, other.secret_access_key))
         other.active = is_active
 
         desk.rotate_asking("")
@@ -35,7 +35,7 @@ class TestTwoKeys:
 
     def test_enter_keeps_a_key_that_somebody_uses(self, desk: Desk) -> None:
         other = desk.endpoint.account.add_access_key(desk.user)
-        desk.aws.get_caller_identity(AccessKey(other.access_key_id, other.secret_access_key))
+        desk.sts.get_caller_identity(AccessKey(other.access_key_id, other.secret_access_key))
         desk.endpoint.journal.clear()
 
         with pytest.raises(PromptCancelledError, match="nothing was changed"):
@@ -53,7 +53,7 @@ class TestTwoKeys:
 
     def test_a_key_that_is_used_never_goes_unasked(self, desk: Desk) -> None:
         other = desk.endpoint.account.add_access_key(desk.user)
-        desk.aws.get_caller_identity(AccessKey(other.access_key_id, other.secret_access_key))
+        desk.sts.get_caller_identity(AccessKey(other.access_key_id, other.secret_access_key))
 
         with pytest.raises(PersonNeededError, match="second access key"):
             desk.rotate(yes=True)

@@ -1,4 +1,4 @@
-"""Opening the line to AWS: late, on a thread, and deaf to everything that it was not told."""
+"""The transport to AWS: imports botocore late, on a thread, and reads no setting but those it is given."""
 
 import logging
 import signal
@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.aws.connection import AWS
+from mfa_session.aws.sts import STS
+from mfa_session.aws.transport import Transport
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import MFADevice, TokenCode
 from tests.aws.raw_server import Connection, serving
@@ -36,8 +37,11 @@ def python(program: str, *arguments: str, environment: dict[str, str]) -> str:
 def test_a_program_that_asks_nothing_does_not_import_botocore(tmp_path: Path) -> None:
     program = """
         import sys
-        from mfa_session.aws.connection import AWS, Endpoints
-        AWS(Endpoints())
+        from mfa_session.aws.endpoints import Endpoints
+        from mfa_session.aws.sts import STS
+        from mfa_session.aws.transport import Transport
+        from mfa_session.aws.iam import IAM
+        IAM(Transport(Endpoints())), STS(Transport(Endpoints()))
         print({"botocore", "boto3", "urllib3", "logging"} & set(sys.modules))
     """
 
@@ -88,11 +92,13 @@ def test_nothing_of_the_user_is_read_but_what_was_handed_over(
         import os, sys
         opened = []
         sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
-        from mfa_session.aws.connection import AWS, Endpoints
+        from mfa_session.aws.endpoints import Endpoints
+        from mfa_session.aws.sts import STS
+        from mfa_session.aws.transport import Transport
         from mfa_session.model.credentials import AccessKey
         url, key_id, secret = sys.argv[1:]
-        aws = AWS(Endpoints(sts_url=url, iam_url=url))
-        print(aws.get_caller_identity(AccessKey(key_id, secret)).user_name)
+        sts = STS(Transport(Endpoints(sts_url=url, iam_url=url)))
+        print(sts.get_caller_identity(AccessKey(key_id, secret)).user_name)
         print([path for path in opened if path.startswith(os.environ["HOME"])])
     """
 
@@ -106,9 +112,11 @@ def test_nothing_of_the_user_is_read_but_what_was_handed_over(
 def test_ctrl_c_ends_the_wait_for_an_answer(tmp_path: Path) -> None:
     program = """
         import sys
-        from mfa_session.aws.connection import AWS, Endpoints
+        from mfa_session.aws.endpoints import Endpoints
+        from mfa_session.aws.sts import STS
+        from mfa_session.aws.transport import Transport
         from mfa_session.model.credentials import AccessKey
-        AWS(Endpoints(sts_url=sys.argv[1])).get_caller_identity(AccessKey("AKIAIOSFODNN7EXAMPLE", "secret"))
+        STS(Transport(Endpoints(sts_url=sys.argv[1]))).get_caller_identity(AccessKey("AKIAIOSFODNN7EXAMPLE", "secret"))
     """
 
     def interrupt(connection: Connection) -> None:
@@ -127,15 +135,17 @@ def test_ctrl_c_ends_the_wait_for_an_answer(tmp_path: Path) -> None:
     assert complaint.rstrip().endswith(b"KeyboardInterrupt")
 
 
-def test_what_goes_wrong_while_the_line_is_opened_is_raised_by_the_question(tmp_path: Path) -> None:
+def test_an_error_of_the_import_is_raised_by_the_first_call(tmp_path: Path) -> None:
     (tmp_path / "botocore.py").write_text("raise ImportError('this botocore is broken')")
     program = """
-        from mfa_session.aws.connection import AWS, Endpoints
+        from mfa_session.aws.endpoints import Endpoints
+        from mfa_session.aws.sts import STS
+        from mfa_session.aws.transport import Transport
         from mfa_session.model.credentials import AccessKey
-        aws = AWS(Endpoints())
-        aws.prepare()
+        sts = STS(Transport(Endpoints()))
+        sts.prepare()
         try:
-            aws.get_caller_identity(AccessKey("AKIAIOSFODNN7EXAMPLE", "secret"))
+            sts.get_caller_identity(AccessKey("AKIAIOSFODNN7EXAMPLE", "secret"))
         except ImportError as error:
             print(error)
     """
@@ -145,23 +155,23 @@ def test_what_goes_wrong_while_the_line_is_opened_is_raised_by_the_question(tmp_
     assert printed.strip() == "this botocore is broken"
 
 
-def test_a_line_that_was_prepared_twice_is_opened_once(aws: AWS, key: AccessKey) -> None:
-    aws.prepare()
-    opening = aws._opening
-    aws.prepare()
+def test_botocore_is_imported_once(transport: Transport, key: AccessKey) -> None:
+    transport.prepare()
+    loading = transport._loading
+    transport.prepare()
 
-    aws.get_caller_identity(key)
+    STS(transport).get_caller_identity(key)
 
-    assert aws._opening is opening
+    assert transport._loading is loading
 
 
 def test_the_log_has_neither_code_nor_secret_and_leaves_other_loggers_alone(
-    aws: AWS, key: AccessKey, device: MFADevice, code: Callable[[], TokenCode], caplog: pytest.LogCaptureFixture
+    sts: STS, key: AccessKey, device: MFADevice, code: Callable[[], TokenCode], caplog: pytest.LogCaptureFixture
 ) -> None:
     typed = code()
 
     with caplog.at_level(logging.DEBUG, logger="mfa_session"):
-        session = aws.get_session_token(key, device, typed, timedelta(hours=1))
+        session = sts.get_session_token(key, device, typed, timedelta(hours=1))
 
     [line] = caplog.messages
     assert line.startswith("GetSessionToken to 127.0.0.1:")
