@@ -14,6 +14,7 @@ from pathlib import Path
 
 import mfa_session
 from mfa_session.system.commands import find_program
+from mfa_session.system.credential_process_line import is_plain_path
 
 # What pip, uv and distributions write; the second is for an interpreter whose path is long or has blanks.
 _SCRIPT_OF_PYTHON = re.compile(rb"#!.*\b(?:python|pypy)[0-9.]*(?P<options> .*)?\r?\n|#! ?/bin/sh\n'''exec' ")
@@ -29,7 +30,7 @@ def program_path() -> str:
     # All of it may lie in one file, which has more behind its name (mfa-session.pyz) and which Python was told to run.
     started = find_program(str(called), os.environ) if called.name.startswith("mfa-session") else None
     found = started or (beside if beside.exists() else find_program(name, os.environ) or beside)
-    return _without_blanks(Path(found).absolute())
+    return _startable(Path(found).absolute())
 
 
 def program_command(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
@@ -47,7 +48,7 @@ def program_command(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     is_script = script is not None or head.startswith(_ZIP)
     if not sys.executable or is_isolated or not (is_launcher or is_script):
         return (program,)
-    python = _without_blanks(Path(sys.executable))
+    python = _startable(Path(sys.executable))
     if _has_its_own_modules(head):
         return (python, "-I", program)
     package = Path(mfa_session.__file__).parent.parent
@@ -72,17 +73,20 @@ def _has_its_own_modules(head: bytes) -> bool:
     return head.startswith(_ZIP) or head.partition(b"\n")[2].startswith(_ZIP)
 
 
-def _without_blanks(path: Path) -> str:
-    """Return *path*, on Windows with the short name of a folder with blanks: not every AWS SDK there takes those."""
-    return str(_short(path.parent) / path.name if " " in str(path) else path)
+if sys.platform == "win32":
 
+    def _startable(path: Path) -> str:
+        """Return *path* with the short name of its folder where not every AWS SDK could start it by the long one."""
+        return str(path if is_plain_path(str(path)) else _short(path.parent) / path.name)
 
-def _short(folder: Path) -> Path:
-    """Return *folder* by the short name that Windows keeps for most."""
-    if sys.platform != "win32":
-        return folder
-    import ctypes  # of Windows alone
+    def _short(folder: Path) -> Path:
+        """Return *folder* by the short name that Windows keeps for most; it may be longer than the long one."""
+        import ctypes  # of Windows alone
 
-    short = ctypes.create_unicode_buffer(len(str(folder)) + 1)
-    length = ctypes.windll.kernel32.GetShortPathNameW(str(folder), short, len(short))
-    return Path(short.value) if 0 < length < len(short) else folder
+        short_name = ctypes.windll.kernel32.GetShortPathNameW
+        size = short_name(str(folder), None, 0)
+        short = ctypes.create_unicode_buffer(size)
+        return Path(short.value) if size and 0 < short_name(str(folder), short, size) < size else folder
+
+else:
+    _startable = str

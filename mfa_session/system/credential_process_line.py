@@ -6,13 +6,14 @@ uses `shlex`. The line is written so that all of them start the same program.
 
 import re
 from collections.abc import Sequence
+from pathlib import PureWindowsPath
 
 from mfa_session.errors import ConfigurationError
 
 # Characters that no shell, SDK or file parser treats specially. A Windows path may also have backslashes and the ~
-# of a short name, but no %, which cmd.exe interprets.
+# of a short name, but no %, which cmd.exe interprets, nor a comma or =, at which it ends a program's name.
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_./:@%+,=-]+")
-_PLAIN_PATH_OF_WINDOWS = re.compile(r"(?:[A-Za-z]:|\\\\)[A-Za-z0-9_./@+,=~\\-]+")
+_PLAIN_PATH_OF_WINDOWS = re.compile(r"(?:[A-Za-z]:|\\\\)[A-Za-z0-9_./@+~\\-]+")
 _PROGRAM = r"""(?:'[^']+'|"[^"]+"|\S+)"""
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.@%/][A-Za-z0-9_.@%/-]*")
 
@@ -43,8 +44,13 @@ def credential_process_line(command: Sequence[str], profile: str) -> str:
     return " ".join((*words, f"credential-process --profile {profile}"))
 
 
+def is_plain_path(path: str) -> bool:
+    """Tell whether every AWS SDK starts the program at *path* without quotes around it."""
+    return bool(_PLAIN_PATH.fullmatch(path) or _PLAIN_PATH_OF_WINDOWS.fullmatch(path))
+
+
 def _quoted(word: str) -> str:
-    if _PLAIN_PATH.fullmatch(word) or _PLAIN_PATH_OF_WINDOWS.fullmatch(word):
+    if is_plain_path(word):
         return word
     if _PLAIN_PATH.fullmatch(word.replace(" ", "_")):
         return f"'{word}'"
@@ -54,9 +60,14 @@ def _quoted(word: str) -> str:
 
 
 def _cannot_be_run(path: str) -> ConfigurationError:
+    where = "install mfa-session where the path has only letters, digits, blanks and _ . - /"
+    if PureWindowsPath(path).drive:
+        where = (
+            "install mfa-session in a plain folder: py -m venv C:\\mfa-session, "
+            "then: C:\\mfa-session\\Scripts\\python -m pip install ."
+        )
     return ConfigurationError(
-        f"the path of this program, {path}, has a character that some AWS SDKs cannot run",
-        hint="install mfa-session where the path has only letters, digits, blanks and _ . - /",
+        f"the path of this program, {path}, has a character that some AWS SDKs cannot run", hint=where
     )
 
 

@@ -33,11 +33,21 @@ def test_botocore_on_windows_starts_the_program(program: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("program", "profile"), [(r"C:\A B\mfa-session.exe", "me@work"), (r"C:\a%b\mfa-session.exe", "test-user")]
+    ("program", "profile"),
+    [
+        (r"C:\A B\mfa-session.exe", "me@work"),
+        (r"C:\a%b\mfa-session.exe", "test-user"),
+        (r"C:\a&b\mfa-session.exe", "test-user"),
+        (r"C:\a,b\mfa-session.exe", "test-user"),
+        (r"C:\a=b\mfa-session.exe", "test-user"),
+        (r"C:\日本語\mfa-session.exe", "test-user"),
+    ],
 )
 def test_a_line_that_cmd_would_read_differently_is_refused(program: str, profile: str) -> None:
-    with pytest.raises(ConfigurationError, match="path of this program"):
+    with pytest.raises(ConfigurationError, match="path of this program") as refused:
         credential_process_line([program], profile)
+
+    assert refused.value.hint.startswith(r"install mfa-session in a plain folder: py -m venv C:\mfa-session, then: ")
 
 
 @pytest.mark.parametrize("program", [r"/home/a\b/mfa-session", "/home/it's/mfa-session", "/home/$x/mfa-session"])
