@@ -17,7 +17,13 @@ from mfa_session.aws_files.parser import Kind, Sections, read_sections
 from mfa_session.aws_files.profile_names import is_portable_profile_name, profile_of
 from mfa_session.aws_files.snapshots import identity, identity_of, refuse_other_than_regular, snapshot
 from mfa_session.errors import SharedFileError, StateError
-from mfa_session.filesystem.atomic_write import LOCK_NAME, has_temp_file, remove_temp_file, replace
+from mfa_session.filesystem.atomic_write import (
+    LOCK_NAME,
+    has_temp_file,
+    remove_temp_file,
+    replace,
+    wait_until_replaceable,
+)
 from mfa_session.filesystem.locks import locked
 from mfa_session.filesystem.os_errors import explain_os_error
 from mfa_session.filesystem.permissions import copy_metadata, make_private
@@ -265,6 +271,7 @@ def check_writable(path: str | os.PathLike[str], kind: Kind, profile: str) -> No
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        wait_until_replaceable(target)
 
 
 def _change(path: Path, kind: Kind, edit: Callable[[bytes], bytes]) -> None:

@@ -12,8 +12,9 @@ from mfa_session.filesystem.permissions import create_new, give_to_owner_of
 # The lock for all writes in its folder.
 LOCK_NAME = ".mfa-session.lock"
 
-# Windows does not replace a file that is open; virus scanners and readers close it within this time.
-_RENAME_PAUSES_SECONDS = (0.01, 0.01, 0.02, 0.02, 0.03, 0.03, 0.04, 0.05, 0.05)
+# Windows does not replace a file that is open. Readers close it at once, editors and backups within seconds.
+_BUSY_TIMEOUT_SECONDS = 5.0
+_BUSY_PAUSE_SECONDS = 0.02
 
 
 def replace(
@@ -81,17 +82,48 @@ def _sync_file(descriptor: int) -> None:
     os.fsync(descriptor)
 
 
+def wait_until_replaceable(target: Path) -> None:
+    """Wait, for some seconds, until no other program keeps Windows from replacing *target*.
+
+    Raises:
+        PermissionError: one still does.
+    """
+    if sys.platform == "win32" and target.exists():
+        _while_busy(lambda: _open_for_deletion(target))
+
+
 def _rename(source: Path, target: Path) -> None:
-    for pause in _RENAME_PAUSES_SECONDS:
+    _while_busy(lambda: source.replace(target))
+
+
+def _while_busy(attempt: Callable[[], object]) -> None:
+    """Do *attempt*, on Windows again as long as another program has the file open and the time is not over."""
+    end = time.monotonic() + (_BUSY_TIMEOUT_SECONDS if sys.platform == "win32" else 0.0)
+    while True:
         try:
-            source.replace(target)
-        except PermissionError:
-            if sys.platform != "win32":
-                raise
-            time.sleep(pause)
-        else:
+            attempt()
             return
-    source.replace(target)
+        except PermissionError:
+            if time.monotonic() >= end:
+                raise
+        time.sleep(_BUSY_PAUSE_SECONDS)
+
+
+if sys.platform == "win32":
+    _DELETE = 0x0001_0000
+    _SHARED = 0x7  # to read, to write and to delete
+    _OPEN_EXISTING = 3
+
+    def _open_for_deletion(target: Path) -> None:
+        """Open *target* with the right that its replacement needs, and close it."""
+        import ctypes  # of Windows alone
+
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.CreateFileW.restype = ctypes.c_void_p
+        handle = kernel.CreateFileW(str(target), _DELETE, _SHARED, None, _OPEN_EXISTING, 0, None)
+        if handle == ctypes.c_void_p(-1).value:
+            raise ctypes.WinError(ctypes.get_last_error())
+        kernel.CloseHandle(ctypes.c_void_p(handle))
 
 
 def _sync_folder(folder: Path) -> None:

@@ -13,6 +13,7 @@ from mfa_session.errors import (
     MFASessionError,
     PromptTimeoutError,
     ReplyLostError,
+    SharedFileError,
     TokenCodeRefusedError,
 )
 from mfa_session.model.credentials import AccessKey, SessionCredentials
@@ -100,7 +101,10 @@ def log_in(
     else:
         sts.prepare()  # while the user types
         credentials = _with_prompted_code(attempt, request, prompter=prompter)
-    sessions.keep(profile, credentials)
+    try:
+        sessions.keep(profile, credentials)
+    except SharedFileError as error:
+        raise SharedFileError(str(error), hint=f"{error.hint}; the code is used, so log in with the next one") from None
     return LoginResult(credentials, device=device, kept=False)
 
 

@@ -14,6 +14,7 @@ from mfa_session.errors import (
     PersonNeededError,
     ReplyLostError,
     SessionProfileTakenError,
+    SharedFileError,
     ThrottledError,
     TokenCodeRefusedError,
 )
@@ -324,3 +325,15 @@ def test_the_end_of_a_session_is_when_aws_says(desk: Desk) -> None:
 
     [session] = desk.endpoint.account.sessions.values()
     assert outcome.credentials.expiration == session.expiration
+
+
+def test_a_session_that_cannot_be_written_says_that_its_code_is_used(desk: Desk) -> None:
+    def code_while_the_file_is_damaged() -> str:
+        code = desk.phone.code()
+        desk.credentials_file.write_text("no section\n")
+        return code
+
+    with pytest.raises(SharedFileError) as refused:
+        desk.log_in(code_while_the_file_is_damaged)
+
+    assert refused.value.hint.endswith("; the code is used, so log in with the next one")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.aws_files.files import read_profiles, write_profile
+from mfa_session.aws_files.files import check_writable, read_profiles, write_profile
 from mfa_session.errors import LockedError, SharedFileError
 from mfa_session.filesystem.locks import locked
 from mfa_session.filesystem.private_files import read_private, write_private
@@ -51,18 +51,18 @@ def test_a_lock_that_was_given_back_is_free_at_once(tmp_path: Path) -> None:
             pass
 
 
-def test_a_file_that_somebody_reads_for_a_moment_is_replaced(tmp_path: Path) -> None:
+def test_a_file_that_another_program_reads_for_seconds_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "credentials"
     write_profile(path, "credentials", "test-user-mfa", {"aws_access_key_id": "old"})
     reader = path.open("rb")
-    threading.Timer(0.05, reader.close).start()
+    threading.Timer(2, reader.close).start()
 
     write_profile(path, "credentials", "test-user-mfa", {"aws_access_key_id": "new"})
 
     assert read_profiles(path, "credentials")["test-user-mfa"]["aws_access_key_id"] == "new"
 
 
-def test_a_file_that_somebody_keeps_open_stays_as_it_was_and_the_reason_is_told(tmp_path: Path) -> None:
+def test_a_file_that_another_program_keeps_open_stays_as_it_was_and_the_reason_is_told(tmp_path: Path) -> None:
     path = tmp_path / "credentials"
     write_profile(path, "credentials", "test-user-mfa", {"aws_access_key_id": "old"})
     before = path.read_bytes()
@@ -73,6 +73,26 @@ def test_a_file_that_somebody_keeps_open_stays_as_it_was_and_the_reason_is_told(
     assert str(refused.value).endswith("nothing was changed")
     assert path.read_bytes() == before
     assert [each.name for each in tmp_path.iterdir() if each.suffix == ".tmp"] == []
+
+
+def test_a_file_that_stays_open_is_found_out_before_anything_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "credentials"
+    write_profile(path, "credentials", "test-user-mfa", {"aws_access_key_id": "old"})
+    check_writable(path, "credentials", "test-user-mfa")
+
+    with path.open("rb"), pytest.raises(SharedFileError, match="another program has it open"):
+        check_writable(path, "credentials", "test-user-mfa")
+
+    check_writable(path, "credentials", "test-user-mfa")
+
+
+def test_a_file_that_is_open_for_seconds_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "credentials"
+    write_profile(path, "credentials", "test-user-mfa", {"aws_access_key_id": "old"})
+    reader = path.open("rb")
+    threading.Timer(2, reader.close).start()
+
+    check_writable(path, "credentials", "test-user-mfa")
 
 
 def test_line_ends_and_bytes_stay(tmp_path: Path) -> None:
