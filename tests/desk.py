@@ -67,7 +67,7 @@ class AWSDesk:
     @property
     def key_lookup(self) -> KeyLookup:
         """The keys that lie in the credentials file; no store has one."""
-        return KeyLookup(stored=AccessKeys({}), in_file=PlainKeys(self.credentials_file))
+        return KeyLookup(stored=AccessKeys({}).get, in_file=PlainKeys(self.credentials_file).get)
 
     @property
     def sessions(self) -> SessionProfiles:

@@ -19,7 +19,7 @@ from mfa_session.errors import ConfigurationError, PersonNeededError
 from mfa_session.filesystem import paths
 from mfa_session.filesystem.locks import locked
 from mfa_session.filesystem.safe_path import UnsafePath, unsafe_path
-from mfa_session.keys.add import KeyPrompt
+from mfa_session.keys.add import add_prompted_key
 from mfa_session.keys.lookup import KeyLookup
 from mfa_session.keystore.encrypted_file import EncryptedFile
 from mfa_session.keystore.keyring_store import OSKeyring
@@ -222,10 +222,16 @@ class AppContext:
 
     def keys(self, sts: STS, *, user: User | NoUser | None) -> "KeyLookup":
         """Return where the long-term keys are looked for; a *person* may give one that is nowhere yet."""
-        key_prompt = None
-        if user is not None:
-            key_prompt = KeyPrompt(user, sts=sts, choose_store=partial(self.choose_store, user), settings=self.settings)
-        return KeyLookup(stored=self.access_keys, in_file=self.plain_keys, key_prompt=key_prompt)
+        if user is None:
+            return KeyLookup(stored=self.access_keys.get, in_file=self.plain_keys.get)
+        prompt = partial(
+            add_prompted_key,
+            user=user,
+            sts=sts,
+            choose_store=partial(self.choose_store, user),
+            settings=self.settings,
+        )
+        return KeyLookup(stored=self.access_keys.get, in_file=self.plain_keys.get, prompt=prompt)
 
     @contextmanager
     def lock(self, profile: Profile, *, timeout: timedelta = _LOCK) -> Iterator[None]:

@@ -13,6 +13,7 @@ from mfa_session.importers.aws_vault import AWSVaultKeys, Backend
 from mfa_session.importers.aws_vault_file import AWSVaultFiles
 from mfa_session.importers.aws_vault_pass import AWSVaultPass
 from mfa_session.importers.environment import EnvironmentKey
+from mfa_session.keys.protocols import KeySource
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.model.profile import Profile
@@ -24,12 +25,8 @@ _DEFAULT = ("aws-mfa", "credentials")
 _AWS_MFA_SUFFIX = "-long-term"
 
 
-class ImportSource(Protocol):
-    """One place where keys lie."""
-
-    @property
-    def description(self) -> str:
-        """What users call it."""
+class ImportSource(KeySource, Protocol):
+    """A place that has keys to import."""
 
     def profiles(self) -> Iterator[str]:
         """Yield the profiles that have a key there."""
@@ -41,16 +38,7 @@ class ImportSource(Protocol):
         """Return the key of *profile*."""
 
     def device(self, profile: str) -> MFADevice | None:
-        """Return the MFA device of *profile*, where that is written there too."""
-
-    def check_can_remove(self, profile: str) -> None:
-        """Raise now what would keep :meth:`remove` from its work."""
-
-    def remove(self, profile: str, key: AccessKey) -> None:
-        """Delete the key, where that is ours to do."""
-
-    def manual_steps(self, profile: str) -> str | None:
-        """Return what only the owner can do."""
+        """Return the MFA device of *profile*, if the place has it."""
 
 
 def find(app: AppContext, profile: Profile, *, wanted: str | None) -> ImportSource:

@@ -10,7 +10,7 @@ from mfa_session.cli.context import AppContext
 from mfa_session.cli.key_options import other_copies
 from mfa_session.cli.output import warn, write_stderr
 from mfa_session.errors import MFASessionError, PromptCancelledError
-from mfa_session.keys.import_key import move_key
+from mfa_session.keys.move import import_key
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile
 from mfa_session.text import escape_control
@@ -30,7 +30,7 @@ def offer_to_move(app: AppContext, profile: Profile, key: AccessKey) -> None:
         elif user.agrees(f"Move it into the store? --profile {profile.name} goes on working", by_default=True):
             store = app.choose_store(user, wanted=profile.store)
             with app.lock(profile):
-                move_key(profile, key, store=store, plain=app.plain_keys, settings=app.settings)
+                import_key(profile, key, store=store, source=app.plain_keys, settings=app.settings)
             write_stderr(f"mfa-session: it is in {store.description} now")
             write_stderr(f"mfa-session: --profile {name} works with MFA from here on")
             for copy in other_copies(app, [key.access_key_id], besides=profile, store=store, stores=[]):

@@ -1,8 +1,4 @@
-"""Ask for two codes of a device that follow each other, and hand them in until AWS takes them.
-
-Two are what IAM wants where it has to learn how a device's clock goes: when it is
-enabled, and when it is brought back into step.
-"""
+"""Ask for two consecutive codes of a device, which IAM needs to enable or to resynchronize it."""
 
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
@@ -16,51 +12,40 @@ from mfa_session.errors import (
 )
 from mfa_session.model.mfa_device import MFADevice, TokenCode, time_step
 from mfa_session.sessions.login import DEFAULT_ATTEMPTS, Clock
-from mfa_session.sessions.protocols import UsedCodes
+from mfa_session.sessions.protocols import Prompter, UsedCodes
 
 TwoCodes: TypeAlias = tuple[TokenCode, TokenCode]
 
 
-class CodeReader(Protocol):
-    """Somebody who looks at the device."""
+class DevicePrompter(Prompter, Protocol):
+    """Asks the user for codes. Every call may raise PersonNeededError."""
 
     def first_code(self, device: MFADevice) -> TokenCode:
-        """Return the code that the device shows now.
-
-        Raises:
-            PersonNeededError: there is nobody who could be asked.
-        """
+        """Return the code that the device shows now."""
 
     def next_code(self, device: MFADevice) -> TokenCode:
-        """Return the code that the device shows after the last one.
-
-        Raises:
-            PersonNeededError: there is nobody who could be asked.
-        """
-
-    def tell(self, text: str) -> None:
-        """Show *text* to whoever is being asked."""
+        """Return the code that the device shows after the last one."""
 
 
 def hand_in_two_codes(
     device: MFADevice,
     hand_in: Callable[[TwoCodes], None],
     *,
-    reader: CodeReader,
+    prompter: DevicePrompter,
     used_codes: UsedCodes,
     clock: Clock,
 ) -> TwoCodes:
-    """Return the codes that *hand_in* has taken, after at most three attempts; no pair is handed in twice.
+    """Return the codes that *hand_in* has accepted, after three attempts at most; no pair is handed in twice.
 
     Raises:
-        TokenCodeRefusedError: none were taken.
-        MFASessionError: whatever else *hand_in* raises.
+        TokenCodeRefusedError: none were accepted.
+        MFASessionError: anything else that *hand_in* raises.
     """
     refused: set[TwoCodes] = set()
     while True:
-        codes = _two_codes(device, reader, refused=refused)
+        codes = _two_codes(device, prompter, refused=refused)
         before = used_codes.last_step(device)
-        # Written first: whoever comes after a kill must wait for the next code.
+        # Written first: if this process is killed, the next one must wait for the next code.
         used_codes.set_last_step(device, time_step(clock()))
         try:
             hand_in(codes)
@@ -71,21 +56,21 @@ def hand_in_two_codes(
             refused.add(codes)
             if len(refused) == DEFAULT_ATTEMPTS or not _may_try_again(error):
                 raise
-            reader.tell(f"{error}. Type two new ones.")
+            prompter.tell(f"{error}. Type two new ones.")
         else:
             return codes
 
 
 def _may_try_again(error: MFASessionError) -> bool:
-    # Two more codes take a minute to come, which is the time that AWS wants.
+    # Two more codes take a minute, which is as long as AWS needs.
     return isinstance(error, (TokenCodeRefusedError, EntityTemporarilyUnmodifiableError))
 
 
-def _two_codes(device: MFADevice, reader: CodeReader, *, refused: set[TwoCodes]) -> TwoCodes:
+def _two_codes(device: MFADevice, prompter: DevicePrompter, *, refused: set[TwoCodes]) -> TwoCodes:
     while True:
-        first = reader.first_code(device)
-        while (second := reader.next_code(device)) == first:
-            reader.tell("That is the same code again. Wait until the device shows the next one, and type that.")
+        first = prompter.first_code(device)
+        while (second := prompter.next_code(device)) == first:
+            prompter.tell("That is the same code again. Wait until the device shows the next one, and type that.")
         if (first, second) not in refused:
             return first, second
-        reader.tell("AWS did not accept these two before. Type those that the device shows now.")
+        prompter.tell("AWS did not accept these two before. Type those that the device shows now.")

@@ -1,17 +1,16 @@
-"""Give a user a new virtual MFA device: created, taken into an app, enabled, and proven by a login.
+"""Add a virtual MFA device: create it, show its secret key, enable it, and log in with it.
 
-A device that is created and not enabled is of no use to anybody, and its name stays taken.
-So whatever goes wrong until then, it is deleted again where the policies let us, and named
-where they do not.
+A device that is created and not enabled is useless, and its name stays taken. If anything
+fails before it is enabled, it is deleted again; if a policy forbids that, the error names it.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from mfa_session.devices.code_pair import CodeReader, TwoCodes, hand_in_two_codes
+from mfa_session.devices.code_pair import DevicePrompter, TwoCodes, hand_in_two_codes
 from mfa_session.errors import (
     AccessDeniedError,
     AWSAnswerError,
@@ -32,19 +31,15 @@ from mfa_session.model.mfa_device import MFADevice, VirtualMFADevice
 from mfa_session.model.profile import Profile
 from mfa_session.sessions.find_device import iam_user
 from mfa_session.sessions.login import Clock, LoginRequest, LoginResult, log_in
-from mfa_session.sessions.protocols import IAM, STS, Prompter, Sessions, UsedCodes
+from mfa_session.sessions.protocols import IAM, STS, Sessions, UsedCodes
 
 Credentials: TypeAlias = AccessKey | SessionCredentials
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 MAX_DEVICES = 8
 
-# Who makes nine devices on one day has given up eight times.
+# So many new devices a day are enough for eight cancelled attempts.
 _MAX_NAMES_A_DAY = 9
-
-
-class DevicePrompter(CodeReader, Prompter, Protocol):
-    """Somebody who has the new device, and the old ones too."""
 
 
 def enrol(
@@ -61,15 +56,15 @@ def enrol(
     lock: Callable[[], AbstractContextManager[None]],
     clock: Clock,
 ) -> LoginResult:
-    """Give the user of *profile* a virtual device called *name*, and log in with it.
+    """Add a virtual device with this *name* for the user of *profile*, and log in with it.
 
-    The long-term key does for the first device. Since April 2023 AWS lets a user who has
-    one add another with MFA only, so such a user logs in with it first. Without a *name*
-    it is the user's, and the date. *show* lets the person take the seed into an app.
-    *lock* is held for each of the two logins, and not while the person looks for a phone.
+    The long-term key is enough for the first device. Since April 2023, a user who has one can
+    add another only with MFA, and so logs in with the old one first. The default *name* is the
+    user's name and the date. *show* shows the secret key. *lock* is held during each login, not
+    while the user sets up the app.
 
     Raises:
-        MFASessionError: of every family; the message says what became of the new device.
+        MFASessionError: the message says what happened to the new device.
     """
     prompter.be_ready()
     sts.prepare()
@@ -77,9 +72,9 @@ def enrol(
     key = find_key(profile)
     user = iam_user(key, sts=sts)
     devices = _devices(key, user, profile, iam=iam)
-    _check_that_one_more_may_be(user, devices)
+    _check_can_add(user, devices)
 
-    def logged_in(request: LoginRequest) -> LoginResult:
+    def log_in_locked(request: LoginRequest) -> LoginResult:
         with lock():
             return log_in(
                 request,
@@ -92,18 +87,24 @@ def enrol(
                 clock=clock,
             )
 
-    credentials = logged_in(_request_with_mfa(profile, devices)).credentials if devices else key
+    credentials = log_in_locked(_request_with_mfa(profile, devices)).credentials if devices else key
 
-    making = _Making(user, credentials, iam=iam)
-    made = making.create([name] if name else _default_names(user, clock))
-    with making.undone_unless_finished(made.device):
-        show(made)
+    enrolment = _Enrolment(user, credentials, iam=iam)
+    created = enrolment.create([name] if name else _default_names(user, clock))
+    with enrolment.deleted_on_error(created.device):
+        show(created)
         codes = hand_in_two_codes(
-            made.device, partial(making.enable, made.device), reader=prompter, used_codes=used_codes, clock=clock
+            created.device,
+            partial(enrolment.enable, created.device),
+            prompter=prompter,
+            used_codes=used_codes,
+            clock=clock,
         )
-    with _saying_that_it_is_enabled(made.device, profile):
+    with _mention_that_it_is_enabled(created.device, profile):
         prompter.tell("The device is enabled. One more code, and you have a session with it.")
-        return _log_in_with_next_code(LoginRequest(profile, device=made.device, force=True), codes, prompter, logged_in)
+        return _log_in_with_next_code(
+            LoginRequest(profile, device=created.device, force=True), codes, prompter, log_in_locked
+        )
 
 
 def _log_in_with_next_code(
@@ -132,7 +133,7 @@ def _devices(key: AccessKey, user: CallerIdentity, profile: Profile, *, iam: IAM
         return [profile.mfa_device] if profile.mfa_device else []
 
 
-def _check_that_one_more_may_be(user: CallerIdentity, devices: list[MFADevice]) -> None:
+def _check_can_add(user: CallerIdentity, devices: list[MFADevice]) -> None:
     if len(devices) >= MAX_DEVICES:
         raise LimitExceededError(
             f"user {user.user_name} has {len(devices)} MFA devices, and AWS allows no more",
@@ -147,7 +148,7 @@ def _check_that_one_more_may_be(user: CallerIdentity, devices: list[MFADevice]) 
 
 
 def _request_with_mfa(profile: Profile, devices: list[MFADevice]) -> LoginRequest:
-    # What the profile remembers may be a device that is gone; then AWS is asked for the others.
+    # The device that the profile remembers may be gone; then it is found among the others.
     return LoginRequest(profile if profile.mfa_device in devices else replace(profile, mfa_device=None))
 
 
@@ -157,8 +158,8 @@ def _default_names(user: CallerIdentity, clock: Clock) -> Iterator[str]:
     yield from (f"{name}-{number}" for number in range(2, _MAX_NAMES_A_DAY + 1))
 
 
-class _Making:
-    """The making of one device for *user*, on the authority of *credentials*."""
+class _Enrolment:
+    """Creates and enables one device for *user* with *credentials*."""
 
     def __init__(self, user: CallerIdentity, credentials: Credentials, *, iam: IAM) -> None:
         self._user = user
@@ -166,7 +167,7 @@ class _Making:
         self._iam = iam
 
     def create(self, names: Iterable[str]) -> VirtualMFADevice:
-        """Create a device by the first of *names* that is free."""
+        """Create a device with the first of *names* that is free."""
         taken = ""
         code = None
         for name in names:
@@ -192,10 +193,10 @@ class _Making:
                 hint = f"many policies want the user's name first: --name {user.user_name}-phone; otherwise {hint}"
             raise AccessDeniedError(str(error), hint=hint, code=error.code) from None
         except (ReplyLostError, AWSAnswerError, KeyboardInterrupt) as error:
-            raise _given_up(error, self._undo(device)) from None
+            raise _cancelled(error, self._undo(device)) from None
 
     def enable(self, device: MFADevice, codes: TwoCodes) -> None:
-        """Give *device* to the user; whether that is done after a lost answer, AWS knows."""
+        """Assign *device* to the user; if the response is lost, look whether that was done."""
         try:
             self._iam.enable_mfa_device(self._credentials, str(self._user.user_name), device, codes)
         except (ReplyLostError, AWSAnswerError):
@@ -203,12 +204,12 @@ class _Making:
                 raise
 
     @contextmanager
-    def undone_unless_finished(self, device: MFADevice) -> Iterator[None]:
-        """Delete *device* if the block is left by an error or with Ctrl-C, and say so in that error."""
+    def deleted_on_error(self, device: MFADevice) -> Iterator[None]:
+        """Delete *device* if the block ends with an error or Ctrl-C, and say so in that error."""
         try:
             yield
         except (MFASessionError, KeyboardInterrupt) as error:
-            raise _given_up(error, self._undo(device)) from None
+            raise _cancelled(error, self._undo(device)) from None
 
     def _is_enabled(self, device: MFADevice) -> bool:
         try:
@@ -216,62 +217,62 @@ class _Making:
         except MFASessionError:
             return False
 
-    def _undo(self, device: MFADevice) -> "_Remains":
+    def _undo(self, device: MFADevice) -> "_Outcome":
         try:
-            return self._deleted(device)
+            return self._delete(device)
         except KeyboardInterrupt:
-            pass  # pressed twice, or the signal of a terminal that was found to be gone: once more, then
+            pass  # pressed twice, or the signal of a closed terminal: once more
         try:
-            return self._deleted(device)
+            return self._delete(device)
         except KeyboardInterrupt:
-            return _left_over(device)
+            return _not_deleted(device)
 
-    def _deleted(self, device: MFADevice) -> "_Remains":
+    def _delete(self, device: MFADevice) -> "_Outcome":
         try:
             self._iam.delete_virtual_mfa_device(self._credentials, device)
         except NoSuchEntityError:
-            return _Remains("no new device is left")
+            return _Outcome("no new device is left")
         except DeleteConflictError:
-            return _Remains(f"the device {device.serial_number} is enabled", "see: mfa-session device list")
+            return _Outcome(f"the device {device.serial_number} is enabled", "see: mfa-session device list")
         except MFASessionError:
-            return _left_over(device)
-        return _Remains("the new device was deleted again")
+            return _not_deleted(device)
+        return _Outcome("the new device was deleted again")
 
 
-class _Remains(NamedTuple):
-    """What is left of a device that was given up, and what to do about it."""
+class _Outcome(NamedTuple):
+    """What happened to the new device, and what to do about it."""
 
     what: str
     hint: str = ""
 
 
-def _left_over(device: MFADevice) -> _Remains:
-    return _Remains(
+def _not_deleted(device: MFADevice) -> _Outcome:
+    return _Outcome(
         f"the device {device.serial_number} is left over, and belongs to nobody",
         "the next attempt takes another name;"
         f" once you have a session: mfa-session device remove --serial {device.serial_number}",
     )
 
 
-def _given_up(error: MFASessionError | KeyboardInterrupt, remains: _Remains) -> MFASessionError:
+def _cancelled(error: MFASessionError | KeyboardInterrupt, outcome: _Outcome) -> MFASessionError:
     if isinstance(error, KeyboardInterrupt):
         again = "to begin again: mfa-session device add"
-        return PromptCancelledError(f"given up; {remains.what}", hint=remains.hint or again)
-    hint = f"{error.hint}; {remains.hint}" if remains.hint else error.hint
-    given_up = type(error)(f"{error}; {remains.what}", hint=hint)
-    if isinstance(error, AWSError) and isinstance(given_up, AWSError):
-        given_up.code = error.code
-    return given_up
+        return PromptCancelledError(f"given up; {outcome.what}", hint=outcome.hint or again)
+    hint = f"{error.hint}; {outcome.hint}" if outcome.hint else error.hint
+    cancelled = type(error)(f"{error}; {outcome.what}", hint=hint)
+    if isinstance(error, AWSError) and isinstance(cancelled, AWSError):
+        cancelled.code = error.code
+    return cancelled
 
 
 @contextmanager
-def _saying_that_it_is_enabled(device: MFADevice, profile: Profile) -> Iterator[None]:
-    """Say in every error that leaves the block what is done already."""
-    done = _Remains(
+def _mention_that_it_is_enabled(device: MFADevice, profile: Profile) -> Iterator[None]:
+    """Say in every error of the block what is done already."""
+    done = _Outcome(
         f"the new device {device.serial_number} is enabled",
         f"log in with it: mfa-session login --profile {profile.name} --serial {device.serial_number}",
     )
     try:
         yield
     except (MFASessionError, KeyboardInterrupt) as error:
-        raise _given_up(error, done) from None
+        raise _cancelled(error, done) from None

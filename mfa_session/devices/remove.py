@@ -1,4 +1,4 @@
-"""Take an MFA device away from its user, and delete it where it is a virtual one."""
+"""Remove an MFA device from its user, and delete it if it is virtual."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from mfa_session.sessions.protocols import IAM, STS
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What became of *device*, which is nobody's now; *not_deleted* says why it still exists, if it does."""
+    """The *device* that was removed from the user; *not_deleted* says why it still exists, if it does."""
 
     device: MFADevice
     not_deleted: AWSError | None = None
@@ -28,7 +28,7 @@ class Removal:
 def remove_device(
     device: MFADevice | None,
     *,
-    insist: bool,
+    force: bool,
     credentials: AccessKey | SessionCredentials,
     sts: STS,
     iam: IAM,
@@ -36,17 +36,16 @@ def remove_device(
     agrees: Callable[[MFADevice], bool],
     session: Callable[[], SessionCredentials],
 ) -> Removal:
-    """Remove *device*, or the one that somebody *chooses*, on a session with MFA.
+    """Remove *device*, or the one that the user *chooses*, with an MFA session.
 
-    *credentials* are any of the user's: they tell which devices there are. The *session* is
-    asked for when all else is settled, because a code may have to be typed for it. A virtual
-    device that belongs to nobody is deleted too: an enrolment that was given up may have left it.
+    *credentials* may be any of the user's; the devices are listed with them. *session* is called
+    last, because the user may have to type a code for it. A virtual device that is not assigned is
+    deleted, too: a cancelled enrolment may have left it.
 
     Raises:
-        LockOutError: no other device shows codes, and nobody does *insist*.
+        LockOutError: it is the user's last device with codes, and *force* is not set.
         MFADeviceNotFoundError: there is no such device, or it is another user's.
-        PromptCancelledError: somebody was asked, and does not want it.
-        AWSError: nothing was done.
+        PromptCancelledError: the user does not confirm.
     """
     user_name = str(iam_user(credentials, sts=sts).user_name)
     devices = iam.list_mfa_devices(credentials, user_name)
@@ -57,15 +56,15 @@ def remove_device(
     is_the_users = device in devices
     if not is_the_users and device.kind != "virtual":
         raise _not_found(f"{device.serial_number} is no MFA device of user {user_name}")
-    if is_the_users and not insist:
+    if is_the_users and not force:
         _check_that_another_is_left(device, devices, user_name=user_name)
     if not agrees(device):
         raise PromptCancelledError("nothing was changed", hint="to see the devices: mfa-session device list")
     if not is_the_users:
-        return _deleted_as_left_over(device, session(), iam=iam)
+        return _delete_unassigned(device, session(), iam=iam)
     with_mfa = session()
     iam.deactivate_mfa_device(with_mfa, user_name, device)
-    return _deleted(device, with_mfa, iam=iam)
+    return _delete(device, with_mfa, iam=iam)
 
 
 def _check_that_another_is_left(device: MFADevice, devices: Sequence[MFADevice], *, user_name: str) -> None:
@@ -77,17 +76,17 @@ def _check_that_another_is_left(device: MFADevice, devices: Sequence[MFADevice],
         )
 
 
-def _deleted(device: MFADevice, session: SessionCredentials, *, iam: IAM) -> Removal:
+def _delete(device: MFADevice, session: SessionCredentials, *, iam: IAM) -> Removal:
     if device.kind == "virtual":
         try:
             iam.delete_virtual_mfa_device(session, device)
         except AWSError as error:
-            # It is out of use, which is what matters; only its name stays taken.
+            # It is not the user's any more, which is what matters; only its name stays taken.
             return Removal(device, error)
     return Removal(device)
 
 
-def _deleted_as_left_over(device: MFADevice, session: SessionCredentials, *, iam: IAM) -> Removal:
+def _delete_unassigned(device: MFADevice, session: SessionCredentials, *, iam: IAM) -> Removal:
     try:
         iam.delete_virtual_mfa_device(session, device)
     except NoSuchEntityError:

@@ -1,26 +1,14 @@
-"""Bring an MFA device back into step with AWS, when its codes are refused because its clock is off."""
+"""Resynchronize an MFA device whose codes AWS refuses because the device's clock is off."""
 
 from functools import partial
-from typing import Protocol
 
-from mfa_session.devices.code_pair import CodeReader, hand_in_two_codes
+from mfa_session.devices.code_pair import DevicePrompter, hand_in_two_codes
 from mfa_session.errors import AccessDeniedError, MFADeviceNotFoundError, MFADeviceRefusedError, NoSuchEntityError
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.sessions.find_device import find_device, iam_user
 from mfa_session.sessions.login import Clock
-from mfa_session.sessions.protocols import IAM, STS, DeviceChooser, UsedCodes
-
-
-class DevicePrompter(CodeReader, DeviceChooser, Protocol):
-    """Somebody who has the device."""
-
-    def be_ready(self) -> None:
-        """Make sure that there is somebody to ask.
-
-        Raises:
-            PersonNeededError: there is nobody.
-        """
+from mfa_session.sessions.protocols import IAM, STS, UsedCodes
 
 
 def resynchronize(
@@ -33,15 +21,14 @@ def resynchronize(
     used_codes: UsedCodes,
     clock: Clock,
 ) -> MFADevice:
-    """Resynchronize *device*, or the user's own where it is ``None``, and return it.
+    """Resynchronize *device*, or the one that is found for the user, and return it.
 
-    The long-term key does as *credentials*: whoever needs this cannot log in.
+    *credentials* may be the long-term key: a user who needs this cannot log in.
 
     Raises:
-        TokenCodeRefusedError: AWS has refused two codes three times.
+        TokenCodeRefusedError: AWS refused two codes three times.
         MFADeviceRefusedError: the device is not one of the user's.
-        MFADeviceNotFoundError: it shows no codes, or the user has none that does.
-        AWSError: nothing was changed.
+        MFADeviceNotFoundError: it has no codes, or the user has no device with codes.
     """
     if device is not None and not device.shows_codes:
         raise MFADeviceNotFoundError(
@@ -55,7 +42,7 @@ def resynchronize(
         hand_in_two_codes(
             found,
             partial(iam.resync_mfa_device, credentials, user_name, found),
-            reader=prompter,
+            prompter=prompter,
             used_codes=used_codes,
             clock=clock,
         )

@@ -43,7 +43,9 @@ def key_at_hand(machine: Machine) -> AccessKey:
     """Return the key that a login would use now."""
     credentials = read_profiles(machine.credentials_file, "credentials")
     profile = read_profile("test-user", config=read_profiles(machine.config_file, "config"), credentials=credentials)
-    keys = KeyLookup(stored=AccessKeys({"file": encrypted_file(machine)}), in_file=PlainKeys(machine.credentials_file))
+    keys = KeyLookup(
+        stored=AccessKeys({"file": encrypted_file(machine)}).get, in_file=PlainKeys(machine.credentials_file).get
+    )
     return keys.access_key(profile)
 
 

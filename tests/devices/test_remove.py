@@ -54,7 +54,7 @@ class Desk:
         transport = Transport(Endpoints(sts_url=self.endpoint.url, iam_url=self.endpoint.url))
         return remove_device(
             device,
-            insist=insist,
+            force=insist,
             credentials=AccessKey(key.access_key_id, key.secret_access_key),
             sts=STS(transport),
             iam=IAM(transport),

@@ -8,8 +8,8 @@ from mfa_session.aws_files.files import read_profiles
 from mfa_session.aws_files.plain_keys import PlainKeys
 from mfa_session.aws_files.profile_settings import ProfileSettings
 from mfa_session.errors import ConfigurationError, KeyringLockedError, SharedFileError
-from mfa_session.keys.import_key import move_key
 from mfa_session.keys.lookup import KeyLookup
+from mfa_session.keys.move import import_key
 from mfa_session.keystore.stores import AccessKeys
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile, read_profile
@@ -46,11 +46,11 @@ class Files:
 
     def move_to(self, store: InMemoryKeys) -> None:
         settings = ProfileSettings(self.config, program=PROGRAM)
-        move_key(self.profile, KEY, store=store, plain=PlainKeys(self.credentials), settings=settings)
+        import_key(self.profile, KEY, store=store, source=PlainKeys(self.credentials), settings=settings)
 
     def look_up(self, store: InMemoryKeys) -> tuple[AccessKey, AccessKey | None]:
         """Return the key, and the one that still lies in the file."""
-        lookup = KeyLookup(stored=AccessKeys({store.name: store}), in_file=PlainKeys(self.credentials))
+        lookup = KeyLookup(stored=AccessKeys({store.name: store}).get, in_file=PlainKeys(self.credentials).get)
         return lookup.access_key(self.profile), lookup.plain
 
 
@@ -87,11 +87,11 @@ def test_every_step_is_told_when_it_is_done(files: Files) -> None:
     told: list[str] = []
     settings = ProfileSettings(files.config, program=PROGRAM)
 
-    move_key(
+    import_key(
         files.profile,
         KEY,
         store=InMemoryKeys(),
-        plain=PlainKeys(files.credentials),
+        source=PlainKeys(files.credentials),
         settings=settings,
         tell=told.append,
     )

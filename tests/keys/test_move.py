@@ -6,7 +6,7 @@ import pytest
 
 from mfa_session.aws_files.profile_settings import ProfileSettings
 from mfa_session.errors import ConfigurationError
-from mfa_session.keys.inventory import move_to_store
+from mfa_session.keys.move import move_key
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile
 from tests.fakes import InMemoryKeys
@@ -20,7 +20,7 @@ OTHER = AccessKey("AKIAI44QH8DHBEXAMPLE", "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLE
 def test_a_key_is_moved_where_no_other_is_in_its_place(tmp_path: Path, there: dict[str, AccessKey]) -> None:
     old, new = InMemoryKeys({"test-user": KEY}), InMemoryKeys(there, name="file")
 
-    move_to_store(PROFILE, old=old, new=new, settings=ProfileSettings(tmp_path / "config", program="/bin/x"))
+    move_key(PROFILE, old=old, new=new, settings=ProfileSettings(tmp_path / "config", program="/bin/x"))
 
     assert (old.get("test-user"), new.get("test-user")) == (None, KEY)
 
@@ -30,9 +30,9 @@ def test_another_key_of_the_profile_is_named_and_stays_unless_one_insists(tmp_pa
     settings = ProfileSettings(tmp_path / "config", program="/bin/x")
 
     with pytest.raises(ConfigurationError, match=f"another key for profile test-user, {OTHER.masked_id}"):
-        move_to_store(PROFILE, old=old, new=new, settings=settings)
+        move_key(PROFILE, old=old, new=new, settings=settings)
     unchanged = (old.get("test-user"), new.get("test-user"))
-    move_to_store(PROFILE, old=old, new=new, settings=settings, replace=True)
+    move_key(PROFILE, old=old, new=new, settings=settings, replace=True)
 
     assert unchanged == (KEY, OTHER)
     assert (old.get("test-user"), new.get("test-user")) == (None, KEY)

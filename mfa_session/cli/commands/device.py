@@ -254,7 +254,7 @@ def remove(
 
     removal = remove_device(
         wished,
-        insist=insist,
+        force=insist,
         credentials=_at_hand(app, service, source),
         sts=service.sts,
         iam=service.iam,

@@ -26,7 +26,7 @@ from mfa_session.cli.key_options import (
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr
 from mfa_session.errors import DamagedItemError, PromptCancelledError, UsageError
-from mfa_session.keys.add import check_replaceable, keep_key, prove
+from mfa_session.keys.add import check_replaceable, prove, store_key
 from mfa_session.model.credentials import AccessKey
 from mfa_session.prompt.user import NoUser, User
 from mfa_session.text import escape_control
@@ -80,7 +80,7 @@ def add(
                 present = _replaceable(partial(chosen.get, source.name), user)
                 check_replaceable(source, present, proof.key, sts=sts)
         replaced = replaced_key(chosen, source, proof.key)
-        keep_key(source, proof.key, store=chosen, settings=app.settings)
+        store_key(source, proof.key, store=chosen, settings=app.settings)
         forget_in_other_store(app, source, chosen=chosen)
     write_stderr(f"mfa-session: it is in {chosen.description}" + (f", in the place of {replaced}" if replaced else ""))
     write_stderr(f"mfa-session: try it: mfa-session login --profile {escape_control(source.name)}")

@@ -32,7 +32,7 @@ from mfa_session.errors import (
     UsageError,
 )
 from mfa_session.keys.add import prove
-from mfa_session.keys.import_key import move_key
+from mfa_session.keys.move import import_key
 from mfa_session.keystore.stores import KeyStore
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile
@@ -80,7 +80,7 @@ def _import_one(work: "_Import", app: AppContext, profile: Profile, origin: str 
             write_stderr(f"mfa-session: the key of {escape_control(profile.name)} is in {where} already")
             return
         raise
-    work.bring_in(profile, place)
+    work.import_from(profile, place)
 
 
 def _import_all(work: "_Import", app: AppContext, origin: str | None) -> None:
@@ -89,7 +89,7 @@ def _import_all(work: "_Import", app: AppContext, origin: str | None) -> None:
     found = list(find_all(app, wanted=origin))
     for name, place in found:
         try:
-            work.bring_in(new_holder(app, name), place)
+            work.import_from(new_holder(app, name), place)
         except PromptCancelledError:
             raise
         except MFASessionError as error:
@@ -114,31 +114,33 @@ class _Import:
         self._proofs: dict[AccessKey, AccessKey] = {}
         self._moved: list[tuple[AccessKey, Profile, KeyStore]] = []
 
-    def bring_in(self, profile: Profile, origin: "ImportSource") -> None:
+    def import_from(self, profile: Profile, source: "ImportSource") -> None:
         """Import the key of *profile*, or tell what would be done."""
-        key = origin.get(profile.name)
+        key = source.get(profile.name)
         if key is None:
             return  # somebody has just taken it away
         settings = self._app.settings
         settings.check_can_answer(profile)
-        origin.check_can_remove(profile.name)
-        if origin is not self._app.plain_keys:
+        source.check_can_remove(profile.name)
+        if source is not self._app.plain_keys:
             check_no_key_in_the_file(self._app, profile)
         check_no_rotation_is_open(self._app, profile)
-        _tell(f"{profile.name}: {key.masked_id} lies in {origin.description}")
+        _tell(f"{profile.name}: {key.masked_id} lies in {source.description}")
         if self._dry_run:
-            self._tell_what_would_be_done(profile, origin)
+            self._tell_what_would_be_done(profile, source)
             return
         proven = self._proven(profile, key)
         store = self._store_for(profile)
         with self._app.lock(profile):
             self._refuse_to_replace_another(profile, proven)
-            device = origin.device(profile.name)
+            device = source.device(profile.name)
             if device is not None and profile.mfa_device is None:
                 settings.remember_device(profile, device)
             if replaced := replaced_key(store, profile, proven):
                 _tell(f"it is to replace {replaced}, which {store.description} has for the profile")
-            move_key(profile, proven, store=store, plain=origin, settings=settings, replace=self._replace, tell=_tell)
+            import_key(
+                profile, proven, store=store, source=source, settings=settings, replace=self._replace, tell=_tell
+            )
             forget_in_other_store(self._app, profile, chosen=store)
         self._moved.append((proven, profile, store))
         _tell(f"try it: aws sts get-caller-identity --profile {profile.name}")
@@ -183,7 +185,7 @@ class _Import:
                 hint="if that one is no longer needed, insist: --replace",
             )
 
-    def _tell_what_would_be_done(self, profile: Profile, origin: "ImportSource") -> None:
+    def _tell_what_would_be_done(self, profile: Profile, source: "ImportSource") -> None:
         wanted = self._wanted or profile.store or self._app.environ.get("MFA_SESSION_STORE")
         store = self._app.access_keys.store(wanted).description if wanted else "the best store that there is"
         _tell("would ask AWS whose it is")
@@ -191,7 +193,7 @@ class _Import:
         _tell(f"would let profile {profile.name} ask mfa-session for its keys: credential_process")
         _tell(
             f"would leave this to you: {left}"
-            if (left := origin.manual_steps(profile.name))
+            if (left := source.manual_steps(profile.name))
             else "would delete it there"
         )
 

@@ -38,7 +38,7 @@ def list_(
     listed = list_keys(
         config=read_profiles(app.config_file, "config"),
         credentials=read_profiles(app.credentials_file, "credentials"),
-        stored=app.access_keys,
+        get=app.access_keys.get,
     )
     if as_json:
         write_stdout(json.dumps([_record(each, present=now()) for each in listed], indent=2) + "\n")

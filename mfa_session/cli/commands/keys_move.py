@@ -10,7 +10,7 @@ from mfa_session.cli.key_options import check_no_rotation_is_open, holder, repla
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr
 from mfa_session.errors import StoreError
-from mfa_session.keys.inventory import finish_move, move_to_store
+from mfa_session.keys.move import finish_move, move_key
 from mfa_session.text import escape_control
 
 EXAMPLE = "Example: mfa-session keys move --to keyring --profile test-user"
@@ -42,7 +42,7 @@ def move(
     new = app.choose_store(app.user(f"mfa-session keys move --to {to} --profile {name}"), wanted=to)
     with app.lock(source):
         replaced = replaced_key(new, source, old.get(source.name))
-        move_to_store(source, old=old, new=new, settings=app.settings, replace=replace)
+        move_key(source, old=old, new=new, settings=app.settings, replace=replace)
     if replaced:
         write_stderr(f"mfa-session: the key {replaced}, which it had for {name}, is replaced")
     write_stderr(f"mfa-session: the key of {name} is in {new.description} now, and nowhere else")

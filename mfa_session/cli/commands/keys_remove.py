@@ -92,10 +92,18 @@ def _remove_stored(app: AppContext, profile: Profile, store: "KeyStore") -> None
         remove_key(
             profile,
             store=store,
-            rotations=app.rotations,
-            sessions=app.sessions,
-            others=(app.failed_logins, app.declined_moves, app.used_codes),
-            settings=app.settings,
+            check_can_forget=app.sessions.check_can_forget,
+            forget=[
+                each.forget
+                for each in (
+                    app.rotations,
+                    app.sessions,
+                    app.failed_logins,
+                    app.declined_moves,
+                    app.used_codes,
+                    app.settings,
+                )
+            ],
         )
 
 

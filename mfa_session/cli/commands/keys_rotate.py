@@ -3,6 +3,7 @@
 import time
 from contextlib import ExitStack
 from datetime import timedelta
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -12,9 +13,9 @@ from mfa_session.cli.key_options import check_no_rotation_is_open, holder, keys_
 from mfa_session.cli.login_service import LoginService
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr
-from mfa_session.keys.copies import KeyCopy, StoreWithCopies, check_all_are_stored, check_not_in_use
+from mfa_session.keys.copies import KeyCopy, check_all_are_stored, check_not_in_use, update_copies
 from mfa_session.keys.rotate import KeyRotation, recover
-from mfa_session.keys.second_key import OwnersConsent
+from mfa_session.keys.second_key import confirm_deletion
 from mfa_session.keystore.stores import KeyStore
 from mfa_session.model.profile import Profile
 from mfa_session.sessions.find_device import iam_user
@@ -60,7 +61,7 @@ def rotate(
         # In one order, so that two rotations do not wait for each other.
         for name in sorted({source.name, *(copy.profile for copy in shared if copy.is_stored)}):
             locks.enter_context(app.lock(Profile(name, name)))
-        recover(source, store=store, journal=app.rotations)
+        recover(source, store=store, records=app.rotations)
         copies = _copies_to_change(app, source, store)
         service = LoginService(app, source, command=f"keys rotate{' --delete-old' if delete_old else ''}")
         session = service.log_in(LoginRequest(source, min_remaining=_TIME_TO_ROTATE)).credentials
@@ -70,22 +71,19 @@ def rotate(
             iam_user(session, sts=service.sts),
             sts=service.sts,
             iam=service.iam,
-            store=StoreWithCopies(
-                source,
-                store,
-                copies=copies,
-                store_named=app.access_keys.store,
-                settings=app.settings,
-                tell=_tell,
-            ),
-            journal=app.rotations,
+            store=store,
+            records=app.rotations,
             settings=app.settings,
+            confirm=partial(confirm_deletion, user=service.user, delete_unused=yes),
             tell=_tell,
             clock=now,
             sleep=time.sleep,
-            check_may_go=lambda key_id: check_not_in_use(other_copies(app, [key_id], besides=source, store=store)),
+            update_copies=lambda key: update_copies(
+                copies, key, store_named=app.access_keys.store, settings=app.settings, tell=_tell
+            ),
+            check_unused=lambda key_id: check_not_in_use(other_copies(app, [key_id], besides=source, store=store)),
         )
-        left = rotation.run(consent=OwnersConsent(service.user, unused_may_go=yes), delete_old=delete_old)
+        left = rotation.run(delete_old=delete_old)
     if left is not None:
         command = f"mfa-session keys rotate --delete-old --profile {escape_control(source.name)}"
         write_stderr(f"mfa-session: when everything works with the new key, delete the old one: {command}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from mfa_session.devices.enroll import DevicePrompter as PersonWithDevices
+from mfa_session.devices.code_pair import DevicePrompter
 from mfa_session.devices.enroll import enrol
 from mfa_session.errors import MFASessionError
 from mfa_session.local_aws.mfa_devices import VirtualDevice
@@ -49,7 +49,7 @@ class Desk(AWSDesk):
         self.lines = TypedLines(*answers)
         return self.enrol_with(User(lambda: Terminal(self.lines), command="…"), name=name)
 
-    def enrol_with(self, prompter: PersonWithDevices, *, name: str | None = None) -> LoginResult:
+    def enrol_with(self, prompter: DevicePrompter, *, name: str | None = None) -> LoginResult:
         return enrol(
             self.profile,
             name,

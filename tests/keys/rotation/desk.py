@@ -3,11 +3,12 @@
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from mfa_session.aws_files.files import read_profiles
 from mfa_session.aws_files.profile_settings import ProfileSettings
 from mfa_session.keys.rotate import KeyRotation
-from mfa_session.keys.second_key import OwnersConsent
+from mfa_session.keys.second_key import confirm_deletion
 from mfa_session.local_aws.credentials import LongTermKey
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import TokenCode
@@ -57,7 +58,7 @@ class Desk(AWSDesk):
         config = read_profiles(self.home / "config", "config")
         return read_profile("test-user", config=config, credentials={}).key_created
 
-    def rotation(self) -> KeyRotation:
+    def rotation(self, user: User | NoUser | None = None, *, yes: bool = False) -> KeyRotation:
         return KeyRotation(
             PROFILE,
             self.session,
@@ -65,8 +66,9 @@ class Desk(AWSDesk):
             sts=self.sts,
             iam=self.iam,
             store=self.store,
-            journal=self.journal,
+            records=self.journal,
             settings=ProfileSettings(self.home / "config", program=["/usr/bin/mfa-session"]),
+            confirm=partial(confirm_deletion, user=user or NoUser("…"), delete_unused=yes),
             tell=self.told.append,
             clock=self.clock.now,
             sleep=self.clock.sleep,
@@ -74,15 +76,14 @@ class Desk(AWSDesk):
 
     def rotate(self, *, delete_old: bool = False, yes: bool = False) -> Rotation | None:
         """Rotate where nobody can be asked."""
-        consent = OwnersConsent(NoUser("…"), unused_may_go=yes)
-        return self.rotation().run(consent=consent, delete_old=delete_old)
+        return self.rotation(yes=yes).run(delete_old=delete_old)
 
     def rotate_asking(self, *answers: str) -> str:
         """Rotate while somebody types *answers*, and return what the screen shows."""
         lines = TypedLines(*answers)
         person = User(lambda: Terminal(lines), command="…")
         try:
-            self.rotation().run(consent=OwnersConsent(person, unused_may_go=False), delete_old=False)
+            self.rotation(person).run(delete_old=False)
         finally:
             self.screen = lines.shown
         return lines.shown

@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from mfa_session.errors import ConfigurationError, KeyringLockedError
-from mfa_session.keys.copies import KeyCopy, StoreWithCopies, check_all_are_stored, check_not_in_use, find_copies
-from mfa_session.keys.second_key import OwnersConsent
+from mfa_session.keys.copies import KeyCopy, check_all_are_stored, check_not_in_use, find_copies, update_copies
 from mfa_session.model.credentials import AccessKey
-from mfa_session.prompt.user import NoUser
 from tests.fakes import InMemoryKeys
-from tests.keys.rotation.desk import NEW, PROFILE, Desk
+from tests.keys.rotation.desk import NEW, Desk
 
 KEY = AccessKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 OTHER = AccessKey("AKIAI44QH8DHBEXAMPLE", "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY")
@@ -42,15 +41,10 @@ def rotate(desk: Desk, stores: Mapping[str, InMemoryKeys]) -> None:
         get=lambda profile, store: stores[store].get(profile),
     )
     rotation = desk.rotation()
-    shared = StoreWithCopies(
-        PROFILE,
-        desk.store,
-        copies=copies,
-        store_named=stores.__getitem__,
-        settings=rotation.settings,
-        tell=desk.told.append,
+    update = partial(
+        update_copies, copies, store_named=stores.__getitem__, settings=rotation.settings, tell=desk.told.append
     )
-    replace(rotation, store=shared).run(consent=OwnersConsent(NoUser("…"), unused_may_go=False), delete_old=False)
+    replace(rotation, update_copies=update).run(delete_old=False)
 
 
 @pytest.mark.parametrize("profile", ["test-user", "other"])

@@ -16,11 +16,9 @@ from mfa_session.errors import (
     StateError,
 )
 from mfa_session.keys.rotate import recover
-from mfa_session.keys.second_key import OwnersConsent
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile
 from mfa_session.model.rotation_record import Rotation
-from mfa_session.prompt.user import NoUser
 from mfa_session.state.per_profile import RotationJournal
 from tests.fakes import InMemoryKeys
 from tests.faults import DropReply, HostileFields, Refuse, ResetConnection, ServerError
@@ -171,9 +169,8 @@ class TestWhatIsCutShort:
     def test_a_network_that_fails_during_the_proof_is_no_reason_to_give_up_the_key(self, desk: Desk) -> None:
         rotation = desk.rotation()
         desk.endpoint.faults.add("GetCallerIdentity", *[Refuse(500, "InternalFailure", "An internal error.")] * 3)
-        consent = OwnersConsent(NoUser("…"), unused_may_go=False)
         with pytest.raises(ReplyLostError):
-            rotation.run(consent=consent, delete_old=False)
+            rotation.run(delete_old=False)
 
         desk.rotate()
 
@@ -258,7 +255,7 @@ class TestWhatIsCutShort:
         desk.store.delete("test-user")
         desk.store.set(place, key)
 
-        recover(PROFILE, store=desk.store, journal=desk.journal)
+        recover(PROFILE, store=desk.store, records=desk.journal)
 
         assert desk.stored == key
 
@@ -266,6 +263,6 @@ class TestWhatIsCutShort:
         desk.store.set(NEW, desk.stored)
         desk.store.delete("test-user")
 
-        recover(PROFILE, store=desk.store, journal=desk.journal)
+        recover(PROFILE, store=desk.store, records=desk.journal)
 
         assert desk.store.get("test-user") is None
