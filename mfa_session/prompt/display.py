@@ -21,7 +21,11 @@ def has_screen(environ: Mapping[str, str]) -> bool:
     """
     if "SSH_CONNECTION" in environ:
         return False
-    if sys.platform in ("darwin", "win32"):
+    if sys.platform == "win32":
+        from mfa_session.prompt.windows_console import has_desktop  # of Windows alone
+
+        return has_desktop()
+    if sys.platform == "darwin":
         return True
     return _wayland_is_there(environ) or _x11_is_there(environ)
 

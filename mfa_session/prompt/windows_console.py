@@ -15,6 +15,7 @@ from mfa_session.errors import PersonNeededError, PromptCancelledError, Question
 from mfa_session.prompt.prompt import Prompt
 
 if sys.platform == "win32":
+    import ctypes
     import msvcrt
 
 # Between two looks for a key: shorter than a person notices, longer than a processor does.
@@ -73,27 +74,56 @@ def shown_change(before: TypedLine, after: TypedLine) -> str:
     return "\b \b" * columns + after.text
 
 
+# The window of a pseudo console, which a terminal shows in its own: that of Windows, and of Wine.
+_PSEUDO_CONSOLE_WINDOWS = ("PseudoConsoleWindow", "WineConsoleClass")
+
+if sys.platform == "win32":
+
+    def _is_seen() -> bool:
+        """Tell whether the user sees what is written to the console of this process.
+
+        Programs that are started without a window have a console all the same, and so has a remote session whose
+        server reads the console, which then has a hidden window.
+        """
+        window = ctypes.windll.kernel32.GetConsoleWindow()
+        name = ctypes.create_unicode_buffer(256)
+        ctypes.windll.user32.GetClassNameW(window, name, len(name))
+        is_shown = name.value in _PSEUDO_CONSOLE_WINDOWS or bool(ctypes.windll.user32.IsWindowVisible(window))
+        return window != 0 and (is_shown or "SSH_CONNECTION" in os.environ)
+
+    def has_desktop() -> bool:
+        """Tell whether the user sees the windows that this process opens; those of a service are on no screen."""
+        flags = (ctypes.c_ulong * 3)()  # USEROBJECTFLAGS, whose last is dwFlags
+        station = ctypes.windll.user32.GetProcessWindowStation()
+        found = ctypes.windll.user32.GetUserObjectInformationW(station, 1, flags, ctypes.sizeof(flags), None)
+        return not found or bool(flags[2] & 1)  # WSF_VISIBLE
+
+
 class WindowsConsole:
     """The console of this process."""
-
-    @classmethod
-    def open(cls) -> Self:
-        """Return the console.
-
-        Raises:
-            PersonNeededError: there is none: a service, a scheduled task, a detached process.
-        """
-        try:
-            for name in ("CONIN$", "CONOUT$"):
-                os.close(os.open(name, os.O_RDWR))
-        except OSError as error:
-            raise PersonNeededError("there is no console to ask on", hint="run it in a console window") from error
-        return cls()
 
     def close(self) -> None:
         """Do nothing: the console stays."""
 
     if sys.platform == "win32":
+
+        @classmethod
+        def open(cls) -> Self:
+            """Return the console.
+
+            Raises:
+                PersonNeededError: there is none, or none that is seen: a service, a scheduled task, a
+                    program that an editor started without a window.
+            """
+            hint = "run it in a console window; in Git Bash: winpty mfa-session …"
+            try:
+                for name in ("CONIN$", "CONOUT$"):
+                    os.close(os.open(name, os.O_RDWR))
+            except OSError as error:
+                raise PersonNeededError("there is no console to ask on", hint=hint) from error
+            if not _is_seen():
+                raise PersonNeededError("the console of this process has no window", hint=hint)
+            return cls()
 
         def write(self, text: str) -> None:
             """Show *text*."""
