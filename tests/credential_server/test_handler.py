@@ -186,7 +186,7 @@ class TestCredentialEndpoint:
 
 
 @dataclass
-class Program:
+class ServedProgram:
     """A program that is served: *new* is the session that a renewal gets, or why there is none."""
 
     sessions: SessionProfiles
@@ -224,13 +224,13 @@ class Program:
 
 
 @pytest.fixture
-def program(live: SessionProfiles) -> Program:
+def program(live: SessionProfiles) -> ServedProgram:
     """Return a program that is served with a session that lives for another hour."""
-    return Program(live)
+    return ServedProgram(live)
 
 
 class TestRenewalMonitor:
-    def test_a_session_is_renewed_from_fifteen_minutes_before_its_end(self, program: Program) -> None:
+    def test_a_session_is_renewed_from_fifteen_minutes_before_its_end(self, program: ServedProgram) -> None:
         program.new = session(NOW + 12 * HOUR, key_id="ASIANEWNEWNEWNEWNEWN")
 
         program.run(2 * HOUR)
@@ -239,7 +239,7 @@ class TestRenewalMonitor:
         assert program.told == []
 
     def test_where_it_cannot_be_the_user_is_told_once_that_it_ends_and_once_that_it_has_expired(
-        self, program: Program
+        self, program: ServedProgram
     ) -> None:
         program.run(3 * HOUR)
 
@@ -249,12 +249,12 @@ class TestRenewalMonitor:
             f"the session of test-user has expired: {way_on}",
         ]
 
-    def test_a_renewal_that_fails_is_tried_again_every_minute(self, program: Program) -> None:
+    def test_a_renewal_that_fails_is_tried_again_every_minute(self, program: ServedProgram) -> None:
         program.run(HOUR + 10 * MINUTE)
 
         assert program.renewals == [NOW + minutes * MINUTE for minutes in range(45, 70)]
 
-    def test_one_that_succeeds_late_is_as_good(self, program: Program) -> None:
+    def test_one_that_succeeds_late_is_as_good(self, program: ServedProgram) -> None:
         program.run(50 * MINUTE)
         program.new = session(NOW + 12 * HOUR, key_id="ASIANEWNEWNEWNEWNEWN")
         program.run(2 * HOUR)
@@ -262,7 +262,7 @@ class TestRenewalMonitor:
         assert len(program.renewals) == 6
         assert len(program.told) == 1
 
-    def test_a_login_elsewhere_is_enough(self, program: Program) -> None:
+    def test_a_login_elsewhere_is_enough(self, program: ServedProgram) -> None:
         program.run(46 * MINUTE)
         program.sessions.keep(PROFILE, session(NOW + 2 * HOUR, key_id="ASIANEWNEWNEWNEWNEWN"))
         program.run(50 * MINUTE)
@@ -271,7 +271,7 @@ class TestRenewalMonitor:
         program.run(20 * MINUTE)
         assert [text.partition(":")[0] for text in program.told] == ["the session of test-user ends in 15 min"] * 2
 
-    def test_a_session_that_is_short_from_the_start_is_renewed_half_way(self, program: Program) -> None:
+    def test_a_session_that_is_short_from_the_start_is_renewed_half_way(self, program: ServedProgram) -> None:
         program.run(46 * MINUTE)
         short = program.clock.now() + 15 * MINUTE
         program.sessions.keep(PROFILE, session(short, key_id="ASIANEWNEWNEWNEWNEWN"))
@@ -281,7 +281,7 @@ class TestRenewalMonitor:
 
         assert program.renewals[0] - (short - 15 * MINUTE) == 7.5 * MINUTE
 
-    def test_one_that_was_logged_out_stays_so(self, program: Program) -> None:
+    def test_one_that_was_logged_out_stays_so(self, program: ServedProgram) -> None:
         program.run(MINUTE)
         program.sessions.forget(PROFILE)
         program.run(2 * HOUR)
@@ -293,7 +293,7 @@ class TestRenewalMonitor:
         self, sessions: SessionProfiles, left: timedelta
     ) -> None:
         sessions.keep(PROFILE, session(NOW + left))
-        program = Program(sessions)
+        program = ServedProgram(sessions)
 
         program.run(10 * MINUTE)
         assert (program.renewals, program.told) == ([], [])
@@ -302,7 +302,9 @@ class TestRenewalMonitor:
 
         assert len(program.renewals) == 1
 
-    def test_a_file_that_is_torn_for_a_moment_is_no_reason_to_renew(self, program: Program, tmp_path: Path) -> None:
+    def test_a_file_that_is_torn_for_a_moment_is_no_reason_to_renew(
+        self, program: ServedProgram, tmp_path: Path
+    ) -> None:
         whole = (tmp_path / "credentials").read_text()
         program.run(MINUTE)
         (tmp_path / "credentials").write_text("junk\n")

@@ -28,7 +28,7 @@ TOKEN = MFADevice("GAHT12345678")
 
 
 @dataclass
-class Desk:
+class RemovalCase:
     """Where ``test-user`` removes devices; *offered* is what somebody was asked to choose from."""
 
     endpoint: Endpoint
@@ -72,88 +72,88 @@ class Desk:
 
 
 @pytest.fixture
-def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+def case(monkeypatch: pytest.MonkeyPatch) -> Iterator[RemovalCase]:
     for name in os.environ:
         if name.startswith("AWS_") or name.lower().endswith(("_proxy", "_ca_bundle")):
             monkeypatch.delenv(name)
     with Endpoint(demo_account()) as endpoint:
-        yield Desk(endpoint)
+        yield RemovalCase(endpoint)
 
 
-def test_of_several_somebody_chooses(desk: Desk) -> None:
-    desk.endpoint.account.add_device(desk.user, "test-user-tablet")
+def test_of_several_somebody_chooses(case: RemovalCase) -> None:
+    case.endpoint.account.add_device(case.user, "test-user-tablet")
 
-    removal = desk.remove(None)
+    removal = case.remove(None)
 
-    assert desk.offered == [[PHONE, TABLET]]
+    assert case.offered == [[PHONE, TABLET]]
     assert removal == Removal(TABLET)
-    assert list(desk.endpoint.account.devices) == [PHONE.serial_number]
+    assert list(case.endpoint.account.devices) == [PHONE.serial_number]
 
 
-def test_of_one_nobody_has_to_choose(desk: Desk) -> None:
-    assert desk.remove(None, insist=True).device == PHONE
-    assert desk.offered == []
+def test_of_one_nobody_has_to_choose(case: RemovalCase) -> None:
+    assert case.remove(None, insist=True).device == PHONE
+    assert case.offered == []
 
 
-def test_a_user_without_any_is_told_so(desk: Desk) -> None:
-    desk.user.devices.clear()
+def test_a_user_without_any_is_told_so(case: RemovalCase) -> None:
+    case.user.devices.clear()
 
-    assert str(desk.refusal(MFADeviceNotFoundError, None)) == "user test-user has no MFA device"
+    assert str(case.refusal(MFADeviceNotFoundError, None)) == "user test-user has no MFA device"
 
 
 @pytest.mark.parametrize("device", [YUBIKEY, TOKEN], ids=lambda device: device.kind)
-def test_what_is_no_virtual_device_is_not_deleted(desk: Desk, device: MFADevice) -> None:
-    desk.endpoint.account.add_security_key(desk.user, "yubikey")
-    desk.endpoint.account.add_hardware_token(desk.user, TOKEN.serial_number)
+def test_what_is_no_virtual_device_is_not_deleted(case: RemovalCase, device: MFADevice) -> None:
+    case.endpoint.account.add_security_key(case.user, "yubikey")
+    case.endpoint.account.add_hardware_token(case.user, TOKEN.serial_number)
 
-    assert desk.remove(device).not_deleted is None
-    assert device.serial_number not in desk.user.devices
-    assert "DeleteVirtualMFADevice" not in [call.action for call in desk.endpoint.journal]
-
-
-def test_a_security_key_is_no_reason_to_let_the_last_codes_go(desk: Desk) -> None:
-    desk.endpoint.account.add_security_key(desk.user, "yubikey")
-
-    desk.refusal(LockOutError, PHONE)
+    assert case.remove(device).not_deleted is None
+    assert device.serial_number not in case.user.devices
+    assert "DeleteVirtualMFADevice" not in [call.action for call in case.endpoint.journal]
 
 
-def test_a_security_key_may_go_while_there_are_codes(desk: Desk) -> None:
-    desk.endpoint.account.add_security_key(desk.user, "yubikey")
+def test_a_security_key_is_no_reason_to_let_the_last_codes_go(case: RemovalCase) -> None:
+    case.endpoint.account.add_security_key(case.user, "yubikey")
 
-    assert desk.remove(YUBIKEY) == Removal(YUBIKEY)
-
-
-def test_what_is_not_agreed_to_is_not_done(desk: Desk) -> None:
-    desk.endpoint.account.add_device(desk.user, "test-user-tablet")
-
-    assert str(desk.refusal(PromptCancelledError, TABLET, agrees=False)) == "nothing was changed"
+    case.refusal(LockOutError, PHONE)
 
 
-def test_a_device_that_is_left_over_is_deleted(desk: Desk) -> None:
-    account = desk.endpoint.account
+def test_a_security_key_may_go_while_there_are_codes(case: RemovalCase) -> None:
+    case.endpoint.account.add_security_key(case.user, "yubikey")
+
+    assert case.remove(YUBIKEY) == Removal(YUBIKEY)
+
+
+def test_what_is_not_agreed_to_is_not_done(case: RemovalCase) -> None:
+    case.endpoint.account.add_device(case.user, "test-user-tablet")
+
+    assert str(case.refusal(PromptCancelledError, TABLET, agrees=False)) == "nothing was changed"
+
+
+def test_a_device_that_is_left_over_is_deleted(case: RemovalCase) -> None:
+    account = case.endpoint.account
     account.devices[TABLET.serial_number] = VirtualDevice(TABLET.serial_number, account.clock)
 
-    assert desk.remove(TABLET) == Removal(TABLET)
+    assert case.remove(TABLET) == Removal(TABLET)
     assert list(account.devices) == [PHONE.serial_number]
 
 
-def test_the_device_of_another_user_stays(desk: Desk) -> None:
-    desk.endpoint.account.add_device(desk.endpoint.account.add_user("bob"), "test-user-tablet")
+def test_the_device_of_another_user_stays(case: RemovalCase) -> None:
+    case.endpoint.account.add_device(case.endpoint.account.add_user("bob"), "test-user-tablet")
 
-    error = desk.refusal(MFADeviceNotFoundError, TABLET)
+    error = case.refusal(MFADeviceNotFoundError, TABLET)
 
     assert str(error) == f"{TABLET.serial_number} is an MFA device of another user"
 
 
 @pytest.mark.parametrize("device", [TABLET, YUBIKEY, TOKEN], ids=lambda device: device.kind)
-def test_a_device_that_is_not_there_is_told_as_such(desk: Desk, device: MFADevice) -> None:
-    assert device.serial_number in str(desk.refusal(MFADeviceNotFoundError, device))
+def test_a_device_that_is_not_there_is_told_as_such(case: RemovalCase, device: MFADevice) -> None:
+    assert device.serial_number in str(case.refusal(MFADeviceNotFoundError, device))
 
 
-def test_a_device_that_was_not_deleted_says_why(desk: Desk) -> None:
-    desk.endpoint.faults.add("DeleteVirtualMFADevice", ServerError())
+def test_a_device_that_was_not_deleted_says_why(case: RemovalCase) -> None:
+    case.endpoint.faults.add("DeleteVirtualMFADevice", ServerError())
 
-    removal = desk.remove(PHONE, insist=True)
+    removal = case.remove(PHONE, insist=True)
 
     assert isinstance(removal.not_deleted, AWSError)
-    assert desk.user.devices == {}
+    assert case.user.devices == {}

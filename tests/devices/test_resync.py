@@ -22,7 +22,7 @@ from mfa_session.model.durations import MIN_SESSION
 from mfa_session.model.mfa_device import STEP, MFADevice, TokenCode, time_step
 from mfa_session.prompt.terminal import Terminal
 from mfa_session.prompt.user import NoUser, User
-from tests.desk import PHONE, AWSDesk
+from tests.aws_case import PHONE, AWSCase
 from tests.fakes import SteppedClock, TypedLines
 from tests.faults import Endpoint
 
@@ -30,7 +30,7 @@ YUBIKEY = MFADevice("arn:aws:iam::123456789012:u2f/user/test-user/yubikey")
 
 
 @dataclass
-class Desk(AWSDesk):
+class ResyncCase(AWSCase):
     """Where ``test-user`` brings a phone back into step that is ten minutes ahead."""
 
     lines: TypedLines = field(default_factory=TypedLines)
@@ -60,63 +60,63 @@ class Desk(AWSDesk):
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def case(tmp_path: Path) -> Iterator[ResyncCase]:
     clock = SteppedClock()
     with Endpoint(demo_account(clock=Clock(clock.now))) as endpoint:
-        desk = Desk(tmp_path, endpoint, clock)
-        desk.phone.drift = 20 * STEP
-        yield desk
+        case = ResyncCase(tmp_path, endpoint, clock)
+        case.phone.drift = 20 * STEP
+        yield case
 
 
 @pytest.mark.parametrize("device", [PHONE, None], ids=["named", "found"])
-def test_two_codes_of_the_key_s_owner_are_enough(desk: Desk, device: MFADevice | None) -> None:
-    resynchronized = desk.resynchronize(device, desk.code(-1), desk.code(0))
+def test_two_codes_of_the_key_s_owner_are_enough(case: ResyncCase, device: MFADevice | None) -> None:
+    resynchronized = case.resynchronize(device, case.code(-1), case.code(0))
 
     assert resynchronized == PHONE
-    assert desk.sts.get_session_token(desk.key, PHONE, TokenCode(desk.code(1)), MIN_SESSION)
-    assert desk.used_codes.last_step(PHONE) == time_step(desk.clock.now())
+    assert case.sts.get_session_token(case.key, PHONE, TokenCode(case.code(1)), MIN_SESSION)
+    assert case.used_codes.last_step(PHONE) == time_step(case.clock.now())
 
 
-def test_codes_that_are_refused_are_not_remembered_as_used(desk: Desk) -> None:
-    backwards = [desk.code(steps) for steps in (0, -1, 1, 0, 2, 1)]
+def test_codes_that_are_refused_are_not_remembered_as_used(case: ResyncCase) -> None:
+    backwards = [case.code(steps) for steps in (0, -1, 1, 0, 2, 1)]
 
-    desk.refusal(TokenCodeRefusedError, PHONE, *backwards)
+    case.refusal(TokenCodeRefusedError, PHONE, *backwards)
 
-    assert desk.actions.count("ResyncMFADevice") == 3
-    assert desk.used_codes.last_step(PHONE) is None
+    assert case.actions.count("ResyncMFADevice") == 3
+    assert case.used_codes.last_step(PHONE) is None
 
 
-def test_a_device_of_somebody_else_is_refused(desk: Desk) -> None:
-    account = desk.endpoint.account
+def test_a_device_of_somebody_else_is_refused(case: ResyncCase) -> None:
+    account = case.endpoint.account
     theirs = account.add_device(account.add_user("bob"), "bobs-phone")
 
-    error = desk.refusal(MFADeviceRefusedError, MFADevice(theirs.serial_number), "123456", "234567")
+    error = case.refusal(MFADeviceRefusedError, MFADevice(theirs.serial_number), "123456", "234567")
 
     assert str(error) == f"AWS does not know {theirs.serial_number} as an MFA device of user test-user"
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_a_device_without_codes_is_never_out_of_step(desk: Desk, named: bool) -> None:
-    desk.user.devices.clear()
-    desk.endpoint.account.add_security_key(desk.user, "yubikey")
+def test_a_device_without_codes_is_never_out_of_step(case: ResyncCase, named: bool) -> None:
+    case.user.devices.clear()
+    case.endpoint.account.add_security_key(case.user, "yubikey")
 
-    desk.refusal(MFADeviceNotFoundError, YUBIKEY if named else None)
+    case.refusal(MFADeviceNotFoundError, YUBIKEY if named else None)
 
-    assert "ResyncMFADevice" not in desk.actions
+    assert "ResyncMFADevice" not in case.actions
 
 
-def test_what_a_policy_forbids_is_for_an_administrator_because_nobody_can_log_in(desk: Desk) -> None:
+def test_what_a_policy_forbids_is_for_an_administrator_because_nobody_can_log_in(case: ResyncCase) -> None:
     statement = {"Effect": "Deny", "Action": "iam:ResyncMFADevice", "Resource": "*"}
-    desk.user.grants.inline["deny"] = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    case.user.grants.inline["deny"] = json.dumps({"Version": "2012-10-17", "Statement": statement})
 
-    error = desk.refusal(AccessDeniedError, PHONE, desk.code(-1), desk.code(0))
+    error = case.refusal(AccessDeniedError, PHONE, case.code(-1), case.code(0))
 
     assert "iam:ResyncMFADevice" in str(error)
     assert error.hint.startswith("ask whoever administers the account")
 
 
-def test_where_nobody_can_be_asked_nothing_is_begun(desk: Desk) -> None:
+def test_where_nobody_can_be_asked_nothing_is_begun(case: ResyncCase) -> None:
     with pytest.raises(PersonNeededError):
-        desk.resynchronize_with(NoUser("mfa-session device resync"), PHONE)
+        case.resynchronize_with(NoUser("mfa-session device resync"), PHONE)
 
-    assert desk.actions == []
+    assert case.actions == []

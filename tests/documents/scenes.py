@@ -79,7 +79,7 @@ def administrator(machine: Machine) -> None:
 
 
 @dataclass(frozen=True)
-class Scene:
+class PageCase:
     """*set_up* makes the machine what the page takes for granted; *yes_or_no* is typed where a question wants that.
 
     *ends_with* are the commands that do not end with 0, because the page says so.
@@ -91,31 +91,31 @@ class Scene:
 
 
 # By page, or by page and heading where each part of a page begins anew.
-SCENES: dict[str, Scene] = {
-    "README.md": Scene(),
-    "docs/how-to/aliases.md": Scene(),
-    "docs/how-to/ansible.md": Scene(),
-    "docs/how-to/codes.md#Codes without typing": Scene(),
-    "docs/how-to/codes.md#A YubiKey": Scene(code_on_display),
-    "docs/how-to/codes.md#1Password": Scene(code_on_display),
-    "docs/how-to/containers.md": Scene(),
-    "docs/how-to/enforcing-mfa.md": Scene(
+SCENES: dict[str, PageCase] = {
+    "README.md": PageCase(),
+    "docs/how-to/aliases.md": PageCase(),
+    "docs/how-to/ansible.md": PageCase(),
+    "docs/how-to/codes.md#Codes without typing": PageCase(),
+    "docs/how-to/codes.md#A YubiKey": PageCase(code_on_display),
+    "docs/how-to/codes.md#1Password": PageCase(code_on_display),
+    "docs/how-to/containers.md": PageCase(),
+    "docs/how-to/enforcing-mfa.md": PageCase(
         administrator,
         ends_with={
             "mfa-session policy check --group developers --profile admin-user": 1,
             "aws s3 ls --profile test-user 2>&1 | mfa-session doctor --profile test-user --message -": 1,
         },
     ),
-    "docs/how-to/headless.md": Scene(nothing_yet),
-    "docs/how-to/ide.md": Scene(),
-    "docs/how-to/moving.md#From a script around `aws sts get-session-token`, or `aws configure mfa-login`": Scene(
+    "docs/how-to/headless.md": PageCase(nothing_yet),
+    "docs/how-to/ide.md": PageCase(),
+    "docs/how-to/moving.md#From a script around `aws sts get-session-token`, or `aws configure mfa-login`": PageCase(
         session_of_another_tool
     ),
-    "docs/how-to/moving.md#From aws-mfa": Scene(files_of_aws_mfa),
-    "docs/how-to/moving.md#From aws-vault": Scene(files_of_aws_vault),
-    "docs/how-to/moving.md#From awsume": Scene(),
-    "docs/how-to/prompt.md": Scene(),
-    "docs/how-to/serve.md": Scene(),
-    "docs/how-to/terraform-and-cdk.md": Scene(),
-    "docs/how-to/windows.md": Scene(logged_in),
+    "docs/how-to/moving.md#From aws-mfa": PageCase(files_of_aws_mfa),
+    "docs/how-to/moving.md#From aws-vault": PageCase(files_of_aws_vault),
+    "docs/how-to/moving.md#From awsume": PageCase(),
+    "docs/how-to/prompt.md": PageCase(),
+    "docs/how-to/serve.md": PageCase(),
+    "docs/how-to/terraform-and-cdk.md": PageCase(),
+    "docs/how-to/windows.md": PageCase(logged_in),
 }

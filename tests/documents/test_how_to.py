@@ -11,7 +11,7 @@ from tests.documents.excuses import excuse
 from tests.documents.normalise import normalised
 from tests.documents.pages import Block, blocks
 from tests.documents.reader import Reader, commands, reading, typed_and_shown
-from tests.documents.scenes import SCENES, Scene, logged_in
+from tests.documents.scenes import SCENES, PageCase, logged_in
 from tests.documents.shells import SHELLS, command_line
 from tests.documents.stand_ins import install_stand_ins, keys_that_were_used, runs_of_consumers
 from tests.machine import PROGRAMS, Machine
@@ -38,7 +38,7 @@ def blocks_of(scene: str) -> list[Block]:
     ]
 
 
-def follow(reader: Reader, block: Block, scene: Scene) -> None:
+def follow(reader: Reader, block: Block, scene: PageCase) -> None:
     if block.language == "console":
         for command, page_shows in typed_and_shown(block.text):
             ran = reader.type(command, page_shows=page_shows, yes_or_no=scene.yes_or_no)

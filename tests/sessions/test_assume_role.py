@@ -29,7 +29,7 @@ from mfa_session.prompt.user import NoUser, User
 from mfa_session.sessions.assume_role import assumes_with_code, log_in_to_role, log_in_to_role_with_code
 from mfa_session.sessions.login import LoginRequest, LoginResult
 from mfa_session.sessions.protocols import Prompter
-from tests.desk import PHONE, AWSDesk
+from tests.aws_case import PHONE, AWSCase
 from tests.fakes import SteppedClock, TypedLines
 from tests.faults import Endpoint
 
@@ -49,7 +49,7 @@ def policy(**statement: object) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", **statement}})
 
 
-class Desk(AWSDesk):
+class RoleCase(AWSCase):
     """Where ``admin`` is taken by ``test-user``."""
 
     def session_of_the_user(self) -> SessionCredentials:
@@ -98,7 +98,7 @@ class Desk(AWSDesk):
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def case(tmp_path: Path) -> Iterator[RoleCase]:
     clock = SteppedClock()
     account = demo_account(clock=Clock(clock.now))
     user = account.users["test-user"]
@@ -109,54 +109,54 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     )
     role.longest_session = 12 * HOUR
     with Endpoint(account) as endpoint:
-        desk = Desk(tmp_path, endpoint, clock)
-        desk.lay_down_the_key()
-        yield desk
+        case = RoleCase(tmp_path, endpoint, clock)
+        case.lay_down_the_key()
+        yield case
 
 
 class TestWithTheSessionOfTheUser:
-    def test_a_role_is_taken_for_an_hour_and_kept(self, desk: Desk) -> None:
-        outcome = desk.take()
+    def test_a_role_is_taken_for_an_hour_and_kept(self, case: RoleCase) -> None:
+        outcome = case.take()
 
         assert not outcome.kept
-        assert desk.sessions.session(ADMIN) == outcome.credentials
-        assert HOUR - timedelta(seconds=1) <= outcome.credentials.expiration - desk.clock.now() <= HOUR
+        assert case.sessions.session(ADMIN) == outcome.credentials
+        assert HOUR - timedelta(seconds=1) <= outcome.credentials.expiration - case.clock.now() <= HOUR
 
     @pytest.mark.parametrize(
         ("wished", "configured", "minutes"), [(None, HOUR / 2, 30), (HOUR / 4, HOUR / 2, 15), (None, None, 60)]
     )
     def test_a_wish_comes_before_the_configuration(
-        self, desk: Desk, wished: timedelta | None, configured: timedelta | None, minutes: int
+        self, case: RoleCase, wished: timedelta | None, configured: timedelta | None, minutes: int
     ) -> None:
-        outcome = desk.take(profile=replace(ADMIN, duration=configured), duration=wished)
+        outcome = case.take(profile=replace(ADMIN, duration=configured), duration=wished)
 
-        assert round((outcome.credentials.expiration - desk.clock.now()) / timedelta(minutes=1)) == minutes
+        assert round((outcome.credentials.expiration - case.clock.now()) / timedelta(minutes=1)) == minutes
 
     @pytest.mark.parametrize(("left", "is_kept"), [(timedelta(minutes=16), True), (timedelta(minutes=15), False)])
-    def test_a_session_with_enough_time_left_is_kept(self, desk: Desk, left: timedelta, is_kept: bool) -> None:
-        before = desk.keep(left=left)
+    def test_a_session_with_enough_time_left_is_kept(self, case: RoleCase, left: timedelta, is_kept: bool) -> None:
+        before = case.keep(left=left)
 
-        outcome = desk.take()
+        outcome = case.take()
 
         assert outcome.kept == is_kept
         assert (outcome.credentials.access_key_id == before.access_key_id) == is_kept
 
-    def test_who_keeps_a_session_troubles_neither_the_user_nor_aws(self, desk: Desk) -> None:
-        desk.keep(left=HOUR)
+    def test_who_keeps_a_session_troubles_neither_the_user_nor_aws(self, case: RoleCase) -> None:
+        case.keep(left=HOUR)
 
-        desk.take(log_in_source=pytest.fail)
+        case.take(log_in_source=pytest.fail)
 
-        assert desk.actions == []
+        assert case.actions == []
 
-    def test_the_user_is_not_troubled_for_a_session_that_could_not_be_written(self, desk: Desk) -> None:
-        with desk.credentials_file.open("a") as file:
+    def test_the_user_is_not_troubled_for_a_session_that_could_not_be_written(self, case: RoleCase) -> None:
+        with case.credentials_file.open("a") as file:
             file.write("[admin-mfa]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\n")
 
         with pytest.raises(SessionProfileTakenError):
-            desk.take(log_in_source=pytest.fail)
+            case.take(log_in_source=pytest.fail)
 
-    def test_the_device_through_which_the_user_has_logged_in_is_told(self, desk: Desk) -> None:
-        outcome = desk.take(log_in_source=lambda: LoginResult(desk.session_of_the_user(), device=PHONE, kept=False))
+    def test_the_device_through_which_the_user_has_logged_in_is_told(self, case: RoleCase) -> None:
+        outcome = case.take(log_in_source=lambda: LoginResult(case.session_of_the_user(), device=PHONE, kept=False))
 
         assert outcome.device == PHONE
 
@@ -169,26 +169,26 @@ class TestWithTheSessionOfTheUser:
         ],
     )
     def test_a_denial_says_what_to_do_about_mfa_where_that_may_help(
-        self, desk: Desk, kept: bool, source: Profile, said: str | None
+        self, case: RoleCase, kept: bool, source: Profile, said: str | None
     ) -> None:
-        desk.endpoint.account.roles.clear()
+        case.endpoint.account.roles.clear()
         profile = replace(NEXT, source=source)
 
         with pytest.raises(AccessDeniedError) as caught:
-            desk.take(lambda: LoginResult(desk.session_of_the_user(), device=None, kept=kept), profile=profile)
+            case.take(lambda: LoginResult(case.session_of_the_user(), device=None, kept=kept), profile=profile)
 
         assert (said or "external_id") in caught.value.hint
         assert ("MFA" in caught.value.hint or "newer code" in caught.value.hint) == (said is not None)
 
-    def test_a_session_of_the_user_that_aws_has_ended_is_to_be_had_anew(self, desk: Desk) -> None:
-        session = desk.session_of_the_user()
-        desk.endpoint.account.end_sessions()
+    def test_a_session_of_the_user_that_aws_has_ended_is_to_be_had_anew(self, case: RoleCase) -> None:
+        session = case.session_of_the_user()
+        case.endpoint.account.end_sessions()
 
         with pytest.raises(ExpiredSessionError) as caught:
-            desk.take(lambda: LoginResult(session, device=None, kept=True))
+            case.take(lambda: LoginResult(session, device=None, kept=True))
 
         assert caught.value.hint == "get a new one: mfa-session login --profile test-user --force"
-        assert desk.sessions.session(ADMIN) is None
+        assert case.sessions.session(ADMIN) is None
 
 
 class TestWithACodeOfItsOwn:
@@ -218,48 +218,48 @@ class TestWithACodeOfItsOwn:
         with pytest.raises(error, match="with the session of another role, admin, which AWS limits to one hour"):
             assumes_with_code(LoginRequest(replace(NEXT, duration=configured), duration=wished))
 
-    def test_the_role_is_taken_in_one_call_and_kept(self, desk: Desk) -> None:
-        outcome, shown = desk.take_with_a_code(desk.phone.code)
+    def test_the_role_is_taken_in_one_call_and_kept(self, case: RoleCase) -> None:
+        outcome, shown = case.take_with_a_code(case.phone.code)
 
-        assert desk.actions == ["AssumeRole"]
-        assert desk.sessions.session(ADMIN) == outcome.credentials
-        assert outcome.credentials.expiration - desk.clock.now() > 3.9 * HOUR
+        assert case.actions == ["AssumeRole"]
+        assert case.sessions.session(ADMIN) == outcome.credentials
+        assert outcome.credentials.expiration - case.clock.now() > 3.9 * HOUR
         assert shown.startswith("A session of 4 h for admin needs an MFA code of its own (over 1 h).\nadmin: code of")
 
-    def test_a_live_session_is_kept_without_a_word(self, desk: Desk) -> None:
-        desk.keep(left=HOUR)
+    def test_a_live_session_is_kept_without_a_word(self, case: RoleCase) -> None:
+        case.keep(left=HOUR)
 
-        assert desk.take_with_a_code() == (desk.take(log_in_source=pytest.fail), "")
+        assert case.take_with_a_code() == (case.take(log_in_source=pytest.fail), "")
 
-    def test_a_device_that_is_not_known_is_looked_for(self, desk: Desk) -> None:
-        outcome, _ = desk.take_with_a_code(desk.phone.code, profile=replace(ADMIN, mfa_device=None))
+    def test_a_device_that_is_not_known_is_looked_for(self, case: RoleCase) -> None:
+        outcome, _ = case.take_with_a_code(case.phone.code, profile=replace(ADMIN, mfa_device=None))
 
-        assert desk.actions == ["GetCallerIdentity", "ListMFADevices", "AssumeRole"]
+        assert case.actions == ["GetCallerIdentity", "ListMFADevices", "AssumeRole"]
         assert outcome.device == PHONE
 
-    def test_a_wrong_code_is_asked_for_again(self, desk: Desk) -> None:
-        desk.take_with_a_code("000000", desk.phone.code)
+    def test_a_wrong_code_is_asked_for_again(self, case: RoleCase) -> None:
+        case.take_with_a_code("000000", case.phone.code)
 
-        assert [call.status for call in desk.endpoint.journal] == [403, 200]
+        assert [call.status for call in case.endpoint.journal] == [403, 200]
 
-    def test_a_code_that_is_given_is_used_and_nobody_is_asked(self, desk: Desk) -> None:
+    def test_a_code_that_is_given_is_used_and_nobody_is_asked(self, case: RoleCase) -> None:
         with pytest.raises(TokenCodeRefusedError):
-            desk.take_with_a_code_of(NoUser("…"), code=TokenCode("000000"))
+            case.take_with_a_code_of(NoUser("…"), code=TokenCode("000000"))
 
-        assert desk.actions == ["AssumeRole"]
+        assert case.actions == ["AssumeRole"]
 
-    def test_where_there_is_nobody_nothing_is_asked_of_aws(self, desk: Desk) -> None:
+    def test_where_there_is_nobody_nothing_is_asked_of_aws(self, case: RoleCase) -> None:
         with pytest.raises(PersonNeededError):
-            desk.take_with_a_code_of(NoUser("…"))
+            case.take_with_a_code_of(NoUser("…"))
 
-        assert desk.actions == []
+        assert case.actions == []
 
-    def test_the_code_of_a_role_that_was_denied_is_waited_out(self, desk: Desk) -> None:
-        role = desk.endpoint.account.roles.pop("admin")
+    def test_the_code_of_a_role_that_was_denied_is_waited_out(self, case: RoleCase) -> None:
+        role = case.endpoint.account.roles.pop("admin")
         with pytest.raises(AccessDeniedError):
-            desk.take_with_a_code(desk.phone.code)
-        desk.endpoint.account.roles["admin"] = role
+            case.take_with_a_code(case.phone.code)
+        case.endpoint.account.roles["admin"] = role
 
-        desk.take_with_a_code(desk.phone.code)
+        case.take_with_a_code(case.phone.code)
 
-        assert desk.clock.slept > 0
+        assert case.clock.slept > 0

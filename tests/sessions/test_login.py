@@ -27,13 +27,13 @@ from mfa_session.prompt.terminal import Terminal
 from mfa_session.prompt.user import NoUser, User
 from mfa_session.sessions.login import LoginRequest, LoginResult, log_in
 from mfa_session.sessions.protocols import Prompter
-from tests.desk import PHONE, AWSDesk
+from tests.aws_case import PHONE, AWSCase
 from tests.fakes import SteppedClock, TypedLines
 from tests.faults import DropReply, Endpoint, ExpiredSession, Throttle
 
 
 @dataclass
-class Desk(AWSDesk):
+class LoginCase(AWSCase):
     """Where ``test-user`` logs in; his key lies in the credentials file."""
 
     profile: Profile = field(default_factory=lambda: Profile("test-user", "test-user-mfa", mfa_device=PHONE))
@@ -63,27 +63,27 @@ class Desk(AWSDesk):
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def case(tmp_path: Path) -> Iterator[LoginCase]:
     clock = SteppedClock()
     with Endpoint(demo_account(clock=Clock(clock.now))) as endpoint:
-        desk = Desk(tmp_path, endpoint, clock)
-        desk.lay_down_the_key()
-        yield desk
+        case = LoginCase(tmp_path, endpoint, clock)
+        case.lay_down_the_key()
+        yield case
 
 
-def test_a_code_is_traded_for_a_session_that_is_kept(desk: Desk) -> None:
-    outcome = desk.log_in(desk.phone.code)
+def test_a_code_is_traded_for_a_session_that_is_kept(case: LoginCase) -> None:
+    outcome = case.log_in(case.phone.code)
 
     assert not outcome.kept
     assert outcome.device == PHONE
-    assert desk.sessions.session(desk.profile) == outcome.credentials
+    assert case.sessions.session(case.profile) == outcome.credentials
 
 
-def test_a_session_lasts_for_twelve_hours_where_nobody_says_otherwise(desk: Desk) -> None:
-    outcome = desk.log_in(desk.phone.code)
+def test_a_session_lasts_for_twelve_hours_where_nobody_says_otherwise(case: LoginCase) -> None:
+    outcome = case.log_in(case.phone.code)
 
-    assert timedelta(hours=12) - timedelta(seconds=1) <= outcome.credentials.expiration - desk.clock.now()
-    assert outcome.credentials.expiration - desk.clock.now() <= timedelta(hours=12)
+    assert timedelta(hours=12) - timedelta(seconds=1) <= outcome.credentials.expiration - case.clock.now()
+    assert outcome.credentials.expiration - case.clock.now() <= timedelta(hours=12)
 
 
 @pytest.mark.parametrize(
@@ -91,28 +91,28 @@ def test_a_session_lasts_for_twelve_hours_where_nobody_says_otherwise(desk: Desk
     [(None, timedelta(hours=2), 2), (timedelta(hours=1), timedelta(hours=2), 1)],
 )
 def test_a_wish_comes_before_the_configuration(
-    desk: Desk, wished: timedelta | None, configured: timedelta, hours: int
+    case: LoginCase, wished: timedelta | None, configured: timedelta, hours: int
 ) -> None:
-    desk.profile = replace(desk.profile, duration=configured)
+    case.profile = replace(case.profile, duration=configured)
 
-    outcome = desk.log_in(desk.phone.code, duration=wished)
+    outcome = case.log_in(case.phone.code, duration=wished)
 
-    assert round((outcome.credentials.expiration - desk.clock.now()) / timedelta(hours=1)) == hours
-
-
-def test_a_device_that_is_known_is_not_looked_for(desk: Desk) -> None:
-    desk.log_in(desk.phone.code)
-
-    assert desk.actions == ["GetSessionToken"]
+    assert round((outcome.credentials.expiration - case.clock.now()) / timedelta(hours=1)) == hours
 
 
-def test_a_device_that_is_not_known_is_looked_for(desk: Desk) -> None:
-    desk.profile = replace(desk.profile, mfa_device=None)
+def test_a_device_that_is_known_is_not_looked_for(case: LoginCase) -> None:
+    case.log_in(case.phone.code)
 
-    outcome = desk.log_in(desk.phone.code)
+    assert case.actions == ["GetSessionToken"]
+
+
+def test_a_device_that_is_not_known_is_looked_for(case: LoginCase) -> None:
+    case.profile = replace(case.profile, mfa_device=None)
+
+    outcome = case.log_in(case.phone.code)
 
     assert outcome.device == PHONE
-    assert desk.actions == ["GetCallerIdentity", "ListMFADevices", "GetSessionToken"]
+    assert case.actions == ["GetCallerIdentity", "ListMFADevices", "GetSessionToken"]
 
 
 @pytest.mark.parametrize(
@@ -124,68 +124,70 @@ def test_a_device_that_is_not_known_is_looked_for(desk: Desk) -> None:
         (timedelta(seconds=-1), False),
     ],
 )
-def test_a_session_is_kept_while_more_than_fifteen_minutes_are_left(desk: Desk, left: timedelta, is_kept: bool) -> None:
-    session = desk.keep(left=left)
+def test_a_session_is_kept_while_more_than_fifteen_minutes_are_left(
+    case: LoginCase, left: timedelta, is_kept: bool
+) -> None:
+    session = case.keep(left=left)
 
-    outcome = desk.log_in(desk.phone.code)
+    outcome = case.log_in(case.phone.code)
 
     assert outcome.kept == is_kept
     assert (outcome.credentials.access_key_id == session.access_key_id) == is_kept
 
 
-def test_who_keeps_a_session_asks_neither_anybody_nor_aws(desk: Desk) -> None:
-    desk.keep(left=timedelta(hours=1))
+def test_who_keeps_a_session_asks_neither_anybody_nor_aws(case: LoginCase) -> None:
+    case.keep(left=timedelta(hours=1))
 
-    desk.log_in()
+    case.log_in()
 
-    assert desk.actions == []
+    assert case.actions == []
 
 
 @pytest.mark.parametrize(("least", "is_kept"), [(timedelta(0), True), (timedelta(hours=2), False)])
-def test_what_is_worth_keeping_can_be_said(desk: Desk, least: timedelta, is_kept: bool) -> None:
-    desk.keep(left=timedelta(minutes=5) if is_kept else timedelta(hours=1))
+def test_what_is_worth_keeping_can_be_said(case: LoginCase, least: timedelta, is_kept: bool) -> None:
+    case.keep(left=timedelta(minutes=5) if is_kept else timedelta(hours=1))
 
-    assert desk.log_in(desk.phone.code, min_remaining=least).kept == is_kept
-
-
-def test_force_gets_a_new_session_in_any_case(desk: Desk) -> None:
-    session = desk.keep(left=timedelta(hours=11))
-
-    assert desk.log_in(desk.phone.code, force=True).credentials != session
+    assert case.log_in(case.phone.code, min_remaining=least).kept == is_kept
 
 
-def test_a_damaged_session_is_replaced(desk: Desk) -> None:
-    desk.keep(left=timedelta(hours=1))
-    text = desk.credentials_file.read_text()
-    desk.credentials_file.write_text(text.replace("aws_session_token = token\n", ""))
+def test_force_gets_a_new_session_in_any_case(case: LoginCase) -> None:
+    session = case.keep(left=timedelta(hours=11))
 
-    assert not desk.log_in(desk.phone.code).kept
+    assert case.log_in(case.phone.code, force=True).credentials != session
 
 
-def test_a_code_that_this_machine_has_used_is_waited_out(desk: Desk) -> None:
-    desk.log_in(desk.phone.code)
-    into_the_step = desk.clock.now().timestamp() % STEP.total_seconds()
+def test_a_damaged_session_is_replaced(case: LoginCase) -> None:
+    case.keep(left=timedelta(hours=1))
+    text = case.credentials_file.read_text()
+    case.credentials_file.write_text(text.replace("aws_session_token = token\n", ""))
 
-    desk.log_in(desk.phone.code, force=True)
-
-    assert desk.clock.slept == pytest.approx(STEP.total_seconds() - into_the_step)
-    assert [call.status for call in desk.endpoint.journal] == [200, 200]
+    assert not case.log_in(case.phone.code).kept
 
 
-def test_nobody_waits_once_the_device_shows_the_next_code(desk: Desk) -> None:
-    desk.log_in(desk.phone.code)
-    desk.clock.sleep(STEP.total_seconds())
-    slept = desk.clock.slept
+def test_a_code_that_this_machine_has_used_is_waited_out(case: LoginCase) -> None:
+    case.log_in(case.phone.code)
+    into_the_step = case.clock.now().timestamp() % STEP.total_seconds()
 
-    desk.log_in(desk.phone.code, force=True)
+    case.log_in(case.phone.code, force=True)
 
-    assert desk.clock.slept == slept
+    assert case.clock.slept == pytest.approx(STEP.total_seconds() - into_the_step)
+    assert [call.status for call in case.endpoint.journal] == [200, 200]
 
 
-def test_a_code_that_was_refused_is_not_waited_out(desk: Desk) -> None:
-    desk.log_in("000000", desk.phone.code)
+def test_nobody_waits_once_the_device_shows_the_next_code(case: LoginCase) -> None:
+    case.log_in(case.phone.code)
+    case.clock.sleep(STEP.total_seconds())
+    slept = case.clock.slept
 
-    assert desk.clock.slept == 0
+    case.log_in(case.phone.code, force=True)
+
+    assert case.clock.slept == slept
+
+
+def test_a_code_that_was_refused_is_not_waited_out(case: LoginCase) -> None:
+    case.log_in("000000", case.phone.code)
+
+    assert case.clock.slept == 0
 
 
 @pytest.mark.parametrize(
@@ -194,55 +196,55 @@ def test_a_code_that_was_refused_is_not_waited_out(desk: Desk) -> None:
     ids=lambda part: type(part).__name__,
 )
 def test_a_code_that_went_out_and_brought_no_session_is_waited_out(
-    desk: Desk, fault: DropReply | ExpiredSession, error: type[MFASessionError]
+    case: LoginCase, fault: DropReply | ExpiredSession, error: type[MFASessionError]
 ) -> None:
-    desk.endpoint.faults.add("GetSessionToken", fault)
+    case.endpoint.faults.add("GetSessionToken", fault)
     with pytest.raises(error):
-        desk.log_in(desk.phone.code)
+        case.log_in(case.phone.code)
 
-    desk.log_in(desk.phone.code)
+    case.log_in(case.phone.code)
 
-    assert desk.clock.slept > 0
-    assert [call.error_code for call in desk.endpoint.journal] == [None, None]
+    assert case.clock.slept > 0
+    assert [call.error_code for call in case.endpoint.journal] == [None, None]
 
 
-def test_a_code_that_aws_had_no_time_for_is_not_waited_out(desk: Desk) -> None:
-    desk.endpoint.faults.add("GetSessionToken", Throttle())
+def test_a_code_that_aws_had_no_time_for_is_not_waited_out(case: LoginCase) -> None:
+    case.endpoint.faults.add("GetSessionToken", Throttle())
     with pytest.raises(ThrottledError):
-        desk.log_in(desk.phone.code)
+        case.log_in(case.phone.code)
 
-    desk.log_in(desk.phone.code)
+    case.log_in(case.phone.code)
 
-    assert desk.clock.slept == 0
-
-
-def test_a_wrong_code_is_asked_for_again(desk: Desk) -> None:
-    desk.log_in("000000", "111111", desk.phone.code)
-
-    assert [call.status for call in desk.endpoint.journal] == [403, 403, 200]
+    assert case.clock.slept == 0
 
 
-def test_three_wrong_codes_are_sent_once_each_and_end_the_login(desk: Desk) -> None:
-    before = desk.credentials_file.read_bytes()
+def test_a_wrong_code_is_asked_for_again(case: LoginCase) -> None:
+    case.log_in("000000", "111111", case.phone.code)
+
+    assert [call.status for call in case.endpoint.journal] == [403, 403, 200]
+
+
+def test_three_wrong_codes_are_sent_once_each_and_end_the_login(case: LoginCase) -> None:
+    before = case.credentials_file.read_bytes()
 
     with pytest.raises(TokenCodeRefusedError):
-        desk.log_in("000000", "111111", "222222")
+        case.log_in("000000", "111111", "222222")
 
-    assert desk.actions == ["GetSessionToken"] * 3
-    assert desk.credentials_file.read_bytes() == before
+    assert case.actions == ["GetSessionToken"] * 3
+    assert case.credentials_file.read_bytes() == before
 
 
-def test_a_code_that_was_refused_is_not_sent_again(desk: Desk) -> None:
-    desk.log_in("000000", "000000", desk.phone.code)
+def test_a_code_that_was_refused_is_not_sent_again(case: LoginCase) -> None:
+    case.log_in("000000", "000000", case.phone.code)
 
-    assert [call.status for call in desk.endpoint.journal] == [403, 200]
+    assert [call.status for call in case.endpoint.journal] == [403, 200]
 
 
 @pytest.mark.parametrize("typed", ["12345", "1234567", "abcdef", "", "12345６７", "½23456"])
-def test_what_is_no_code_is_asked_for_again_and_never_sent(desk: Desk, typed: str) -> None:
-    desk.log_in(typed, desk.phone.code)
+def test_what_is_no_code_is_asked_for_again_and_never_sent(case: LoginCase, typed: str) -> None:
+    case.log_in(typed, case.phone.code)
 
-    assert desk.actions == ["GetSessionToken"]
+    assert case.actions == ["GetSessionToken"]
 
 
 @pytest.mark.parametrize(
@@ -255,85 +257,85 @@ def test_what_is_no_code_is_asked_for_again_and_never_sent(desk: Desk, typed: st
     ],
     ids=["123 456", "blanks around it", "123-456", "１２３４５６"],
 )
-def test_a_code_is_taken_however_it_was_pasted_or_typed(desk: Desk, as_typed: Callable[[str], str]) -> None:
-    desk.log_in(lambda: as_typed(desk.phone.code()))
+def test_a_code_is_taken_however_it_was_pasted_or_typed(case: LoginCase, as_typed: Callable[[str], str]) -> None:
+    case.log_in(lambda: as_typed(case.phone.code()))
 
-    assert [call.status for call in desk.endpoint.journal] == [200]
+    assert [call.status for call in case.endpoint.journal] == [200]
 
 
-def test_a_code_that_is_given_is_traded_once_and_nobody_is_asked(desk: Desk) -> None:
+def test_a_code_that_is_given_is_traded_once_and_nobody_is_asked(case: LoginCase) -> None:
     with pytest.raises(TokenCodeRefusedError):
-        desk.log_in_with(NoUser("…"), code=TokenCode("000000"))
+        case.log_in_with(NoUser("…"), code=TokenCode("000000"))
 
-    assert desk.actions == ["GetSessionToken"]
+    assert case.actions == ["GetSessionToken"]
 
 
-def test_nobody_is_asked_for_a_code_when_there_is_no_key_to_use_it_with(desk: Desk) -> None:
-    desk.credentials_file.unlink()
+def test_nobody_is_asked_for_a_code_when_there_is_no_key_to_use_it_with(case: LoginCase) -> None:
+    case.credentials_file.unlink()
 
     with pytest.raises(AccessKeyNotFoundError):
-        desk.log_in()
+        case.log_in()
 
-    assert desk.actions == []
+    assert case.actions == []
 
 
-def test_nobody_is_asked_for_a_code_when_the_session_could_not_be_written(desk: Desk) -> None:
-    with desk.credentials_file.open("a") as file:
+def test_nobody_is_asked_for_a_code_when_the_session_could_not_be_written(case: LoginCase) -> None:
+    with case.credentials_file.open("a") as file:
         file.write("[test-user-mfa]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\n")
 
     with pytest.raises(SessionProfileTakenError):
-        desk.log_in()
+        case.log_in()
 
-    assert desk.actions == []
+    assert case.actions == []
 
 
-def test_aws_is_not_asked_when_there_is_nobody_to_ask_for_a_code(desk: Desk) -> None:
-    desk.profile = replace(desk.profile, mfa_device=None)
+def test_aws_is_not_asked_when_there_is_nobody_to_ask_for_a_code(case: LoginCase) -> None:
+    case.profile = replace(case.profile, mfa_device=None)
 
     with pytest.raises(PersonNeededError):
-        desk.log_in_with(NoUser("…"))
+        case.log_in_with(NoUser("…"))
 
-    assert desk.actions == []
+    assert case.actions == []
 
 
-def test_an_interrupted_question_changes_nothing(desk: Desk) -> None:
-    before = desk.credentials_file.read_bytes()
+def test_an_interrupted_question_changes_nothing(case: LoginCase) -> None:
+    before = case.credentials_file.read_bytes()
 
     with pytest.raises(KeyboardInterrupt):
-        desk.log_in("^C")
+        case.log_in("^C")
 
-    assert desk.actions == []
-    assert desk.credentials_file.read_bytes() == before
+    assert case.actions == []
+    assert case.credentials_file.read_bytes() == before
 
 
-def test_a_used_code_is_remembered_before_it_is_sent(desk: Desk) -> None:
+def test_a_used_code_is_remembered_before_it_is_sent(case: LoginCase) -> None:
     step_when_sent: list[int | None] = []
 
     class Watching:
         def answer(self, perform: Callable[[], object], /) -> object:
-            step_when_sent.append(desk.used_codes.last_step(PHONE))
+            step_when_sent.append(case.used_codes.last_step(PHONE))
             return perform()
 
-    desk.endpoint.faults.add("GetSessionToken", Watching())  # type: ignore[arg-type]  # passes on what it is given
-    desk.log_in(desk.phone.code)
+    case.endpoint.faults.add("GetSessionToken", Watching())  # type: ignore[arg-type]  # passes on what it is given
+    case.log_in(case.phone.code)
 
-    assert step_when_sent == [int(desk.clock.now().timestamp() // 30)]
+    assert step_when_sent == [int(case.clock.now().timestamp() // 30)]
 
 
-def test_the_end_of_a_session_is_when_aws_says(desk: Desk) -> None:
-    outcome = desk.log_in(desk.phone.code)
+def test_the_end_of_a_session_is_when_aws_says(case: LoginCase) -> None:
+    outcome = case.log_in(case.phone.code)
 
-    [session] = desk.endpoint.account.sessions.values()
+    [session] = case.endpoint.account.sessions.values()
     assert outcome.credentials.expiration == session.expiration
 
 
-def test_a_session_that_cannot_be_written_says_that_its_code_is_used(desk: Desk) -> None:
+def test_a_session_that_cannot_be_written_says_that_its_code_is_used(case: LoginCase) -> None:
     def code_while_the_file_is_damaged() -> str:
-        code = desk.phone.code()
-        desk.credentials_file.write_text("no section\n")
+        code = case.phone.code()
+        case.credentials_file.write_text("no section\n")
         return code
 
     with pytest.raises(SharedFileError) as refused:
-        desk.log_in(code_while_the_file_is_damaged)
+        case.log_in(code_while_the_file_is_damaged)
 
     assert refused.value.hint.endswith("; the code is used, so log in with the next one")

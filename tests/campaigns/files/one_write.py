@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mfa_session.aws_files.files import write_profile
-from tests.campaigns.files.system_calls import Program
+from tests.campaigns.files.system_calls import Invocation
 from tests.campaigns.files.users_files import AFTER, BEFORE
 from tests.clean_environment import clean_environment
 
@@ -78,7 +78,7 @@ SHAPES = [
 ]
 
 
-def write_to(path: Path, *, first: str = "", values: Mapping[str, str] = VALUES) -> Program:
+def write_to(path: Path, *, first: str = "", values: Mapping[str, str] = VALUES) -> Invocation:
     """Return the program that writes *values* to the session profile in the file *path*; *first* it runs that line."""
     words = [sys.executable, "-c", _SCRIPT.format(first=first), str(path), json.dumps(dict(values))]
-    return Program(words, clean_environment(path.parent, PYTHONDONTWRITEBYTECODE="1", COVERAGE_PROCESS_START=""))
+    return Invocation(words, clean_environment(path.parent, PYTHONDONTWRITEBYTECODE="1", COVERAGE_PROCESS_START=""))

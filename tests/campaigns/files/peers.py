@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.installations import Installation
-from tests.campaigns.files.system_calls import Program
+from tests.campaigns.files.system_calls import Invocation
 from tests.campaigns.files.users_files import AFTER, BEFORE, CONFIG_AFTER, CONFIG_BEFORE, Damage, values_of
 from tests.clean_environment import clean_environment
 from tests.machine import PHONE, Machine
@@ -32,13 +32,13 @@ class Peer:
         settings = f"[profile test-user]\nregion = ap-northeast-1\nmfa_serial = {PHONE}\n"
         machine.write_config(CONFIG_BEFORE + settings + CONFIG_AFTER)
 
-    def program(self, machine: Machine, installation: Installation) -> Program:
+    def program(self, machine: Machine, installation: Installation) -> Invocation:
         """Return what is to be run on *machine* now."""
         code = machine.fresh_code()
         name, *words = self.words(code)
         typed = f"{code}\n" if self.code_is_typed else ""
         environment = clean_environment(machine.home, **machine.environment, AWS_DEFAULT_REGION="ap-northeast-1")
-        return Program([str(installation.programs / name), *words], environment, typed)
+        return Invocation([str(installation.programs / name), *words], environment, typed)
 
     def damage_on(self, machine: Machine) -> Damage:
         """Return what is broken on *machine*; comments and spaces, which two of them never keep, are let pass."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mfa_session.errors import MFASessionError
-from tests.campaigns.files.system_calls import Program
+from tests.campaigns.files.system_calls import Invocation
 from tests.campaigns.files.users_files import (
     AFTER,
     BEFORE,
@@ -37,11 +37,11 @@ class Story:
     is_done: Callable[[Machine], bool]
     needs_code: bool = False
 
-    def program(self, machine: Machine) -> Program:
+    def program(self, machine: Machine) -> Invocation:
         """Return the command as it is typed on *machine* now."""
         code = ("--token-code", machine.fresh_code()) if self.needs_code else ()
         words = [str(MFA_SESSION), *self.words, *PROFILE, *code]
-        return Program(words, clean_environment(machine.home, **machine.environment))
+        return Invocation(words, clean_environment(machine.home, **machine.environment))
 
 
 @contextmanager

@@ -40,7 +40,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Program:
+class Invocation:
     """What is started: the words, with this whole environment; *typed* is its standard input."""
 
     words: Sequence[str]
@@ -70,7 +70,7 @@ class Ending:
     was_struck: bool
 
 
-def calls_of(program: Program, folder: Path) -> list[Call]:
+def calls_of(program: Invocation, folder: Path) -> list[Call]:
     """Run *program* to its end, and return its calls about what is below *folder*, from the first on."""
     lines = traced(program, folder)
     numbers: Counter[tuple[str, str, str | None]] = Counter()
@@ -88,7 +88,7 @@ def calls_of(program: Program, folder: Path) -> list[Call]:
     return list(calls)
 
 
-def traced(program: Program, folder: Path) -> list[str]:
+def traced(program: Invocation, folder: Path) -> list[str]:
     """Run *program* to its end, and return what strace says of its calls; it must not fail."""
     log = folder.with_name(f"{folder.name}.strace")
     ran = program.run(*_strace(log), "-y", "-e", "trace=%file,%desc,%network")
@@ -96,7 +96,7 @@ def traced(program: Program, folder: Path) -> list[str]:
     return log.read_text(errors="replace").splitlines()
 
 
-def strike(program: Program, folder: Path, call: Call, how: str) -> Ending:
+def strike(program: Invocation, folder: Path, call: Call, how: str) -> Ending:
     """Run *program* and let strace inject *how* into this *call*: ``signal=KILL``, ``error=EIO``."""
     log = folder.with_name(f"{folder.name}.strace")
     where = () if call.path is None else ("-P", str(folder / call.path))

@@ -17,7 +17,7 @@ from tests.campaigns import scale
 from tests.campaigns.figures import count
 from tests.campaigns.files.one_write import SHAPES, write_to
 from tests.campaigns.files.stories import STORIES, Story, prepared
-from tests.campaigns.files.system_calls import Program, modes_at_creation, needs_strace, traced
+from tests.campaigns.files.system_calls import Invocation, modes_at_creation, needs_strace, traced
 from tests.campaigns.files.users_files import Damage, damage_in_words
 from tests.unreadable_file import content
 
@@ -59,7 +59,7 @@ def undone_by(*words: object) -> Iterator[None]:
         subprocess.run([str(word) for word in words], check=True)
 
 
-def refusal_of(program: Program, path: Path, *through: str) -> Damage:
+def refusal_of(program: Invocation, path: Path, *through: str) -> Damage:
     """Run it, and return what is wrong about how it was refused."""
     ended = program.run(*through)
     print(ended.stderr)  # shown by pytest where the test fails
@@ -69,7 +69,7 @@ def refusal_of(program: Program, path: Path, *through: str) -> Damage:
     )
 
 
-def success_of(program: Program, path: Path, after: str, *through: str) -> Damage:
+def success_of(program: Invocation, path: Path, after: str, *through: str) -> Damage:
     ended = program.run(*through)
     print(ended.stderr)
     return Damage(
@@ -194,7 +194,7 @@ def test_no_command_creates_a_file_that_is_open_to_others_even_for_a_moment(tmp_
     for mask in scale.chosen([0o022, 0o000, 0o002, 0o077, 0o777], quick_nth=5):
         with prepared(story, tmp_path / f"{mask:03o}") as machine:
             program = story.program(machine)
-            masked = Program(["sh", "-c", f'umask {mask:03o}; exec "$@"', "sh", *program.words], program.environment)
+            masked = Invocation(["sh", "-c", f'umask {mask:03o}; exec "$@"', "sh", *program.words], program.environment)
 
             created = dict(modes_at_creation(traced(masked, machine.home), machine.home))
 

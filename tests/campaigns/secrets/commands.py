@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from mfa_session.model.credentials import timestamp
-from tests.campaigns.secrets.scene import Scene
+from tests.campaigns.secrets.scene import WatchedMachine
 from tests.stored_keys import store
 
-Preparation = Callable[[Scene], None]
+Preparation = Callable[[WatchedMachine], None]
 Asked = Mapping[str, set[str]]
 
 OF_TEST_USER = ("--profile", "test-user")
@@ -17,15 +17,15 @@ OF_ADMIN = ("--profile", "admin")
 SESSION = {"session secret key", "session token"}
 
 
-def with_a_key_in_the_file(scene: Scene) -> None:
+def with_a_key_in_the_file(scene: WatchedMachine) -> None:
     scene.machine.lay_down_the_key()
 
 
-def with_a_stored_key(scene: Scene) -> None:
+def with_a_stored_key(scene: WatchedMachine) -> None:
     store(scene.machine, scene.machine.key)
 
 
-def with_a_session(scene: Scene) -> None:
+def with_a_session(scene: WatchedMachine) -> None:
     """Let the user be logged in, wherever the key is."""
     account, file = scene.machine.account, scene.machine.credentials_file
     session = account.begin_session(account.identity_of(scene.machine.user), timedelta(hours=12), mfa_at=account.now())
@@ -36,12 +36,12 @@ def with_a_session(scene: Scene) -> None:
     )
 
 
-def with_every_right(scene: Scene) -> None:
+def with_every_right(scene: WatchedMachine) -> None:
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     scene.machine.user.grants.inline["everything"] = json.dumps({"Version": "2012-10-17", "Statement": everything})
 
 
-def with_a_role(scene: Scene) -> None:
+def with_a_role(scene: WatchedMachine) -> None:
     everybody = {"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "sts:AssumeRole"}
     role = scene.machine.account.add_role("admin", json.dumps({"Version": "2012-10-17", "Statement": everybody}))
     with_every_right(scene)
@@ -51,18 +51,18 @@ def with_a_role(scene: Scene) -> None:
     )
 
 
-def with_a_second_device(scene: Scene) -> None:
+def with_a_second_device(scene: WatchedMachine) -> None:
     scene.machine.account.add_device(scene.machine.user, "test-user-tablet")
 
 
-def with_a_program_that_prints_codes(scene: Scene) -> None:
+def with_a_program_that_prints_codes(scene: WatchedMachine) -> None:
     program = scene.witness("code", f"echo {scene.fresh_code()}")
     config = scene.machine.config_file.read_text()
     header = "[profile test-user]\n"
     scene.machine.write_config(config.replace(header, f"{header}mfa_process = {program}\n"))
 
 
-def with_a_policy_file(scene: Scene) -> None:
+def with_a_policy_file(scene: WatchedMachine) -> None:
     [policy] = scene.machine.account.managed_policies.values()
     (scene.machine.home / "policy.json").write_text(policy.in_force.document)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from mfa_session.local_aws.responses import Response
-from tests.campaigns.secrets.scene import Scene
+from tests.campaigns.secrets.scene import WatchedMachine
 from tests.faults import (
     DropReply,
     EndlessBody,
@@ -26,7 +26,7 @@ from tests.faults import (
     TruncatedXML,
 )
 
-Failure = Callable[[Scene], None]
+Failure = Callable[[WatchedMachine], None]
 
 # Until the signal has come.
 _A_MOMENT_SECONDS = 0.05
@@ -36,7 +36,7 @@ _A_MOMENT_SECONDS = 0.05
 class _Quoting:
     """AWS refuses, and quotes every secret there is, as none but a hostile one would."""
 
-    scene: Scene
+    scene: WatchedMachine
 
     def answer(self, _perform: Perform) -> Response:
         everything = [secret for secrets in self.scene.secrets.values() for secret in sorted(secrets)]
@@ -48,7 +48,7 @@ class _Struck:
     """The call is done, and the program gets a signal while it waits for the answer."""
 
     number: signal.Signals
-    scene: Scene
+    scene: WatchedMachine
 
     def answer(self, perform: Perform) -> Response:
         self.scene.strike(self.number)
@@ -57,36 +57,36 @@ class _Struck:
 
 
 def _at_aws(fault: Fault) -> Failure:
-    def fail(scene: Scene) -> None:
+    def fail(scene: WatchedMachine) -> None:
         scene.faults.everywhere = fault
 
     return fail
 
 
 def _struck(number: signal.Signals) -> Failure:
-    def fail(scene: Scene) -> None:
+    def fail(scene: WatchedMachine) -> None:
         scene.faults.everywhere = _Struck(number, scene)
 
     return fail
 
 
 def _by_shell(line: str) -> Failure:
-    def fail(scene: Scene) -> None:
+    def fail(scene: WatchedMachine) -> None:
         scene.wrapper = line
 
     return fail
 
 
-def _quoted(scene: Scene) -> None:
+def _quoted(scene: WatchedMachine) -> None:
     scene.faults.everywhere = _Quoting(scene)
 
 
-def _append(scene: Scene, text: str) -> None:
+def _append(scene: WatchedMachine, text: str) -> None:
     file = scene.machine.credentials_file
     scene.machine.write_credentials((file.read_text() if file.exists() else "") + text)
 
 
-def _wrong_secrets(scene: Scene) -> None:
+def _wrong_secrets(scene: WatchedMachine) -> None:
     """Let neither the key nor the passphrase be right."""
     key, file = scene.machine.key, scene.machine.credentials_file
     if file.exists():
@@ -95,30 +95,30 @@ def _wrong_secrets(scene: Scene) -> None:
     scene.know("passphrase", "something else that is long")
 
 
-def _damaged_store(scene: Scene) -> None:
+def _damaged_store(scene: WatchedMachine) -> None:
     store = scene.machine.home / ".aws" / "mfa-session" / "keys.json"
     if store.exists():
         store.write_bytes(store.read_bytes()[:-9])
 
 
-def _open_files(scene: Scene) -> None:
+def _open_files(scene: WatchedMachine) -> None:
     for path in (scene.machine.home / ".aws").rglob("*"):
         if path.is_file():
             path.chmod(0o644)
 
 
-def _no_state_folder(scene: Scene) -> None:
+def _no_state_folder(scene: WatchedMachine) -> None:
     folder = scene.machine.home / ".aws" / "mfa-session"
     shutil.rmtree(folder, ignore_errors=True)
     folder.write_text("")
 
 
-def _secret_alone_in_config(scene: Scene) -> None:
+def _secret_alone_in_config(scene: WatchedMachine) -> None:
     file = scene.machine.config_file
     scene.machine.write_config(f"{file.read_text()}\n{scene.machine.key.secret_access_key}\n")
 
 
-def _secret_in_a_setting(scene: Scene) -> None:
+def _secret_in_a_setting(scene: WatchedMachine) -> None:
     """Let the secret be pasted where something else should stand."""
     secret, header = scene.machine.key.secret_access_key, "[profile test-user]\n"
     settings = ("mfa_session_keyring", "role_session_name", "ca_bundle", "mfa_session_code_source")
@@ -126,7 +126,7 @@ def _secret_in_a_setting(scene: Scene) -> None:
     scene.machine.write_config(scene.machine.config_file.read_text().replace(header, header + lines))
 
 
-def _clock(scene: Scene) -> None:
+def _clock(scene: WatchedMachine) -> None:
     scene.machine.account.clock.offset = timedelta(minutes=20)
 
 

@@ -62,7 +62,7 @@ class LookingFaults(Faults):
         return fault or (self.everywhere if self._taken[action] <= _TIMES else None)
 
 
-class Scene:
+class WatchedMachine:
     """A *machine*, and what is to be seen on it while *program* runs.
 
     *secrets* has all there are, by the name of the asset.

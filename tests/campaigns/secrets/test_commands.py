@@ -16,7 +16,7 @@ from tests.campaigns import scale
 from tests.campaigns.figures import count
 from tests.campaigns.secrets.commands import COMMANDS, Command
 from tests.campaigns.secrets.failures import AT_AWS, ON_THE_MACHINE
-from tests.campaigns.secrets.scene import COLUMNS, Scene
+from tests.campaigns.secrets.scene import COLUMNS, WatchedMachine
 from tests.machine import running_machine
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="what a process has is in /proc")
@@ -52,7 +52,7 @@ def cases() -> Iterator[Case]:
         yield Case(name, "nothing", DEBUG)
 
 
-def spelled(scene: Scene, command: Command, way: str) -> list[str]:
+def spelled(scene: WatchedMachine, command: Command, way: str) -> list[str]:
     """Return the words of *command* as they are typed; at a terminal, what can be asked for is not given."""
     words = list(command.words)
     if way == TERMINAL:
@@ -63,7 +63,7 @@ def spelled(scene: Scene, command: Command, way: str) -> list[str]:
     return [*([way] if way == DEBUG else []), *(said(scene, word) for word in words), *([way] if way == JSON else [])]
 
 
-def said(scene: Scene, word: str) -> str:
+def said(scene: WatchedMachine, word: str) -> str:
     if word.startswith("CODE"):
         return scene.fresh_code() + word.removeprefix("CODE")
     stands_for = {
@@ -79,7 +79,7 @@ def test_no_asset_is_where_it_was_not_asked_for(tmp_path: Path, case: Case) -> N
     command = COMMANDS[case.command]
     (tmp_path / "home").mkdir()
     with running_machine(tmp_path / "home") as machine:
-        scene = Scene(tmp_path, machine)
+        scene = WatchedMachine(tmp_path, machine)
         for prepare in command.prepared:
             prepare(scene)
         words = spelled(scene, command, case.way)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.campaigns.figures import count
-from tests.campaigns.secrets.scene import Scene
+from tests.campaigns.secrets.scene import WatchedMachine
 from tests.campaigns.secrets.test_search import ASSETS
 from tests.machine import running_machine
 
@@ -37,14 +37,14 @@ EVERYWHERE = ("arguments", "environment", "note", "temporary", "passing")
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
+def scene(tmp_path: Path) -> Iterator[WatchedMachine]:
     """A scene with a program that leaks."""
     (tmp_path / "home").mkdir()
     program = tmp_path / "leaks"
     program.write_text(f"#!{sys.executable}\n{LEAKS}")
     program.chmod(0o700)
     with running_machine(tmp_path / "home") as machine:
-        scene = Scene(tmp_path, machine, program=program)
+        scene = WatchedMachine(tmp_path, machine, program=program)
         for asset, secret in ASSETS.items():
             scene.know(asset, secret)
         scene.begin()
@@ -52,7 +52,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 
 
 @pytest.mark.parametrize("at_terminal", [False, True], ids=["no-terminal", "terminal"])
-def test_every_asset_is_found_wherever_it_is_planted(scene: Scene, at_terminal: bool) -> None:
+def test_every_asset_is_found_wherever_it_is_planted(scene: WatchedMachine, at_terminal: bool) -> None:
     planted = {"PLANTED": json.dumps(ASSETS)}
     if at_terminal:
         shown = ("the terminal's bytes", "screen")

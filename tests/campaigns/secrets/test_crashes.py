@@ -11,7 +11,7 @@ import pytest
 from tests.campaigns import scale
 from tests.campaigns.figures import count
 from tests.campaigns.secrets.commands import Preparation, with_a_key_in_the_file, with_a_session, with_a_stored_key
-from tests.campaigns.secrets.scene import Scene
+from tests.campaigns.secrets.scene import WatchedMachine
 from tests.campaigns.secrets.search import found_in
 from tests.machine import MFA_SESSION, running_machine
 
@@ -35,7 +35,7 @@ class Moment:
     typed: tuple[tuple[str, str], ...] = ()
 
 
-def with_nothing(_scene: Scene) -> None:
+def with_nothing(_scene: WatchedMachine) -> None:
     """Leave the machine without a key."""
 
 
@@ -68,7 +68,7 @@ def test_a_crash_at_a_question_leaves_no_core(tmp_path: Path, name: str, number:
     moment = MOMENTS[name]
     (tmp_path / "home").mkdir()
     with running_machine(tmp_path / "home") as machine:
-        scene = Scene(tmp_path, machine)
+        scene = WatchedMachine(tmp_path, machine)
         for prepare in moment.prepared:
             prepare(scene)
         known = {"PASSPHRASE": machine.environment.pop("MFA_SESSION_PASSPHRASE"), "KEY_ID": machine.key.access_key_id}

@@ -8,7 +8,7 @@ import pytest
 
 from tests.campaigns import scale
 from tests.campaigns.figures import count
-from tests.campaigns.secrets.scene import Scene
+from tests.campaigns.secrets.scene import WatchedMachine
 from tests.machine import running_machine
 
 # As long as AWS's secrets and tokens are, of which the account makes so many letters of random bytes.
@@ -29,7 +29,7 @@ def made_up(seen: Path) -> set[str]:
 def test_the_demonstration_shows_no_secret(tmp_path: Path, way: str) -> None:
     (tmp_path / "home").mkdir()
     with running_machine(tmp_path / "home") as machine:
-        scene = Scene(tmp_path, machine)
+        scene = WatchedMachine(tmp_path, machine)
         run = scene.run_at_terminal if way == "terminal" else scene.run
 
         run(*WAYS[way], "demo", environment={})

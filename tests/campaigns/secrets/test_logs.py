@@ -8,7 +8,7 @@ from tests.campaigns import scale
 from tests.campaigns.figures import count
 from tests.campaigns.secrets.commands import COMMANDS
 from tests.campaigns.secrets.failures import AT_AWS, ON_THE_MACHINE
-from tests.campaigns.secrets.scene import Scene
+from tests.campaigns.secrets.scene import WatchedMachine
 from tests.campaigns.secrets.test_commands import said
 from tests.machine import running_machine
 
@@ -26,7 +26,7 @@ def test_no_logger_tells_a_secret(tmp_path: Path, name: str, failure: str) -> No
     command = COMMANDS[name]
     (tmp_path / "home").mkdir()
     with running_machine(tmp_path / "home") as machine:
-        scene = Scene(tmp_path, machine)
+        scene = WatchedMachine(tmp_path, machine)
         for prepare in command.prepared:
             prepare(scene)
         words = [said(scene, word) for word in command.words]

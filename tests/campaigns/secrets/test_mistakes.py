@@ -16,7 +16,7 @@ import pytest
 from tests.campaigns import scale
 from tests.campaigns.figures import count
 from tests.campaigns.secrets.commands import Preparation, with_a_key_in_the_file, with_a_stored_key
-from tests.campaigns.secrets.scene import Scene
+from tests.campaigns.secrets.scene import WatchedMachine
 from tests.machine import Machine, running_machine
 from tests.stored_keys import encrypted_file, stored_key
 
@@ -41,7 +41,7 @@ class Story:
     gives_a_code: bool = False
 
 
-def with_a_key_in_the_file_and_a_store(scene: Scene) -> None:
+def with_a_key_in_the_file_and_a_store(scene: WatchedMachine) -> None:
     with_a_key_in_the_file(scene)
     encrypted_file(scene.machine)
 
@@ -53,10 +53,10 @@ STORIES = {
 
 
 @contextmanager
-def set_scene(story: Story, folder: Path) -> Iterator[tuple[Scene, list[str]]]:
+def set_scene(story: Story, folder: Path) -> Iterator[tuple[WatchedMachine, list[str]]]:
     (folder / "home").mkdir(parents=True)
     with running_machine(folder / "home") as machine:
-        scene = Scene(folder, machine)
+        scene = WatchedMachine(folder, machine)
         story.prepare(scene)
         code = ["--token-code", scene.fresh_code()] if story.gives_a_code else []
         scene.begin()

@@ -29,7 +29,7 @@ SPEAKING_PROGRAM = "a program that prints codes"
 
 
 @dataclass(frozen=True)
-class Scene:
+class TextCase:
     """One *command*, after *prepare* has put a text where it comes from; ``TEXT`` in words and values stands for it."""
 
     source: str
@@ -41,64 +41,64 @@ class Scene:
         return f"{self.source}, {' '.join(self.command)}"
 
 
-def scenes() -> Iterator[Scene]:
+def scenes() -> Iterator[TextCase]:
     """Yield all of them."""
     yield from _arguments()
     yield from _environments()
     yield from _files()
     yield from _answers()
-    yield Scene(SPEAKING_PROGRAM, ("login", *PROFILE), prepare=_code_program)
+    yield TextCase(SPEAKING_PROGRAM, ("login", *PROFILE), prepare=_code_program)
 
 
-def _arguments() -> Iterator[Scene]:
+def _arguments() -> Iterator[TextCase]:
     for command in ("login", "status", "export", "credential-process", "configure", "doctor", "logout", "console"):
-        yield Scene("--profile", (command, "--profile", "TEXT"))
+        yield TextCase("--profile", (command, "--profile", "TEXT"))
     for group in (("keys", "list"), ("keys", "rotate"), ("keys", "import"), ("device", "list"), ("device", "resync")):
-        yield Scene("--profile", (*group, "--profile", "TEXT"))
-    yield Scene("--profile", ("exec", "--profile", "TEXT", "--", "true"))
+        yield TextCase("--profile", (*group, "--profile", "TEXT"))
+    yield TextCase("--profile", ("exec", "--profile", "TEXT", "--", "true"))
     for option in _OPTIONS:
-        yield Scene(option, ("login", *PROFILE, option, "TEXT"))
-    yield Scene("an option", ("login", "--TEXT"))
-    yield Scene("an argument", ("login", "TEXT"))
-    yield Scene("a command", ("TEXT",))
-    yield Scene("a subcommand", ("keys", "TEXT"))
-    yield Scene("a format", ("export", *PROFILE, "--format", "TEXT"))
-    yield Scene("the name of a device", ("device", "add", *PROFILE, "--name", "TEXT"))
-    yield Scene("the name of a file", ("device", "add", *PROFILE, "--qr-file", "missing/TEXT"))
-    yield Scene("the name of a file", ("policy", "check", "TEXT"))
-    yield Scene("a program", ("exec", *PROFILE, "--", "TEXT"), prepare=_log_in)
+        yield TextCase(option, ("login", *PROFILE, option, "TEXT"))
+    yield TextCase("an option", ("login", "--TEXT"))
+    yield TextCase("an argument", ("login", "TEXT"))
+    yield TextCase("a command", ("TEXT",))
+    yield TextCase("a subcommand", ("keys", "TEXT"))
+    yield TextCase("a format", ("export", *PROFILE, "--format", "TEXT"))
+    yield TextCase("the name of a device", ("device", "add", *PROFILE, "--name", "TEXT"))
+    yield TextCase("the name of a file", ("device", "add", *PROFILE, "--qr-file", "missing/TEXT"))
+    yield TextCase("the name of a file", ("policy", "check", "TEXT"))
+    yield TextCase("a program", ("exec", *PROFILE, "--", "TEXT"), prepare=_log_in)
 
 
-def _environments() -> Iterator[Scene]:
+def _environments() -> Iterator[TextCase]:
     for name in ("AWS_PROFILE", "AWS_REGION", "AWS_ENDPOINT_URL", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         for command in ("login", "status", "doctor"):
             profile = () if name == "AWS_PROFILE" else PROFILE
-            yield Scene(name, (command, *profile), {name: "TEXT"})
+            yield TextCase(name, (command, *profile), {name: "TEXT"})
     for name in ("AWS_CA_BUNDLE", "HTTPS_PROXY", "MFA_SESSION_STORE", "MFA_SESSION_PASSPHRASE_FILE", "TZ"):
-        yield Scene(name, ("login", *PROFILE), {name: "TEXT", "AWS_ENDPOINT_URL": "https://127.0.0.1:9"})
-        yield Scene(name, ("doctor", *PROFILE), {name: "TEXT"})
-    yield Scene("HOME", ("login", *PROFILE), {"HOME": "/nowhere/TEXT"})
-    yield Scene("a folder", ("login", *PROFILE), {"AWS_CONFIG_FILE": "/dev/null/TEXT"})
-    yield Scene("PYTHON_KEYRING_BACKEND", ("login", *PROFILE), {"PYTHON_KEYRING_BACKEND": "TEXT"})
+        yield TextCase(name, ("login", *PROFILE), {name: "TEXT", "AWS_ENDPOINT_URL": "https://127.0.0.1:9"})
+        yield TextCase(name, ("doctor", *PROFILE), {name: "TEXT"})
+    yield TextCase("HOME", ("login", *PROFILE), {"HOME": "/nowhere/TEXT"})
+    yield TextCase("a folder", ("login", *PROFILE), {"AWS_CONFIG_FILE": "/dev/null/TEXT"})
+    yield TextCase("PYTHON_KEYRING_BACKEND", ("login", *PROFILE), {"PYTHON_KEYRING_BACKEND": "TEXT"})
 
 
-def _files() -> Iterator[Scene]:
+def _files() -> Iterator[TextCase]:
     for command in (("status",), ("login", "--all"), ("doctor",), ("keys", "list"), ("keys", "import", "--all")):
-        yield Scene("the name of a profile in a file", command, prepare=_profile_called)
+        yield TextCase("the name of a profile in a file", command, prepare=_profile_called)
     for setting in _SETTINGS:
         for verb in ("login", "status", "doctor"):
-            yield Scene(f"{setting} in a file", (verb, *PROFILE), prepare=_setting(setting))
+            yield TextCase(f"{setting} in a file", (verb, *PROFILE), prepare=_setting(setting))
     for verb in ("login", "status", "doctor"):
-        yield Scene("a line that cannot be read", (verb, *PROFILE), prepare=_line)
+        yield TextCase("a line that cannot be read", (verb, *PROFILE), prepare=_line)
 
 
-def _answers() -> Iterator[Scene]:
+def _answers() -> Iterator[TextCase]:
     for action in ("GetSessionToken", "ListMFADevices", "GetCallerIdentity"):
         for command in (*_COMMANDS, ("device", "list")):
-            yield Scene(f"AWS's refusal of {action}", (*command, *PROFILE), prepare=_refusal(action))
+            yield TextCase(f"AWS's refusal of {action}", (*command, *PROFILE), prepare=_refusal(action))
     for action, name in _FIELDS:
         for command in (*_COMMANDS, ("device", "list"), ("status", "--verify")):
-            yield Scene(f"{name} of AWS", (*command, *PROFILE), prepare=_field(action, name))
+            yield TextCase(f"{name} of AWS", (*command, *PROFILE), prepare=_field(action, name))
 
 
 def _append(machine: Machine, text: str, *, config: bool) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.campaigns import scale
 from tests.campaigns.figures import count
-from tests.campaigns.terminal.scenes import SPEAKING_PROGRAM, Scene, scenes
+from tests.campaigns.terminal.scenes import SPEAKING_PROGRAM, TextCase, scenes
 from tests.machine import Machine
 from tests.terminal import PseudoTerminal
 
@@ -29,11 +29,11 @@ FORGED = re.compile(r"(^|[\r\n])(mfa-session: error: )?FORGED")
 TYPED = "123456\n\n\n123456\n\n\n123456\n\n\n"
 
 
-def cases() -> list[tuple[Scene, str]]:
+def cases() -> list[tuple[TextCase, str]]:
     return scale.chosen(itertools.product(scenes(), TEXTS), quick_nth=61)
 
 
-def started(scene: Scene, text: str, machine: Machine, terminal: PseudoTerminal) -> str:
+def started(scene: TextCase, text: str, machine: Machine, terminal: PseudoTerminal) -> str:
     """Run the command to its end, and return what the terminal got, undecodable bytes as surrogates."""
     environment = {name: value.replace("TEXT", text) for name, value in scene.environment.items()}
     program = machine.start(terminal, *(word.replace("TEXT", text) for word in scene.command), **environment)
@@ -45,7 +45,7 @@ def started(scene: Scene, text: str, machine: Machine, terminal: PseudoTerminal)
 
 
 @pytest.mark.parametrize(("scene", "name"), cases(), ids=str)
-def test_a_text_of_somebody_else_does_nothing_to_a_terminal(machine: Machine, scene: Scene, name: str) -> None:
+def test_a_text_of_somebody_else_does_nothing_to_a_terminal(machine: Machine, scene: TextCase, name: str) -> None:
     text = TEXTS[name].replace("\0", "")  # which no argument can have
     machine.lay_down_the_key()
     scene.prepare(machine, text)

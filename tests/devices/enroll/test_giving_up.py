@@ -6,58 +6,58 @@ from mfa_session.errors import PersonNeededError, PromptCancelledError, TokenCod
 from mfa_session.model.mfa_device import VirtualMFADevice
 from mfa_session.policies.templates import safe_policy
 from mfa_session.prompt.user import NoUser
-from tests.devices.enroll.desk import Desk, refusal
+from tests.devices.enroll.case import EnrolmentCase, refusal
 
 
 class TestGivingUp:
     @pytest.mark.parametrize("key", ["^C", "^D"])
     @pytest.mark.parametrize("typed", [(), (-1,), (0, -1)])
     def test_before_it_is_enabled_the_device_is_deleted_again(
-        self, desk: Desk, key: str, typed: tuple[int, ...]
+        self, case: EnrolmentCase, key: str, typed: tuple[int, ...]
     ) -> None:
-        error = refusal(desk, PromptCancelledError, *desk.codes(*typed), key)
+        error = refusal(case, PromptCancelledError, *case.codes(*typed), key)
 
         assert str(error).endswith("; the new device was deleted again")
-        assert not desk.endpoint.account.devices
-        assert desk.sessions.session(desk.profile) is None
+        assert not case.endpoint.account.devices
+        assert case.sessions.session(case.profile) is None
 
-    def test_a_device_that_may_not_be_deleted_is_named(self, desk: Desk) -> None:
-        [policy] = desk.endpoint.account.managed_policies.values()
-        policy.in_force = policy.add_version(safe_policy().document, desk.clock.now())
+    def test_a_device_that_may_not_be_deleted_is_named(self, case: EnrolmentCase) -> None:
+        [policy] = case.endpoint.account.managed_policies.values()
+        policy.in_force = policy.add_version(safe_policy().document, case.clock.now())
 
-        error = refusal(desk, PromptCancelledError, "^C")
+        error = refusal(case, PromptCancelledError, "^C")
 
-        assert str(error) == f"given up; the device {desk.device.serial_number} is left over, and belongs to nobody"
-        assert error.hint.endswith(f"mfa-session device remove --serial {desk.device.serial_number}")
+        assert str(error) == f"given up; the device {case.device.serial_number} is left over, and belongs to nobody"
+        assert error.hint.endswith(f"mfa-session device remove --serial {case.device.serial_number}")
 
-    def test_after_it_is_enabled_the_device_stays(self, desk: Desk) -> None:
-        error = refusal(desk, PromptCancelledError, *desk.codes(-1, 0), "^C")
+    def test_after_it_is_enabled_the_device_stays(self, case: EnrolmentCase) -> None:
+        error = refusal(case, PromptCancelledError, *case.codes(-1, 0), "^C")
 
-        serial = desk.device.serial_number
+        serial = case.device.serial_number
         assert str(error) == f"given up; the new device {serial} is enabled"
         assert error.hint == f"log in with it: mfa-session login --profile test-user --serial {serial}"
-        assert list(desk.user.devices) == [serial]
+        assert list(case.user.devices) == [serial]
 
-    def test_three_wrong_codes_for_the_session_say_that_the_device_is_enabled(self, desk: Desk) -> None:
-        error = refusal(desk, TokenCodeRefusedError, *desk.codes(-1, 0, 7, 8, 9))
+    def test_three_wrong_codes_for_the_session_say_that_the_device_is_enabled(self, case: EnrolmentCase) -> None:
+        error = refusal(case, TokenCodeRefusedError, *case.codes(-1, 0, 7, 8, 9))
 
-        assert f"; the new device {desk.device.serial_number} is enabled" in str(error)
-        assert error.hint.endswith(f"--serial {desk.device.serial_number}")
+        assert f"; the new device {case.device.serial_number} is enabled" in str(error)
+        assert error.hint.endswith(f"--serial {case.device.serial_number}")
 
-    def test_what_goes_wrong_while_the_seed_is_shown_deletes_the_device(self, desk: Desk) -> None:
+    def test_what_goes_wrong_while_the_seed_is_shown_deletes_the_device(self, case: EnrolmentCase) -> None:
         class Torn(list[VirtualMFADevice]):
             def append(self, made: VirtualMFADevice) -> None:
                 raise KeyboardInterrupt
 
-        desk.shown = Torn()
+        case.shown = Torn()
 
-        error = refusal(desk, PromptCancelledError)
+        error = refusal(case, PromptCancelledError)
 
         assert str(error) == "given up; the new device was deleted again"
-        assert not desk.endpoint.account.devices
+        assert not case.endpoint.account.devices
 
-    def test_where_nobody_can_be_asked_nothing_is_begun(self, desk: Desk) -> None:
+    def test_where_nobody_can_be_asked_nothing_is_begun(self, case: EnrolmentCase) -> None:
         with pytest.raises(PersonNeededError):
-            desk.enrol_with(NoUser("mfa-session device add"))
+            case.enrol_with(NoUser("mfa-session device add"))
 
-        assert desk.actions == []
+        assert case.actions == []

@@ -10,7 +10,7 @@ from mfa_session.errors import ConfigurationError, KeyringLockedError
 from mfa_session.keys.copies import KeyCopy, check_all_are_stored, check_not_in_use, find_copies, update_copies
 from mfa_session.model.credentials import AccessKey
 from tests.fakes import InMemoryKeys
-from tests.keys.rotation.desk import NEW, Desk
+from tests.keys.rotation.case import NEW, RotationCase
 
 KEY = AccessKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 OTHER = AccessKey("AKIAI44QH8DHBEXAMPLE", "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY")
@@ -31,38 +31,38 @@ class LockedOnce(InMemoryKeys):
         super().set(profile, key)
 
 
-def rotate(desk: Desk, stores: Mapping[str, InMemoryKeys]) -> None:
+def rotate(case: RotationCase, stores: Mapping[str, InMemoryKeys]) -> None:
     """Rotate the key of ``test-user``, and of the other that has it."""
-    ids = [key.access_key_id for name in ("test-user", NEW) if (key := desk.store.get(name))]
+    ids = [key.access_key_id for name in ("test-user", NEW) if (key := case.store.get(name))]
     copies, _ = find_copies(
         ids,
         config={"other": {"mfa_session_store": "file"}},
         credentials={},
         get=lambda profile, store: stores[store].get(profile),
     )
-    rotation = desk.rotation()
+    rotation = case.rotation()
     update = partial(
-        update_copies, copies, store_named=stores.__getitem__, settings=rotation.settings, tell=desk.told.append
+        update_copies, copies, store_named=stores.__getitem__, settings=rotation.settings, tell=case.told.append
     )
     replace(rotation, update_copies=update).run(delete_old=False)
 
 
 @pytest.mark.parametrize("profile", ["test-user", "other"])
-def test_what_fails_between_the_two_is_finished_by_the_next_run(desk: Desk, profile: str) -> None:
-    file = LockedOnce({"other": desk.stored}, profile=profile)
-    own = LockedOnce({"test-user": desk.stored}, profile=profile)
-    desk.store = own
+def test_what_fails_between_the_two_is_finished_by_the_next_run(case: RotationCase, profile: str) -> None:
+    file = LockedOnce({"other": case.stored}, profile=profile)
+    own = LockedOnce({"test-user": case.stored}, profile=profile)
+    case.store = own
     stores = {"file": file}
 
     with pytest.raises(KeyringLockedError):
-        rotate(desk, stores)
-    for key in (desk.stored, file.get("other")):
+        rotate(case, stores)
+    for key in (case.stored, file.get("other")):
         assert key is not None
-        assert key.access_key_id in {each.access_key_id for each in desk.keys if each.active}
-    rotate(desk, stores)
+        assert key.access_key_id in {each.access_key_id for each in case.keys if each.active}
+    rotate(case, stores)
 
-    assert file.get("other") == desk.stored
-    desk.assert_one_key_works_and_nothing_is_left_over()
+    assert file.get("other") == case.stored
+    case.assert_one_key_works_and_nothing_is_left_over()
 
 
 def test_every_place_that_has_the_key_is_found() -> None:

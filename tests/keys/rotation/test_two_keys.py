@@ -6,71 +6,71 @@ import pytest
 
 from mfa_session.errors import PersonNeededError, PromptCancelledError
 from mfa_session.model.credentials import AccessKey
-from tests.keys.rotation.desk import Desk
+from tests.keys.rotation.case import RotationCase
 
 
 class TestTwoKeys:
-    def test_the_owner_is_told_which_of_them_nobody_uses(self, desk: Desk) -> None:
-        other = desk.endpoint.account.add_access_key(desk.user, age=timedelta(days=400))
+    def test_the_owner_is_told_which_of_them_nobody_uses(self, case: RotationCase) -> None:
+        other = case.endpoint.account.add_access_key(case.user, age=timedelta(days=400))
 
-        screen = desk.rotate_asking("y")
+        screen = case.rotate_asking("y")
 
-        day = desk.clock.now() - timedelta(days=400)
+        day = case.clock.now() - timedelta(days=400)
         assert f"AKIA…{other.access_key_id[-4:]}, made on {day:%Y-%m-%d}, active, never used\n" in screen
-        assert f"AKIA…{desk.first.access_key_id[-4:]}" in screen
+        assert f"AKIA…{case.first.access_key_id[-4:]}" in screen
         assert ": the one in use here\n" in screen
-        assert other not in desk.keys
-        desk.assert_one_key_works_and_nothing_is_left_over()
+        assert other not in case.keys
+        case.assert_one_key_works_and_nothing_is_left_over()
 
     @pytest.mark.parametrize(("is_active", "used"), [(False, True), (False, False), (True, False)])
-    def test_enter_deletes_a_key_that_nobody_uses(self, desk: Desk, is_active: bool, used: bool) -> None:
-        other = desk.endpoint.account.add_access_key(desk.user)
+    def test_enter_deletes_a_key_that_nobody_uses(self, case: RotationCase, is_active: bool, used: bool) -> None:
+        other = case.endpoint.account.add_access_key(case.user)
         if used:
-            desk.sts.get_caller_identity(AccessKey(other.access_key_id, other.secret_access_key))
+            case.sts.get_caller_identity(AccessKey(other.access_key_id, other.secret_access_key))
         other.active = is_active
 
-        desk.rotate_asking("")
+        case.rotate_asking("")
 
-        assert other not in desk.keys
+        assert other not in case.keys
 
-    def test_enter_keeps_a_key_that_somebody_uses(self, desk: Desk) -> None:
-        other = desk.endpoint.account.add_access_key(desk.user)
-        desk.sts.get_caller_identity(AccessKey(other.access_key_id, other.secret_access_key))
-        desk.endpoint.journal.clear()
+    def test_enter_keeps_a_key_that_somebody_uses(self, case: RotationCase) -> None:
+        other = case.endpoint.account.add_access_key(case.user)
+        case.sts.get_caller_identity(AccessKey(other.access_key_id, other.secret_access_key))
+        case.endpoint.journal.clear()
 
         with pytest.raises(PromptCancelledError, match="nothing was changed"):
-            desk.rotate_asking("")
+            case.rotate_asking("")
 
-        assert desk.keys == [desk.first, other]
-        assert "CreateAccessKey" not in desk.actions
+        assert case.keys == [case.first, other]
+        assert "CreateAccessKey" not in case.actions
 
-    def test_a_key_that_is_unused_goes_unasked_where_that_was_said_beforehand(self, desk: Desk) -> None:
-        other = desk.endpoint.account.add_access_key(desk.user)
+    def test_a_key_that_is_unused_goes_unasked_where_that_was_said_beforehand(self, case: RotationCase) -> None:
+        other = case.endpoint.account.add_access_key(case.user)
 
-        desk.rotate(yes=True)
+        case.rotate(yes=True)
 
-        assert other not in desk.keys
+        assert other not in case.keys
 
-    def test_a_key_that_is_used_never_goes_unasked(self, desk: Desk) -> None:
-        other = desk.endpoint.account.add_access_key(desk.user)
-        desk.sts.get_caller_identity(AccessKey(other.access_key_id, other.secret_access_key))
+    def test_a_key_that_is_used_never_goes_unasked(self, case: RotationCase) -> None:
+        other = case.endpoint.account.add_access_key(case.user)
+        case.sts.get_caller_identity(AccessKey(other.access_key_id, other.secret_access_key))
 
         with pytest.raises(PersonNeededError, match="second access key"):
-            desk.rotate(yes=True)
+            case.rotate(yes=True)
 
-        assert desk.keys == [desk.first, other]
+        assert case.keys == [case.first, other]
 
-    def test_without_anybody_to_ask_it_is_said_what_to_do(self, desk: Desk) -> None:
-        desk.endpoint.account.add_access_key(desk.user)
+    def test_without_anybody_to_ask_it_is_said_what_to_do(self, case: RotationCase) -> None:
+        case.endpoint.account.add_access_key(case.user)
 
         with pytest.raises(PersonNeededError) as caught:
-            desk.rotate()
+            case.rotate()
 
         assert "--yes" in caught.value.hint
 
-    def test_a_key_whose_use_aws_does_not_tell_counts_as_used(self, desk: Desk) -> None:
-        desk.endpoint.account.add_access_key(desk.user)
-        desk.deny("iam:GetAccessKeyLastUsed")
+    def test_a_key_whose_use_aws_does_not_tell_counts_as_used(self, case: RotationCase) -> None:
+        case.endpoint.account.add_access_key(case.user)
+        case.deny("iam:GetAccessKeyLastUsed")
 
         with pytest.raises(PersonNeededError, match="AWS does not tell when it was last used"):
-            desk.rotate(yes=True)
+            case.rotate(yes=True)

@@ -1,4 +1,4 @@
-"""Where ``test-user`` is before AWS: real files, a real AWS on the loopback, and one clock that tests can step."""
+"""A case with ``test-user``: real files, the local AWS, and one clock that the test can step."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +23,8 @@ PHONE = MFADevice("arn:aws:iam::123456789012:mfa/test-user-phone")
 
 
 @dataclass
-class AWSDesk:
-    """What every verb is given that a test tries without the commands; the tests of one add how it is called."""
+class AWSCase:
+    """The parts that the functions under test need; a subclass adds how one is called."""
 
     home: Path
     endpoint: Endpoint

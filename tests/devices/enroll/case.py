@@ -1,4 +1,4 @@
-"""Where a user gets a new device: his files, a clock that can be stepped, and what he types."""
+"""An enrolment: the user's files, a clock that the test can step, and what the user types."""
 
 import json
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from mfa_session.model.profile import Profile
 from mfa_session.prompt.terminal import Terminal
 from mfa_session.prompt.user import User
 from mfa_session.sessions.login import LoginResult
-from tests.desk import AWSDesk
+from tests.aws_case import AWSCase
 from tests.fakes import TypedLines
 
 PREFIX = "arn:aws:iam::123456789012:mfa"
@@ -25,8 +25,8 @@ Answer = str | Callable[[], str]
 
 
 @dataclass
-class Desk(AWSDesk):
-    """Where ``test-user``, who has no device, gets one. His key lies in the credentials file."""
+class EnrolmentCase(AWSCase):
+    """``test-user``, with a key in the credentials file and no device, gets one."""
 
     profile: Profile = field(default_factory=lambda: Profile("test-user", "test-user-mfa"))
     lines: TypedLines = field(default_factory=TypedLines)
@@ -65,14 +65,16 @@ class Desk(AWSDesk):
         )
 
 
-def refuse(desk: Desk, action: str) -> None:
+def refuse(case: EnrolmentCase, action: str) -> None:
     statement = {"Effect": "Deny", "Action": action, "Resource": "*"}
-    desk.user.grants.inline[action] = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    case.user.grants.inline[action] = json.dumps({"Version": "2012-10-17", "Statement": statement})
 
 
-def refusal(desk: Desk, kind: type[MFASessionError], *answers: Answer, name: str | None = None) -> MFASessionError:
+def refusal(
+    case: EnrolmentCase, kind: type[MFASessionError], *answers: Answer, name: str | None = None
+) -> MFASessionError:
     """Enrol, and return the error that is expected."""
     with pytest.raises(kind) as caught:
-        desk.enrol(*answers, name=name)
+        case.enrol(*answers, name=name)
     assert type(caught.value) is kind
     return caught.value

@@ -1,4 +1,4 @@
-"""Where a key is rotated: real journals and settings, and a clock that can be stepped."""
+"""A rotation with real records and settings, and a clock that the test can step."""
 
 import json
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from mfa_session.prompt.terminal import Terminal
 from mfa_session.prompt.user import NoUser, User
 from mfa_session.sessions.find_device import iam_user
 from mfa_session.state.per_profile import RotationJournal
-from tests.desk import PHONE, AWSDesk
+from tests.aws_case import PHONE, AWSCase
 from tests.fakes import InMemoryKeys, TypedLines
 
 PROFILE = Profile("test-user", "test-user-mfa")
@@ -30,8 +30,8 @@ def key_of(key: LongTermKey) -> tuple[str, str]:
 
 
 @dataclass
-class Desk(AWSDesk):
-    """Where the key of ``test-user`` is rotated."""
+class RotationCase(AWSCase):
+    """The key of ``test-user`` is rotated."""
 
     store: InMemoryKeys = field(default_factory=InMemoryKeys)
     told: list[str] = field(default_factory=list)
