@@ -88,7 +88,7 @@ def _answer(arguments: list[str]) -> bool:
     command = arguments[0] if arguments else ""
     if command == "credential-process":
         return _answer_credential_process(arguments[1:])
-    if command == "exec" and os.name == "posix":
+    if command == "exec":
         return _answer_exec(arguments[1:])
     if command == "login":
         return _answer_login(arguments[1:])

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 
 # What the interpreter ignores. An ignored signal stays so in the program: `exec -- yes | head` would not end.
 _IGNORED_BY_THE_INTERPRETER = ("SIGPIPE", "SIGXFSZ")
@@ -9,6 +10,10 @@ _IGNORED_BY_THE_INTERPRETER = ("SIGPIPE", "SIGXFSZ")
 
 def replace_process(command: list[str], environ: dict[str, str]) -> OSError | ValueError:
     """Run *command* with the environment *environ* in the place of this program, or return why that cannot be."""
+    if sys.platform == "win32":
+        from mfa_session.system.commands import run_and_exit  # the other systems do without it
+
+        return run_and_exit(command, environ)
     _keep_the_passphrase_back()
     for name in _IGNORED_BY_THE_INTERPRETER:
         signal.signal(getattr(signal, name), signal.SIG_DFL)

@@ -5,6 +5,7 @@ those of Microsoft's C run-time library.
 https://learn.microsoft.com/en-us/cpp/c-language/parsing-c-command-line-arguments
 """
 
+import errno
 import os
 import re
 import shlex
@@ -102,3 +103,32 @@ def find_program(name: str, environ: Mapping[str, str], *, platform: str = sys.p
         folders = [folder for folder in folders if folder.is_absolute()]
     places = (folder / each for folder in folders for each in names)
     return next((str(place.absolute()) for place in places if place.is_file()), None)
+
+
+if sys.platform == "win32":
+
+    def run_and_exit(command: Sequence[str], environ: Mapping[str, str]) -> OSError | ValueError:
+        """Run *command* as a child and exit with its code; return why that cannot be.
+
+        Windows has no exec(2), and its imitation returns to the shell at once.
+
+        Raises:
+            UsageError: as :func:`batch_command_line`.
+        """
+        import subprocess  # of Windows alone
+
+        found = find_program(command[0], environ)
+        if found is None:
+            return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        line = batch_command_line(found, command[1:]) if is_batch_file(found) else [found, *command[1:]]
+        try:
+            program = subprocess.Popen(line, env=environ)
+        except (OSError, ValueError) as error:
+            return error
+        while True:
+            try:
+                code = program.wait()
+            except KeyboardInterrupt:
+                continue  # the console tells the program too, which may handle it
+            # Windows has twice as many exit codes as sys.exit takes.
+            sys.exit(code - (1 << 32) if code >= 1 << 31 else code)

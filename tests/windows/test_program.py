@@ -52,6 +52,20 @@ def test_a_program_gets_the_session_and_its_arguments(home: Path) -> None:
     assert said.stdout.strip().decode() == f'{SECRET}|a b|c"d|C:\\x\\'
 
 
+def test_a_live_session_runs_a_program_without_the_command_line_being_loaded(home: Path) -> None:
+    run = "import sys; from mfa_session.__main__ import main; sys.exit(main())"
+    block = "import sys; sys.modules['typer'] = None; "
+    environ = {**os.environ, "USERPROFILE": str(home)}
+    arguments = ["exec", "--profile", "test-user", "--", sys.executable, "-c", SAY, "x"]
+
+    ran = subprocess.run(
+        [sys.executable, "-c", block + run, *arguments], env=environ, input=b"", capture_output=True, check=False
+    )
+
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert ran.stdout.strip().decode() == f"{SECRET}|x"
+
+
 @pytest.mark.parametrize("code", [7, 0xC000013A])
 def test_it_ends_as_the_program_ends(home: Path, code: int) -> None:
     end = f"import ctypes; ctypes.windll.kernel32.ExitProcess({code})"

@@ -1,9 +1,5 @@
 """`mfa-session exec`: run a program with the session in its environment."""
 
-import errno
-import os
-import subprocess
-import sys
 from typing import Annotated
 
 import typer
@@ -16,7 +12,6 @@ from mfa_session.cli.options import ProfileOption
 from mfa_session.environment import child_environment
 from mfa_session.errors import ConfigurationError, UsageError
 from mfa_session.exec_program import replace_process
-from mfa_session.system.commands import batch_command_line, find_program, is_batch_file
 from mfa_session.text import escape_control
 
 EXAMPLE = "Example: mfa-session exec --profile test-user -- terraform plan"
@@ -51,31 +46,8 @@ def run_and_exit(context: typer.Context, command: list[str], environ: dict[str, 
     if not command[0]:
         raise UsageError("there is no program to run", hint="write it behind two hyphens, as in: -- aws s3 ls")
     core_dumps.allow_again(context)
-    error = _run_on_windows(command, environ) if sys.platform == "win32" else replace_process(command, environ)
+    error = replace_process(command, environ)
     reason = error.strerror if isinstance(error, OSError) else "it has a NUL in an argument"
     raise ConfigurationError(
         f"cannot run {escape_control(command[0])}: {reason}", hint="check its name, and that it is in PATH"
     )
-
-
-def _run_on_windows(command: list[str], environ: dict[str, str]) -> OSError | ValueError:
-    """Run the program as a child: Windows has no exec(2), and its imitation returns to the shell at once."""
-    found = find_program(command[0], environ)
-    if found is None:
-        return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-    line = batch_command_line(found, command[1:]) if is_batch_file(found) else [found, *command[1:]]
-    try:
-        program = subprocess.Popen(line, env=environ)
-    except (OSError, ValueError) as error:
-        return error
-    while True:
-        try:
-            code = program.wait()
-        except KeyboardInterrupt:
-            continue  # the console has told the program too, and it may have its own mind about it
-        sys.exit(passed_on(code))
-
-
-def passed_on(code: int) -> int:
-    """Return what to call sys.exit with to end with *code*, of which Windows has twice as many as sys.exit takes."""
-    return code - (1 << 32) if code >= 1 << 31 else code
