@@ -14,11 +14,34 @@ may hold a secret, the cause is cut off with ``from None``.
 
 import re
 from collections.abc import Callable
+from contextvars import ContextVar
+
+from mfa_session.text import escape_control, quoted
 
 # Forty characters as AWS makes them: capitals, small letters, and a digit or a plus sign, and nothing else around them.
 _LIKE_A_SECRET_KEY = re.compile(
     r"(?<![\w/+=])(?=[A-Za-z/+]*[0-9+])(?=[A-Z0-9/+]*[a-z])(?=[a-z0-9/+]*[A-Z])[A-Za-z0-9/+]{40}(?![\w/+=])"
 )
+
+
+# The profile that a command works for, from `AppContext.profile` on; each thread and each run has its own.
+_PROFILE_IN_USE: ContextVar[str] = ContextVar("profile_in_use", default="")
+
+
+def name_in_hints(profile: str) -> None:
+    """Let `hint_command` name *profile* from here on, wherever it is not told another."""
+    _PROFILE_IN_USE.set(profile)
+
+
+def hint_command(words: str, *options: str, profile: str | None = None) -> str:
+    """Return one of our commands as a hint shows it: pasted into the user's shell, it does what the hint says.
+
+    It names *profile*, else the one in use; ``""`` is for a command that takes none. Every word is
+    quoted where the shell needs it.
+    """
+    named = _PROFILE_IN_USE.get() if profile is None else profile
+    arguments = [*(("--profile", named) if named else ()), *options]
+    return " ".join(("mfa-session", words, *(quoted(escape_control(each)) for each in arguments)))
 
 
 class MFASessionError(Exception):

@@ -1,5 +1,6 @@
 """Text from outside, made safe to show: control characters can be seen and do nothing."""
 
+import sys
 import time
 
 
@@ -10,6 +11,19 @@ def escape_control(text: str) -> str:
     terminal, so that none of them can move the cursor, colour a line or hide a part of itself.
     """
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+# What no shell of any system reads as more than itself.
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.,/:@+%")
+
+
+def quoted(word: str, *, platform: str = sys.platform) -> str:
+    """Return *word* as the user's shell takes it for one word: `sh`, or cmd.exe and PowerShell alike."""
+    if word and _PLAIN.issuperset(word) and not (platform == "win32" and "%" in word):
+        return word
+    if platform == "win32":
+        return f'"{word}"'
+    return "'" + word.replace("'", "'\"'\"'") + "'"
 
 
 def format_duration(seconds: float) -> str:

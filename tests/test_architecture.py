@@ -56,7 +56,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": set(ROOMS) | FOR_ALL | {"__init__", "environment", "exec_program"},
     "api": {"aws", "cli", "model", "prompt", "sessions"},
     "__init__": {"api", "errors"},
-    "errors": set(),
+    "errors": {"text"},
 }
 
 THIRD_PARTIES: dict[str, set[str]] = {

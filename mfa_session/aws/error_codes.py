@@ -32,6 +32,7 @@ from mfa_session.errors import (
     RegionDisabledError,
     ThrottledError,
     TokenCodeRefusedError,
+    hint_command,
 )
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.durations import in_words
@@ -94,7 +95,7 @@ def _invalid_client_token(refusal: Refusal, _: datetime) -> AWSError:
         # IAM answers so to a session that was made without MFA, and STS did to one that is over.
         return ExpiredSessionError(
             "AWS does not accept the session: it is over, or it was made without MFA",
-            hint="get a new one: mfa-session login --force",
+            hint=f"get a new one: {hint_command('login', '--force')}",
         )
     hint = "check it in the IAM console, Security credentials; a key made seconds ago works after 15 s"
     if not refusal.endpoints.region_is_known:
@@ -109,11 +110,11 @@ def _signature(refusal: Refusal, now: datetime) -> AWSError:
     if not isinstance(key, AccessKey):
         return ExpiredSessionError(
             "the secret key of the session is not the one that AWS gave",
-            hint="get a new one: mfa-session login --force",
+            hint=f"get a new one: {hint_command('login', '--force')}",
         )
     return AccessKeyRefusedError(
         f"the secret access key is not the one of {key.masked_id}",
-        hint="type the key ID and its secret again: mfa-session keys add; if the secret is lost, make a new key",
+        hint=f"type the key ID and its secret again: {hint_command('keys add')}; if the secret is lost, make a new key",
     )
 
 
@@ -169,7 +170,7 @@ def _token_code_refused() -> AWSError:
     return TokenCodeRefusedError(
         "AWS did not accept the token code",  # and never says why
         hint="it is wrong, used already or too old: type the next one that the device shows;"
-        " if it goes on, bring the device back into step: mfa-session device resync",
+        f" if it goes on, bring the device back into step: {hint_command('device resync')}",
     )
 
 
@@ -177,7 +178,7 @@ def _device_refused(refusal: Refusal) -> AWSError:
     serial_number = refusal.request.parameters.get("SerialNumber", "this")
     return MFADeviceRefusedError(
         f"AWS does not know {serial_number} as an MFA device of this user",
-        hint="see what AWS knows: mfa-session device list; then correct mfa_serial, or give --serial",
+        hint=f"see what AWS knows: {hint_command('device list')}; then correct mfa_serial, or give --serial",
     )
 
 
@@ -190,7 +191,7 @@ def _not_authorized(refusal: Refusal) -> AWSError:
     signed_with_key = isinstance(refusal.request.credentials, AccessKey)
     return AccessDeniedError(
         message,
-        hint="a policy may ask for MFA here: mfa-session login, and try again with the session"
+        hint=f"a policy may ask for MFA here: {hint_command('login')}, and try again with the session"
         if signed_with_key
         else "ask whoever administers the account to allow it",
     )
@@ -215,7 +216,7 @@ def _validation(refusal: Refusal, now: datetime) -> AWSError:
 def _no_such_entity(refusal: Refusal, _: datetime) -> AWSError:
     return NoSuchEntityError(
         f"AWS knows no such thing: {refusal.said or refusal.request.operation}",
-        hint="check the name, and whether this is the right account: mfa-session status --verify",
+        hint=f"check the name, and whether this is the right account: {hint_command('status', '--verify')}",
     )
 
 
@@ -254,7 +255,7 @@ def _authentication_codes_refused(_: Refusal, __: datetime) -> AWSError:
 
 
 def _expired(_: Refusal, __: datetime) -> AWSError:
-    return ExpiredSessionError("the session is over", hint="get a new one: mfa-session login")
+    return ExpiredSessionError("the session is over", hint=f"get a new one: {hint_command('login')}")
 
 
 def _region_disabled(refusal: Refusal, _: datetime) -> AWSError:

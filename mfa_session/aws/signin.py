@@ -17,7 +17,7 @@ from mfa_session.aws.endpoints import Endpoints
 from mfa_session.aws.http import HTTPCall, HTTPReply, Limits, OverdueError, no_response, outcome_unknown
 from mfa_session.aws.request import APIRequest
 from mfa_session.aws.response import not_from_aws
-from mfa_session.errors import AWSError, ConfigurationError, SignInRefusedError
+from mfa_session.errors import AWSError, ConfigurationError, SignInRefusedError, hint_command
 from mfa_session.model.credentials import SessionCredentials
 
 # Where one signs in, and what one signs in to. AWS documents no such address for the other partitions.
@@ -100,7 +100,7 @@ def _refusal(reply: HTTPReply, *, request: APIRequest, host: str) -> AWSError:
         return outcome_unknown(f"{host} has trouble of its own (HTTP {reply.status})", request=request)
     return SignInRefusedError(
         f"{host} does not let this session in to the console (HTTP {reply.status})",
-        hint="get a new session of the role: mfa-session login --force",
+        hint=f"get a new session of the role: {hint_command('login', '--force')}",
     )
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from mfa_session.aws_files.files import line_of, remove_keys, write_profile, write_profiles
-from mfa_session.errors import SessionProfileTakenError
+from mfa_session.errors import SessionProfileTakenError, hint_command
 from mfa_session.model.credentials import long_term_key_id, masked
 
 
@@ -70,10 +70,10 @@ def check_no_key_is_lost(
         raise SessionProfileTakenError(
             message,
             hint=f"rename the section [{profile}] and delete its mfa_session_source line, "
-            "then move that key into the store: mfa-session keys import; or delete its lines",
+            f"then move that key into the store: {hint_command('keys import')}; or delete its lines",
         )
     raise SessionProfileTakenError(
         message,
         hint="choose another name for the session: --session-profile NAME; "
-        f"or move that key into the store first: mfa-session keys import --profile {profile}",
+        f"or move that key into the store first: {hint_command('keys import', profile=profile)}",
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mfa_session.aws_files.credential_lines import remove_lines
 from mfa_session.aws_files.files import check_writable, line_of, read_profiles
-from mfa_session.errors import ConfigurationError, SharedFileError, UsageError
+from mfa_session.errors import ConfigurationError, SharedFileError, UsageError, hint_command
 from mfa_session.model.credentials import AccessKey
 from mfa_session.text import escape_control
 
@@ -84,7 +84,7 @@ class PlainKeys:
         if tuple(section.get(name) for name in _KEYS) != (key.access_key_id, key.secret_access_key):
             raise SharedFileError(
                 f"another key has come to stand in profile {profile} of {self._path} meanwhile, and was left there",
-                hint=f"run this again: mfa-session keys import --profile {profile}",
+                hint=f"run this again: {hint_command('keys import', profile=profile)}",
             )
         remove_lines(self._path, profile, self._lines, key_that_may_go=key.access_key_id)
 

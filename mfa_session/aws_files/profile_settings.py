@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from mfa_session.aws_files.files import Kind, line_of, read_profiles, remove_keys, write_profile
-from mfa_session.errors import ConfigurationError
+from mfa_session.errors import ConfigurationError, hint_command
 from mfa_session.model.credentials import timestamp
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.model.profile import Profile
@@ -141,5 +141,5 @@ def _static_key(profile: Profile, where: str) -> ConfigurationError:
     return ConfigurationError(
         f"profile {profile.name} has a static key ({where}) beside its credential_process, "
         "and AWS tools differ in which they use",
-        hint=f"move the key into the store: mfa-session keys import --profile {profile.name}",
+        hint=f"move the key into the store: {hint_command('keys import', profile=profile.name)}",
     )

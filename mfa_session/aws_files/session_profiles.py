@@ -19,6 +19,7 @@ from mfa_session.errors import (
     MFASessionError,
     SessionProfileTakenError,
     SharedFileError,
+    hint_command,
 )
 from mfa_session.model.credentials import SessionCredentials, long_term_key_id, masked, moment, timestamp
 from mfa_session.model.profile import Profile
@@ -67,7 +68,7 @@ def session_in(section: Mapping[str, str], profile: Profile) -> SessionCredentia
     if key_id := long_term_key_id(section):
         raise LongTermKeyInSessionError(
             f"profile {profile.session_profile} holds a long-term access key, {masked(key_id)}",
-            hint=f"keep that key, and give it another profile; then: mfa-session login --profile {profile.name}",
+            hint=f"keep that key, and give it another profile; then: {hint_command('login', profile=profile.name)}",
         )
     expiration = moment(section.get("x_security_token_expires", ""))
     if expiration is None:
@@ -92,7 +93,7 @@ def _written(profile: Profile, credentials: SessionCredentials) -> dict[str, str
 def _damaged(profile: Profile, what: str) -> DamagedSessionError:
     return DamagedSessionError(
         f"the session in profile {profile.session_profile} is damaged: {what}",
-        hint=f"get a new one: mfa-session login --profile {profile.name}",
+        hint=f"get a new one: {hint_command('login', profile=profile.name)}",
     )
 
 

@@ -9,6 +9,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -241,7 +242,8 @@ def run(arguments: Sequence[str]) -> int:
         # A library's deprecation is not the user's business, and one line of it on stderr breaks an AWS SDK.
         warnings.simplefilter("ignore")
     try:
-        result = program()(arguments, standalone_mode=False)
+        # In a context of its own: which profile hints name ends with the run.
+        result = copy_context().run(program(), arguments, standalone_mode=False)
     except MFASessionError as error:
         output.print_error(str(error), hint=error.hint, on_one_line=one_line)
         return output.exit_code(error)

@@ -15,7 +15,7 @@ from mfa_session.aws_files.profile_settings import ProfileSettings
 from mfa_session.aws_files.session_profiles import RoleSessionsWrittenTogether, SessionProfiles
 from mfa_session.cli.output import write_stderr
 from mfa_session.cli.own_program import program_command
-from mfa_session.errors import ConfigurationError, PersonNeededError
+from mfa_session.errors import ConfigurationError, PersonNeededError, name_in_hints
 from mfa_session.filesystem import paths
 from mfa_session.filesystem.locks import locked
 from mfa_session.filesystem.safe_path import UnsafePath, unsafe_path
@@ -99,27 +99,31 @@ class AppContext:
         """The folder of our own files."""
         return paths.state_folder(self.environ)
 
-    def unsafe_settings(self) -> "UnsafePath | None":
+    def unsafe_settings(self) -> UnsafePath | None:
         """Return who else may have written the AWS files, and so chosen the programs that they name."""
         home = paths.home(self.environ)
         return unsafe_path(self.config_file, home=home) or unsafe_path(self.credentials_file, home=home)
 
     def profile(self, name: str | None) -> Profile:
-        """Return the source profile that *name*, else ``AWS_PROFILE``, else ``default`` stands for."""
-        return self.profiles().profile(name or self.environ.get("AWS_PROFILE") or "default")
+        """Return the source profile that *name*, else ``AWS_PROFILE``, else ``default`` stands for; hints name it."""
+        named = name or self.environ.get("AWS_PROFILE") or "default"
+        name_in_hints(named)
+        profile = self.profiles().profile(named)
+        name_in_hints(profile.name)
+        return profile
 
     def profiles(self) -> ProfileReader:
         """Return a reader of any number of profiles, as the files are now."""
         return ProfileReader(self._config, read_profiles(self.credentials_file, "credentials"))
 
     @cached_property
-    def sessions(self) -> "SessionProfiles":
+    def sessions(self) -> SessionProfiles:
         """The session profiles."""
         return SessionProfiles(
             credentials_file=self.credentials_file, config_file=self.config_file, is_stored=self._is_stored
         )
 
-    def write_role_sessions_together(self) -> "RoleSessionsWrittenTogether":
+    def write_role_sessions_together(self) -> RoleSessionsWrittenTogether:
         """Have the sessions of roles wait, from here on, until what is returned is flushed."""
         self.sessions = together = RoleSessionsWrittenTogether(
             credentials_file=self.credentials_file, config_file=self.config_file, is_stored=self._is_stored
@@ -127,36 +131,36 @@ class AppContext:
         return together
 
     @cached_property
-    def settings(self) -> "ProfileSettings":
+    def settings(self) -> ProfileSettings:
         """What we write into the config file."""
         return ProfileSettings(self.config_file, program=program_command())
 
     @cached_property
-    def plain_keys(self) -> "PlainKeys":
+    def plain_keys(self) -> PlainKeys:
         """The long-term keys that still lie in the credentials file."""
         return PlainKeys(self.credentials_file)
 
     @cached_property
-    def used_codes(self) -> "UsedCodes":
+    def used_codes(self) -> UsedCodes:
         """The last used time step of each device."""
         return UsedCodes(self.state_folder / "used-codes")
 
     @cached_property
-    def failed_logins(self) -> "FailedLogins":
+    def failed_logins(self) -> FailedLogins:
         """How the last login of each profile failed."""
         return FailedLogins(self.state_folder / "failed-logins", clock=now)
 
     @cached_property
-    def declined_moves(self) -> "DeclinedMoves":
+    def declined_moves(self) -> DeclinedMoves:
         """The keys that are to stay in the credentials file."""
         return DeclinedMoves(self.state_folder / "declined-moves", clock=now)
 
     @cached_property
-    def rotations(self) -> "RotationJournal":
+    def rotations(self) -> RotationJournal:
         """How far the rotation of each key has come."""
         return RotationJournal(self.state_folder / "rotations")
 
-    def endpoints(self, profile: Profile, *, region: str | None = None) -> "Endpoints":
+    def endpoints(self, profile: Profile, *, region: str | None = None) -> Endpoints:
         """Return where AWS is reached for *profile*."""
         # A role is asked for where its user is known, unless its own section says otherwise.
         return endpoint_settings(self.environ, {**profile.user.settings, **profile.settings}, region=region)
@@ -165,7 +169,7 @@ class AppContext:
         self,
         command: str,
         *,
-        endpoints: "Endpoints | None" = None,
+        endpoints: Endpoints | None = None,
         timeout: timedelta | None = None,
         reader_fd: int | None = None,
     ) -> User | NoUser:
@@ -176,7 +180,7 @@ class AppContext:
         return User(self._open_terminal, command=command, endpoint=endpoint, timeout=timeout, reader_fd=reader_fd)
 
     @cached_property
-    def access_keys(self) -> "AccessKeys":
+    def access_keys(self) -> AccessKeys:
         """The stores of long-term keys."""
         return AccessKeys(
             {
@@ -213,7 +217,7 @@ class AppContext:
     def _config(self) -> Sections:
         return read_profiles(self.config_file, "config")
 
-    def choose_store(self, user: User | NoUser, *, wanted: str | None = None) -> "KeyStore":
+    def choose_store(self, user: User | NoUser, *, wanted: str | None = None) -> KeyStore:
         """Return the store for a new key: the one *wanted*, or that ``MFA_SESSION_STORE`` names, or the best."""
         return self.access_keys.choose(
             wanted or self.environ.get("MFA_SESSION_STORE") or None,

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from mfa_session.cli.context import AppContext
 from mfa_session.cli.key_options import ORIGINS
-from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, PersonNeededError, UsageError
+from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, PersonNeededError, UsageError, hint_command
 from mfa_session.importers.aws_mfa import AWSMFAKeys
 from mfa_session.importers.aws_vault import AWSVaultKeys, Backend
 from mfa_session.importers.aws_vault_file import AWSVaultFiles
@@ -63,7 +63,7 @@ def find(app: AppContext, profile: Profile, *, wanted: str | None) -> ImportSour
         looked_in = dict.fromkeys(place.description for place in places.values())
         raise AccessKeyNotFoundError(
             f"there is no long-term key of profile {profile.name} in {' or '.join(looked_in)}",
-            hint=f"type it: mfa-session keys add --profile {profile.name}"
+            hint=f"type it: {hint_command('keys add', profile=profile.name)}"
             + ("" if wanted else "; or look elsewhere: --from environment, --from aws-vault"),
         )
     return having[0]

@@ -9,7 +9,13 @@ import typer
 from mfa_session.aws_files.files import read_profiles
 from mfa_session.cli.context import AppContext, now
 from mfa_session.cli.output import warn
-from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, ProfileNotFoundError, StoreError
+from mfa_session.errors import (
+    AccessKeyNotFoundError,
+    ConfigurationError,
+    ProfileNotFoundError,
+    StoreError,
+    hint_command,
+)
 from mfa_session.keys.copies import KeyCopy, find_copies
 from mfa_session.keys.inventory import places_of
 from mfa_session.keystore.stores import KeyStore
@@ -36,6 +42,11 @@ OriginOption = Annotated[
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without being asked.")]
 
 
+def store_options(store: str | None) -> tuple[str, ...]:
+    """Return the option with which a hint keeps the *store* that the user chose."""
+    return ("--store", store) if store else ()
+
+
 def holder(app: AppContext, name: str | None) -> Profile:
     """Return the profile with the key that *name* stands for.
 
@@ -60,7 +71,7 @@ def new_holder(app: AppContext, name: str | None) -> Profile:
         return Profile(chosen, session_profile=f"{chosen}-mfa")
 
 
-def store_of(app: AppContext, profile: Profile) -> "KeyStore":
+def store_of(app: AppContext, profile: Profile) -> KeyStore:
     """Return the store that the config file says has the key of *profile*.
 
     Raises:
@@ -72,10 +83,10 @@ def store_of(app: AppContext, profile: Profile) -> "KeyStore":
     if app.plain_keys.has(name):
         raise AccessKeyNotFoundError(
             f"the key of profile {name} lies in {app.credentials_file}, and in no store",
-            hint=f"move it into one: mfa-session keys import --profile {name}",
+            hint=f"move it into one: {hint_command('keys import', profile=name)}",
         )
     raise AccessKeyNotFoundError(
-        f"no store has a key for profile {name}", hint=f"give it one: mfa-session keys add --profile {name}"
+        f"no store has a key for profile {name}", hint=f"give it one: {hint_command('keys add', profile=name)}"
     )
 
 
@@ -84,7 +95,7 @@ def stored_key(app: AppContext, profile: Profile) -> AccessKey | None:
     return None if profile.store is None else app.access_keys.get(profile.name, profile.store)
 
 
-def replaced_key(store: "KeyStore", profile: Profile, new: AccessKey | None) -> str | None:
+def replaced_key(store: KeyStore, profile: Profile, new: AccessKey | None) -> str | None:
     """Return the masked ID of the key of *profile* in *store*, ``None`` where there is none but the *new* one.
 
     A store that cannot tell has nothing that could be named.
@@ -96,7 +107,7 @@ def replaced_key(store: "KeyStore", profile: Profile, new: AccessKey | None) -> 
     return None
 
 
-def forget_in_other_store(app: AppContext, profile: Profile, *, chosen: "KeyStore") -> None:
+def forget_in_other_store(app: AppContext, profile: Profile, *, chosen: KeyStore) -> None:
     """Delete the key of *profile* from the store where it was, if that is not the *chosen* one, nor gone."""
     if profile.store in (None, chosen.name):
         return
@@ -111,7 +122,7 @@ def other_copies(
     key_ids: Collection[str],
     *,
     besides: Profile,
-    store: "KeyStore",
+    store: KeyStore,
     stores: Collection[str] | None = None,
 ) -> "list[KeyCopy]":
     """Return who else has a key with one of these IDs, *besides* the profile that has it in *store*.
@@ -126,11 +137,14 @@ def other_copies(
         stores=stores,
     )
     for problem in problems:
-        warn(problem, hint="unlock that store and run this again, or look yourself: mfa-session keys list")
+        warn(
+            problem,
+            hint=f"unlock that store and run this again, or look yourself: {hint_command('keys list', profile='')}",
+        )
     return [copy for copy in found if (copy.profile, copy.place) != (besides.name, store.name)]
 
 
-def keys_of(store: "KeyStore", profile: Profile) -> list[AccessKey]:
+def keys_of(store: KeyStore, profile: Profile) -> list[AccessKey]:
     """Return the keys that *store* has for *profile*, those of a rotation too; none where it cannot tell."""
     with suppress(StoreError):
         found = [key for place in places_of(profile) if (key := store.get(place))]
@@ -147,7 +161,8 @@ def check_no_key_in_the_file(app: AppContext, profile: Profile) -> None:
     if app.plain_keys.has(profile.name):
         raise ConfigurationError(
             f"profile {profile.name} has a key in {app.credentials_file}, which AWS tools would go on using",
-            hint=f"move that one into the store: mfa-session keys import --profile {profile.name}; or delete its lines",
+            hint=f"move that one into the store: {hint_command('keys import', profile=profile.name)};"
+            " or delete its lines",
         )
 
 
@@ -163,8 +178,8 @@ def check_no_rotation_is_open(app: AppContext, profile: Profile) -> None:
     if rotation is not None and not rotation.is_finished and rotation.new is not None:
         raise ConfigurationError(
             f"a rotation of the key of profile {profile.name} was cut short",
-            hint=f"finish it first: mfa-session keys rotate --profile {profile.name}; "
-            f"or forget the key: mfa-session keys remove --profile {profile.name}",
+            hint=f"finish it first: {hint_command('keys rotate', profile=profile.name)}; "
+            f"or forget the key: {hint_command('keys remove', profile=profile.name)}",
         )
 
 

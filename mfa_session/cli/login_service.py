@@ -11,7 +11,7 @@ from mfa_session.aws.sts import STS
 from mfa_session.aws.transport import Transport
 from mfa_session.cli.code_sources import code_sources, has_code_program, with_code_settings_of
 from mfa_session.cli.context import AppContext, now
-from mfa_session.errors import StateError
+from mfa_session.errors import StateError, hint_command
 from mfa_session.keys.lookup import KeyLookup
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.profile import Profile
@@ -90,7 +90,7 @@ class LoginService:
         log_in_source: Callable[[LoginRequest], LoginResult] | None = None,
     ) -> None:
         self._endpoints = endpoints = app.endpoints(profile, region=region)
-        self._command = command = f"mfa-session {command} --profile {profile.name}"
+        self._command = command = hint_command(command, profile=profile.name)
         self._timeout = timeout
         self._deadline = Deadline.beginning_now(timeout, reader_fd=reader_fd)
         self._app = app

@@ -7,7 +7,7 @@ from mfa_session.aws_files.session_profiles import session_in
 from mfa_session.cli.context import AppContext, now
 from mfa_session.cli.login_service import request_for_user
 from mfa_session.cli.output import exit_code, print_error, write_stderr
-from mfa_session.errors import ConfigurationError, MFASessionError, UsageError
+from mfa_session.errors import ConfigurationError, MFASessionError, UsageError, hint_command
 from mfa_session.keys.lookup import KeyLookup
 from mfa_session.model.profile import Profile
 from mfa_session.sessions.login import LoginRequest
@@ -38,7 +38,9 @@ def _every_profile(app: AppContext) -> list[str]:
     listed = all_statuses(config=config, credentials=credentials, session_in=session_in, now=now())
     names = [each.profile.name for each in listed if each.profile.name in {*config, *credentials}]
     if not names:
-        raise ConfigurationError("there is no profile to log in to", hint="to begin: mfa-session login --profile NAME")
+        raise ConfigurationError(
+            "there is no profile to log in to", hint=f"to begin: {hint_command('login', profile='NAME')}"
+        )
     return names
 
 

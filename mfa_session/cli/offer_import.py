@@ -9,7 +9,7 @@ from pathlib import Path
 from mfa_session.cli.context import AppContext
 from mfa_session.cli.key_options import other_copies
 from mfa_session.cli.output import warn, write_stderr
-from mfa_session.errors import MFASessionError, PromptCancelledError
+from mfa_session.errors import MFASessionError, PromptCancelledError, hint_command
 from mfa_session.keys.move import import_key
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile
@@ -22,7 +22,7 @@ def offer_to_move(app: AppContext, profile: Profile, key: AccessKey) -> None:
         if app.declined_moves.has(profile, key):
             return
         name = escape_control(profile.name)
-        command = f"mfa-session keys import --profile {name}"
+        command = hint_command("keys import", profile=name)
         write_stderr(f"mfa-session: the long-term key of {name} still lies in {_shown(app.credentials_file)}")
         user = app.user(command)
         if not user.is_there:

@@ -12,7 +12,7 @@ from hmac import compare_digest
 from http import HTTPStatus
 
 from mfa_session.credential_server.protocol import CredentialEndpoint, Request, Response
-from mfa_session.errors import MFASessionError
+from mfa_session.errors import MFASessionError, hint_command
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.durations import in_words
 from mfa_session.model.profile import Profile
@@ -74,7 +74,7 @@ def _has_token(request: Request, endpoint: CredentialEndpoint) -> bool:
 
 
 def _login_hint(profile: Profile) -> str:
-    return f"run in another terminal: mfa-session login --profile {profile.name}"
+    return f"run in another terminal: {hint_command('login', profile=profile.name)}"
 
 
 class RenewalMonitor:

@@ -24,6 +24,7 @@ from mfa_session.errors import (
     PromptCancelledError,
     ReplyLostError,
     TokenCodeRefusedError,
+    hint_command,
 )
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.credentials import AccessKey, SessionCredentials
@@ -137,7 +138,7 @@ def _check_can_add(user: CallerIdentity, devices: list[MFADevice]) -> None:
     if len(devices) >= MAX_DEVICES:
         raise LimitExceededError(
             f"user {user.user_name} has {len(devices)} MFA devices, and AWS allows no more",
-            hint="take one away first: mfa-session device remove",
+            hint=f"take one away first: {hint_command('device remove')}",
         )
     if devices and not any(device.shows_codes for device in devices):
         raise MFADeviceNotFoundError(
@@ -233,7 +234,7 @@ class _Enrolment:
         except NoSuchEntityError:
             return _Outcome("no new device is left")
         except DeleteConflictError:
-            return _Outcome(f"the device {device.serial_number} is enabled", "see: mfa-session device list")
+            return _Outcome(f"the device {device.serial_number} is enabled", f"see: {hint_command('device list')}")
         except MFASessionError:
             return _not_deleted(device)
         return _Outcome("the new device was deleted again")
@@ -250,13 +251,13 @@ def _not_deleted(device: MFADevice) -> _Outcome:
     return _Outcome(
         f"the device {device.serial_number} is left over, and belongs to nobody",
         "the next attempt takes another name;"
-        f" once you have a session: mfa-session device remove --serial {device.serial_number}",
+        f" once you have a session: {hint_command('device remove', '--serial', device.serial_number)}",
     )
 
 
 def _cancelled(error: MFASessionError | KeyboardInterrupt, outcome: _Outcome) -> MFASessionError:
     if isinstance(error, KeyboardInterrupt):
-        again = "to begin again: mfa-session device add"
+        again = f"to begin again: {hint_command('device add')}"
         return PromptCancelledError(f"given up; {outcome.what}", hint=outcome.hint or again)
     hint = f"{error.hint}; {outcome.hint}" if outcome.hint else error.hint
     cancelled = type(error)(f"{error}; {outcome.what}", hint=hint)
@@ -270,7 +271,7 @@ def _mention_that_it_is_enabled(device: MFADevice, profile: Profile) -> Iterator
     """Say in every error of the block what is done already."""
     done = _Outcome(
         f"the new device {device.serial_number} is enabled",
-        f"log in with it: mfa-session login --profile {profile.name} --serial {device.serial_number}",
+        f"log in with it: {hint_command('login', '--serial', device.serial_number, profile=profile.name)}",
     )
     try:
         yield

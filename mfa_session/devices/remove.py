@@ -10,6 +10,7 @@ from mfa_session.errors import (
     MFADeviceNotFoundError,
     NoSuchEntityError,
     PromptCancelledError,
+    hint_command,
 )
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.mfa_device import MFADevice
@@ -59,7 +60,7 @@ def remove_device(
     if is_the_users and not force:
         _check_that_another_is_left(device, devices, user_name=user_name)
     if not agrees(device):
-        raise PromptCancelledError("nothing was changed", hint="to see the devices: mfa-session device list")
+        raise PromptCancelledError("nothing was changed", hint=f"to see the devices: {hint_command('device list')}")
     if not is_the_users:
         return _delete_unassigned(device, session(), iam=iam)
     with_mfa = session()
@@ -72,7 +73,7 @@ def _check_that_another_is_left(device: MFADevice, devices: Sequence[MFADevice],
         raise LockOutError(
             f"{device.name} is the last MFA device of user {user_name} that shows codes,"
             " and without one there is no session with MFA",
-            hint="add another first: mfa-session device add; or insist: --insist",
+            hint=f"add another first: {hint_command('device add')}; or insist: --insist",
         )
 
 
@@ -97,4 +98,4 @@ def _delete_unassigned(device: MFADevice, session: SessionCredentials, *, iam: I
 
 
 def _not_found(message: str) -> MFADeviceNotFoundError:
-    return MFADeviceNotFoundError(message, hint="see the devices: mfa-session device list")
+    return MFADeviceNotFoundError(message, hint=f"see the devices: {hint_command('device list')}")

@@ -3,7 +3,13 @@
 from functools import partial
 
 from mfa_session.devices.code_pair import DevicePrompter, hand_in_two_codes
-from mfa_session.errors import AccessDeniedError, MFADeviceNotFoundError, MFADeviceRefusedError, NoSuchEntityError
+from mfa_session.errors import (
+    AccessDeniedError,
+    MFADeviceNotFoundError,
+    MFADeviceRefusedError,
+    NoSuchEntityError,
+    hint_command,
+)
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.sessions.find_device import find_device, iam_user
@@ -33,7 +39,7 @@ def resynchronize(
     if device is not None and not device.shows_codes:
         raise MFADeviceNotFoundError(
             f"{device.serial_number} shows no codes, and is never out of step",
-            hint="see the devices: mfa-session device list",
+            hint=f"see the devices: {hint_command('device list')}",
         )
     prompter.be_ready()
     user_name = str(iam_user(credentials, sts=sts).user_name)
@@ -49,7 +55,7 @@ def resynchronize(
     except NoSuchEntityError as error:
         raise MFADeviceRefusedError(
             f"AWS does not know {found.serial_number} as an MFA device of user {user_name}",
-            hint="see what AWS knows: mfa-session device list; then correct mfa_serial, or give --serial",
+            hint=f"see what AWS knows: {hint_command('device list')}; then correct mfa_serial, or give --serial",
             code=error.code,
         ) from None
     except AccessDeniedError as error:

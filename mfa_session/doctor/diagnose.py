@@ -28,6 +28,7 @@ from mfa_session.errors import (
     ProfileNotFoundError,
     RegionDisabledError,
     SharedFileError,
+    hint_command,
 )
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.credentials import AccessKey, SessionCredentials
@@ -153,7 +154,7 @@ def _session(
     profile: Profile, credentials: Sections, instruments: DoctorContext
 ) -> tuple[SessionCredentials | None, list[Finding]]:
     """Return the session if it is live, and what was found of it."""
-    log_in = f"mfa-session login --profile {profile.name}"
+    log_in = hint_command("login", profile=profile.name)
     section = credentials.get(profile.session_profile, {})
     if section.get("aws_security_token", section.get("aws_session_token")) != section.get("aws_session_token"):
         what = f"a stale aws_security_token stands in [{profile.session_profile}], and boto3 and the AWS CLI prefer it"
@@ -184,7 +185,7 @@ def _ways_to_aws(profile: Profile, instruments: DoctorContext) -> Iterator[Findi
     else:
         what = f"none is set: STS is asked in {endpoints.region}, {partition}, and most other services cannot be"
         yield warning(
-            "region", "no-region", what, fix=f"mfa-session configure --profile {profile.name} --region REGION"
+            "region", "no-region", what, fix=hint_command("configure", "--region", "REGION", profile=profile.name)
         )
     if endpoints.sts_url is not None:
         yield fine("AWS", "own-endpoint", f"STS is asked at {endpoints.sts_url}")
@@ -204,7 +205,7 @@ def _asked(
 
 
 def _caller(caller: CallerIdentity, profile: Profile) -> Iterator[Finding]:
-    user = "make an IAM user with a long-term key of its own: mfa-session keys add"
+    user = f"make an IAM user with a long-term key of its own: {hint_command('keys add')}"
     if caller.kind == "root":
         yield error("AWS", "root-key", "this is the key of the root user of the account", fix=user)
     elif caller.kind != "user" and profile.role is None:
@@ -215,7 +216,7 @@ def _caller(caller: CallerIdentity, profile: Profile) -> Iterator[Finding]:
     # A role may be in another account than the user who has the device.
     if device and device.account_id and profile.role is None and device.account_id != caller.account_id:
         what = f"mfa_serial names a device of account {device.account_id}, and the key is of {caller.account_id}"
-        fix = f"choose another: mfa-session device list --profile {profile.name}"
+        fix = f"choose another: {hint_command('device list', profile=profile.name)}"
         yield error("device", "device-of-another-account", what, fix=fix)
 
 

@@ -3,7 +3,7 @@
 import re
 
 from mfa_session.doctor.finding import Finding, error, warning
-from mfa_session.errors import AWSAnswerError
+from mfa_session.errors import AWSAnswerError, hint_command
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.profile import Profile
 
@@ -30,13 +30,13 @@ _KINDS = {
     "VPC endpoint policy": ("denied-by-endpoint", "whoever administers the network"),
 }
 
-# In the order in which they are looked for; {login} gets a session, {name} is the profile.
+# In the order in which they are looked for; what stands in braces is one of our commands.
 _OTHERS = (
     (
         r"MultiFactorAuthentication failed",
         "code-refused",
         "AWS did not accept the token code, or does not know the device",
-        "see the devices: mfa-session device list --profile {name}; then: {login}",
+        "see the devices: {devices}; then: {login}",
     ),
     (
         r"Cannot call GetSessionToken with session credentials",
@@ -54,7 +54,7 @@ _OTHERS = (
         r"RegionDisabled",
         "region-disabled",
         "STS is turned off in this region for the account",
-        "use another region: {login} --region us-east-1; or turn it on: IAM console, Account settings",
+        "use another region: {elsewhere}; or turn it on: IAM console, Account settings",
     ),
     (
         r"Throttl|Rate exceeded|TooManyRequests|RequestLimitExceeded",
@@ -78,13 +78,13 @@ _OTHERS = (
         r"SignatureDoesNotMatch",
         "secret-wrong",
         "the secret access key is not the one of its key ID",
-        "give both again: mfa-session keys add --profile {name}",
+        "give both again: {add_key}",
     ),
     (
         r"InvalidClientTokenId|InvalidAccessKeyId|security token included in the request is invalid",
         "key-unknown",
         "AWS does not know the key: it is deleted, inactive, of another partition, or a session without MFA",
-        "{login} --force; if the key itself is refused: mfa-session keys list",
+        "{force}; if the key itself is refused: {list_keys}",
     ),
     (
         r"Unable to locate credentials|NoCredentials|Partial credentials",
@@ -100,10 +100,17 @@ def explain(message: str, *, profile: Profile, caller: CallerIdentity | None) ->
     message = " ".join(message[:_MAX_MESSAGE].split())
     if denied := _DENIED.search(message):
         return [*_somebody_else(denied["caller"], profile, caller), _denial(denied, profile)]
-    login = f"mfa-session login --profile {profile.name}"
+    commands = {
+        "login": hint_command("login", profile=profile.name),
+        "force": hint_command("login", "--force", profile=profile.name),
+        "elsewhere": hint_command("login", "--region", "us-east-1", profile=profile.name),
+        "devices": hint_command("device list", profile=profile.name),
+        "add_key": hint_command("keys add", profile=profile.name),
+        "list_keys": hint_command("keys list", profile=""),
+    }
     for pattern, name, what, fix in _OTHERS:
         if re.search(pattern, message):
-            words = fix.format(login=login, name=profile.name, session_profile=profile.session_profile)
+            words = fix.format(**commands, session_profile=profile.session_profile)
             return [error(_ABOUT, name, what, fix=words)]
     return [
         warning(
@@ -131,8 +138,9 @@ def _denial(denied: re.Match[str], profile: Profile) -> Finding:
             fix=f"ask whoever administers the account to allow {action}{where}",
         )
     policy = f", {denied['policy']}," if denied["policy"] else ""
+    check = hint_command("policy check", "--user", denied["caller"].rsplit("/", 1)[-1], profile=profile.name)
     use_it = (
-        f"use the session: mfa-session login --profile {profile.name}, and then --profile {profile.session_profile}"
+        f"use the session: {hint_command('login', profile=profile.name)}, and then --profile {profile.session_profile}"
     )
     if not denied["how"]:
         return error(
@@ -152,7 +160,7 @@ def _denial(denied: re.Match[str], profile: Profile) -> Finding:
         _ABOUT,
         "denied-without-mfa",
         f"a policy{policy} denies {action}{where}, as one that enforces MFA does to whoever calls without it",
-        fix=f"{use_it}; if it was used: mfa-session policy check --user {denied['caller'].rsplit('/', 1)[-1]}",
+        fix=f"{use_it}; if it was used: {check}",
     )
 
 

@@ -10,6 +10,7 @@ from mfa_session.errors import (
     MFASessionError,
     PassphraseError,
     PersonNeededError,
+    hint_command,
 )
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile
@@ -57,7 +58,7 @@ def look_for_key(profile: Profile, *, keys: Keys) -> tuple[AccessKey | None, lis
                 _ABOUT,
                 "no-key",
                 f"profile {profile.name} has no access key in any place that mfa-session knows",
-                fix=f"give it in a terminal: mfa-session login --profile {profile.name}",
+                fix=f"give it in a terminal: {hint_command('login', profile=profile.name)}",
             )
         )
     return stored or plain, findings
@@ -75,7 +76,7 @@ def _in_store(profile: Profile, keys: Keys) -> tuple[AccessKey | None, list[Find
         return None, [error(_ABOUT, _name_of(problem), str(problem), fix=problem.hint)]
     if key is None:
         what = f"{place} has no key of profile {profile.name}, and mfa_session_store says that it has"
-        fix = f"give it again: mfa-session keys add --profile {profile.name}"
+        fix = f"give it again: {hint_command('keys add', profile=profile.name)}"
         return None, [error(_ABOUT, "key-not-in-store", what, fix=fix)]
     account = f" of account {key.account_id}" if key.account_id else ""
     return key, [fine(_ABOUT, "stored", f"{key.masked_id}{account} in {place}")]
@@ -89,7 +90,7 @@ def _in_plain_text(profile: Profile, keys: Keys) -> tuple[AccessKey | None, list
     if key is None:
         return None, []
     what = f"{key.masked_id} lies in the credentials file, in plain text, where every program can read it"
-    fix = f"move it into the store: mfa-session keys import --profile {profile.name}"
+    fix = f"move it into the store: {hint_command('keys import', profile=profile.name)}"
     return key, [warning(_ABOUT, "plain-text", what, fix=fix)]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from mfa_session.doctor.finding import Finding, warning
+from mfa_session.errors import hint_command
 from mfa_session.model.profile import Sections
 from mfa_session.system.commands import words_of
 
@@ -21,7 +22,7 @@ def leftovers(*, config: Sections, credentials: Sections) -> Iterator[Finding]:
             _ABOUT,
             "aws-mfa",
             f"aws-mfa keeps long-term keys in plain text: {_listed(f'{name}{_LONG_TERM}' for name in found)}",
-            fix=f"move them into the store: mfa-session keys import --profile {found[0]}",
+            fix=f"move them into the store: {hint_command('keys import', profile=found[0])}",
         )
     if found := [name for name, section in credentials.items() if _is_of_awsume(name, section.get("manager"))]:
         yield warning(
@@ -43,7 +44,7 @@ def leftovers(*, config: Sections, credentials: Sections) -> Iterator[Finding]:
                 _ABOUT,
                 program,
                 f"{program} answers for profile {name}, by its credential_process",
-                fix=f"to have mfa-session answer, delete that line: mfa-session keys import --profile {name}",
+                fix=f"to have mfa-session answer, delete that line: {hint_command('keys import', profile=name)}",
             )
 
 

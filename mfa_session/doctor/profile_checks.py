@@ -5,7 +5,7 @@ from pathlib import PurePath
 from typing import Protocol
 
 from mfa_session.doctor.finding import Finding, error, fine, warning
-from mfa_session.errors import ConfigurationError, SessionProfileTakenError
+from mfa_session.errors import ConfigurationError, SessionProfileTakenError, hint_command
 from mfa_session.model.profile import Profile, Sections
 from mfa_session.system.commands import words_of
 from mfa_session.system.credential_process_line import files_run_by
@@ -92,7 +92,7 @@ def profile_findings(profile: Profile, *, files: Files, finds: Callable[[str], b
 
 
 def _process(profile: Profile, *, finds: Callable[[str], bool]) -> Iterator[Finding]:
-    anew = f"mfa-session configure --profile {profile.name} --credential-process"
+    anew = hint_command("configure", "--credential-process", profile=profile.name)
     line = profile.settings.get(_PROCESS)
     if line is None:
         if profile.store is not None:
@@ -130,12 +130,12 @@ def _program(files: list[str], profile: Profile, *, finds: Callable[[str], bool]
 
 def _device(profile: Profile) -> Iterator[Finding]:
     device = profile.mfa_device
-    choose = f"choose another: mfa-session device list --profile {profile.user.name}"
+    choose = f"choose another: {hint_command('device list', profile=profile.user.name)}"
     if device is None:
         yield fine("device", "not-remembered", "not chosen yet: a login asks AWS which ones the user has")
     elif not device.shows_codes:
         what = f"mfa_serial names a device that shows no codes, which the API does not take: {device.serial_number}"
-        yield error("device", "no-codes", what, fix=f"{choose}; or add one: mfa-session device add")
+        yield error("device", "no-codes", what, fix=f"{choose}; or add one: {hint_command('device add')}")
     else:
         yield fine("device", "device", f"{device.serial_number} ({device.kind})")
 

@@ -9,9 +9,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
-from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, StoreError, UsageError
+from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, StoreError, UsageError, hint_command
 from mfa_session.model.credentials import AccessKey
-from mfa_session.text import escape_control
+from mfa_session.text import escape_control, quoted
 
 
 class Backend(Protocol):
@@ -106,8 +106,8 @@ class AWSVaultKeys:
 
 def _let_it_hand_over(profile: str) -> str:
     return (
-        f"let it hand the key over: aws-vault exec --no-session {escape_control(profile)} -- "
-        f"mfa-session keys import --from environment --profile {escape_control(profile)}"
+        f"let it hand the key over: aws-vault exec --no-session {quoted(escape_control(profile))} -- "
+        f"{hint_command('keys import', '--from', 'environment', profile=profile)}"
     )
 
 
@@ -136,5 +136,6 @@ def key_of(item: str | bytes, *, place: str) -> AccessKey:
         # Cut off: the original may quote the secret.
         raise StoreError(
             f"what {place} holds for this profile is not what aws-vault writes",
-            hint="look at it with: aws-vault list; then add the key again, to aws-vault or here: mfa-session keys add",
+            hint=f"look at it with: aws-vault list; then add the key again, to aws-vault or here: "
+            f"{hint_command('keys add')}",
         ) from None

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from mfa_session.errors import AWSError, ConfigurationError
+from mfa_session.errors import AWSError, ConfigurationError, hint_command
 from mfa_session.keys.protocols import KeyPrompter, KeySettings, KeyStore
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.credentials import AccessKey, SessionCredentials
@@ -64,7 +64,7 @@ def check_replaceable(profile: Profile, stored: AccessKey | None, new: AccessKey
     if _account_of(stored, sts=sts) is not None:
         raise ConfigurationError(
             f"profile {profile.name} has another key, {stored.masked_id}, and AWS accepts it",
-            hint=f"if that one is no longer needed: mfa-session keys add --replace --profile {profile.name}",
+            hint=f"if that one is no longer needed: {hint_command('keys add', '--replace', profile=profile.name)}",
         )
 
 

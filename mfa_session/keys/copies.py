@@ -6,7 +6,7 @@ Two profiles may have the same key. To rotate or delete it for one affects the o
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from mfa_session.errors import ConfigurationError, MFASessionError, PromptCancelledError
+from mfa_session.errors import ConfigurationError, MFASessionError, PromptCancelledError, hint_command
 from mfa_session.keys.protocols import KeySettings, KeyStore
 from mfa_session.model.credentials import AccessKey, masked
 from mfa_session.model.profile import Profile, Sections
@@ -39,7 +39,7 @@ class KeyCopy:
         """Return how a key in plain text gets into the store."""
         if self.place == CONFIG_FILE:
             return f"delete the lines of the key of profile {self.profile} from the config file"
-        return f"mfa-session keys import --profile {self.profile.removesuffix('-long-term')}"
+        return hint_command("keys import", profile=self.profile.removesuffix("-long-term"))
 
 
 def find_copies(
@@ -112,7 +112,7 @@ def check_not_in_use(copies: Sequence[KeyCopy]) -> None:
         raise ConfigurationError(
             f"the key {copies[0].masked_id} stays: it is that of {listed(copies)}",
             hint="decide which profile is to go on, remove the key of the other, and run this again: "
-            f"mfa-session keys remove --profile {copies[0].profile}",
+            f"{hint_command('keys remove', profile=copies[0].profile)}",
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError
+from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, hint_command
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile
 
@@ -45,7 +45,7 @@ class KeyLookup:
         where = f" in the store ({profile.store}) that the config file names" if profile.store else ""
         raise AccessKeyNotFoundError(
             f"there is no access key for profile {profile.name}{where}",
-            hint=f"give it in a terminal: mfa-session login --profile {profile.name}",
+            hint=f"give it in a terminal: {hint_command('login', profile=profile.name)}",
         )
 
     def _is_in_file_too(self, profile: Profile, key: AccessKey) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError
+from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, hint_command
 from mfa_session.keys.protocols import KeySettings, KeySource, KeyStore
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile
@@ -72,7 +72,7 @@ def _key_in(store: KeyStore, profile: Profile) -> AccessKey:
     if key is None:
         raise AccessKeyNotFoundError(
             f"{store.description} has no key for profile {profile.name}",
-            hint=f"give it one: mfa-session keys add --profile {profile.name}",
+            hint=f"give it one: {hint_command('keys add', profile=profile.name)}",
         )
     return key
 

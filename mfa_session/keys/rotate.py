@@ -20,6 +20,7 @@ from mfa_session.errors import (
     MFASessionError,
     NoSuchEntityError,
     ReplyLostError,
+    hint_command,
 )
 from mfa_session.keys.protocols import KeySettings, KeyStore, RotationRecords
 from mfa_session.keys.second_key import KeyUse
@@ -130,7 +131,7 @@ class KeyRotation:
             raise type(error)(
                 str(error),
                 hint="run this again; if there is a second key then, it asks whose it is before it deletes it: "
-                f"mfa-session keys rotate --profile {self.profile.name}",
+                f"{hint_command('keys rotate', profile=self.profile.name)}",
                 code=error.code,
             ) from error
         except MFASessionError:
@@ -198,7 +199,7 @@ class KeyRotation:
         """Go back from the *new* key to the old one, and return the hint for the user."""
         if self._current().access_key_id == new.access_key_id:
             if (old := self.store.get(place_of_old_key(self.profile.name))) is None:
-                return f"give the profile another key: mfa-session keys add --profile {self.profile.name}"
+                return f"give the profile another key: {hint_command('keys add', profile=self.profile.name)}"
             self._replace(old)
         self._delete(new.access_key_id)
         self._clear_beside()
@@ -228,7 +229,7 @@ class KeyRotation:
             raise AccessKeyNotFoundError(
                 f"the key {current.masked_id} in {self.store.description} is none of user {self._user_name}'s: "
                 "it was deleted, or is another user's",
-                hint=f"give the profile the right one: mfa-session keys add --profile {self.profile.name}",
+                hint=f"give the profile the right one: {hint_command('keys add', profile=self.profile.name)}",
             )
         in_use = keys.pop(current.access_key_id)
         for other in keys.values():
@@ -296,7 +297,7 @@ class KeyRotation:
         if key is None:
             raise AccessKeyNotFoundError(
                 f"{self.store.description} has no key for profile {self.profile.name}",
-                hint=f"give it one: mfa-session keys add --profile {self.profile.name}",
+                hint=f"give it one: {hint_command('keys add', profile=self.profile.name)}",
             )
         return key
 

@@ -19,7 +19,7 @@ from jeepney.bus_messages import message_bus
 from jeepney.io.blocking import DBusConnection, Proxy, prep_socket
 
 from mfa_session.errors import KeyringLockedError, KeyringUnavailableError, PromptTimeoutError
-from mfa_session.keystore.keyring_backends import USE_THE_FILE, TimeLimits
+from mfa_session.keystore.keyring_backends import TimeLimits, use_the_file
 from mfa_session.text import escape_control
 
 _SERVICE = "org.freedesktop.secrets"
@@ -38,9 +38,9 @@ def address(environ: Mapping[str, str]) -> str:
         return f"unix:path={quote(str(bus))}"
     raise KeyringUnavailableError(
         "there is no D-Bus session here, and so no Secret Service keyring",
-        hint="WSL has no keyring of its own: keep the key in the encrypted file: mfa-session keys add --store file"
+        hint=f"WSL has no keyring of its own, {use_the_file()}"
         if "WSL_DISTRO_NAME" in environ
-        else f"run this in your desktop session; {USE_THE_FILE}",
+        else f"run this in your desktop session; {use_the_file()}",
     )
 
 
@@ -81,7 +81,7 @@ class SessionBus(DBusConnection):  # type: ignore[misc]  # jeepney has no types
         if message.header.fields.get(HeaderFields.member) == "Prompt" and not self._may_ask:
             raise KeyringLockedError(
                 "the Secret Service keyring is locked, and its dialog would open where nobody sees it",
-                hint=f"unlock it at the desktop, then run this again; {USE_THE_FILE}",
+                hint=f"unlock it at the desktop, then run this again; {use_the_file()}",
             )
         return super().send_and_get_reply(message, timeout=self._until - time.monotonic())
 
@@ -102,14 +102,14 @@ class SessionBus(DBusConnection):  # type: ignore[misc]  # jeepney has no types
             if any(change.body[2] == "" for change in self._owner_changes):
                 raise KeyringUnavailableError(
                     "the Secret Service ended while its dialog was open",
-                    hint=f"start it again (log out of the desktop and in), then run this again; {USE_THE_FILE}",
+                    hint=f"start it again (log out of the desktop and in), then run this again; {use_the_file()}",
                 )
             try:
                 self.recv_messages(timeout=asked + limit - time.monotonic())
             except TimeoutError:
                 raise PromptTimeoutError(
                     f"nobody answered the dialog of the Secret Service keyring within {limit:g} s",
-                    hint=f"run this again and answer it: it may be behind another window; {USE_THE_FILE}",
+                    hint=f"run this again and answer it: it may be behind another window; {use_the_file()}",
                 ) from None
         self._until += time.monotonic() - asked
         return queue.popleft()
@@ -121,7 +121,7 @@ def _connected(bus: str, *, timeout: timedelta) -> socket:
     except (ValueError, RuntimeError, StopIteration):
         raise KeyringUnavailableError(
             f"the address of the D-Bus session is not one of a socket: {escape_control(bus)}",
-            hint=f"set DBUS_SESSION_BUS_ADDRESS as your desktop does: unix:path=…; {USE_THE_FILE}",
+            hint=f"set DBUS_SESSION_BUS_ADDRESS as your desktop does: unix:path=…; {use_the_file()}",
         ) from None
     try:
         connected: socket = prep_socket(path, timeout=timeout.total_seconds())
@@ -131,6 +131,6 @@ def _connected(bus: str, *, timeout: timedelta) -> socket:
         reason = getattr(error, "strerror", None) or "it does not let you in"
         raise KeyringUnavailableError(
             f"the D-Bus session at {escape_control(bus)} cannot be used: {reason}",
-            hint=f"run this in your own desktop session; {USE_THE_FILE}",
+            hint=f"run this in your own desktop session; {use_the_file()}",
         ) from error
     return connected

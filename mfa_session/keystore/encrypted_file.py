@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from mfa_session.errors import PassphraseError, StateError, StoreError
+from mfa_session.errors import PassphraseError, StateError, StoreError, hint_command
 from mfa_session.filesystem.locks import locked
 from mfa_session.filesystem.os_errors import explain_os_error
 from mfa_session.filesystem.private_files import read_private, write_private
@@ -173,5 +173,5 @@ class EncryptedFile:
             raise StoreError(
                 f"{self.description} can be opened by others than you: its mode is {mode:04o}",
                 hint=f"run: chmod 600 {escape_control(str(self._path))}; "
-                "if others had a copy, also: mfa-session keys rotate",
+                f"if others had a copy, also: {hint_command('keys rotate')}",
             )

@@ -19,9 +19,12 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
-from mfa_session.errors import PassphraseError, StoreError
+from mfa_session.errors import PassphraseError, StoreError, hint_command
 
-_RESTORE = "restore it from a backup; or remove it, and add the keys again: mfa-session keys add"
+
+def _restore_hint() -> str:
+    return f"restore it from a backup; or remove it, and add the keys again: {hint_command('keys add')}"
+
 
 _FORMAT = "mfa-session keys"
 _VERSION = 1
@@ -139,16 +142,16 @@ def read(data: bytes) -> EncryptedText:
     document = _json_object(data)
     header = document.get("header")
     if not isinstance(header, dict) or header.get("format") != _FORMAT:
-        raise StoreError("the encrypted file is not one that mfa-session wrote", hint=_RESTORE)
+        raise StoreError("the encrypted file is not one that mfa-session wrote", hint=_restore_hint())
     if header.get("version") != _VERSION:
         raise StoreError(
             "the encrypted file was written by a later version of mfa-session",
             hint="upgrade mfa-session: pip install --upgrade mfa-session",
         )
     if document.pop("sha256", None) != _sum(document):
-        raise StoreError("the encrypted file is damaged, or was edited", hint=_RESTORE)
+        raise StoreError("the encrypted file is damaged, or was edited", hint=_restore_hint())
     if set(document) != {"header", "nonce", "ciphertext"}:
-        raise StoreError("the encrypted file has a field that mfa-session does not write", hint=_RESTORE)
+        raise StoreError("the encrypted file has a field that mfa-session does not write", hint=_restore_hint())
     try:
         return EncryptedText(
             derivation=_derivation(header["kdf"]),
@@ -158,7 +161,8 @@ def read(data: bytes) -> EncryptedText:
         )
     except (LookupError, TypeError, ValueError):
         raise StoreError(
-            "the encrypted file has a header that mfa-session does not write: somebody has changed it", hint=_RESTORE
+            "the encrypted file has a header that mfa-session does not write: somebody has changed it",
+            hint=_restore_hint(),
         ) from None
 
 
@@ -177,7 +181,7 @@ def _json_object(data: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise StoreError("the encrypted file is cut short, or is something else", hint=_RESTORE)
+        raise StoreError("the encrypted file is cut short, or is something else", hint=_restore_hint())
     return value
 
 

@@ -20,11 +20,11 @@ from mfa_session.errors import (
 from mfa_session.keystore.keyring_backends import (
     KWALLET,
     LIBSECRET,
-    USE_THE_FILE,
     WINDOWS,
     WRITE_DELAY,
     Backend,
     check_keeps_secrets,
+    use_the_file,
 )
 from mfa_session.text import escape_control
 
@@ -136,7 +136,7 @@ class KeyringAdapter:
         if not values:
             raise KeyringUnavailableError(
                 f"{self._back_end.description} did not answer within {self._timeout.total_seconds():g} s",
-                hint=f"look for its dialog, perhaps behind another window, or restart it; {USE_THE_FILE}",
+                hint=f"look for its dialog, perhaps behind another window, or restart it; {use_the_file()}",
             )
         return values[0]
 
@@ -147,7 +147,7 @@ def _load(backend: Backend) -> Any:
     except (ImportError, RuntimeError) as error:
         raise KeyringUnavailableError(
             f"{backend.description} cannot be used here: {escape_control(str(error))}",
-            hint=f"install what it needs; {USE_THE_FILE}",
+            hint=f"install what it needs; {use_the_file()}",
         ) from error
     if backend == WINDOWS:
         # A key is given to one machine; by default it would roam to others with its user.
@@ -175,17 +175,17 @@ def _in_our_words(error: Exception, backend: Backend) -> MFASessionError:
         return error
     if number in _BY_NUMBER:
         family, message, hint = _BY_NUMBER[number]
-        return family(message, hint=f"{hint}; {USE_THE_FILE}")
+        return family(message, hint=f"{hint}; {use_the_file()}")
     if isinstance(error, KeyringLocked):
         return KeyringLockedError(
             f"{backend.description} is locked, or refused access",
-            hint=f"unlock it or allow the access, then run this again; {USE_THE_FILE}",
+            hint=f"unlock it or allow the access, then run this again; {use_the_file()}",
         )
     family = KeyringUnavailableError if isinstance(error, InitError) else StoreError
     # Its text is not shown: it is a stranger's, and may quote what it was given.
     return family(
         f"{backend.description} failed: {type(error).__name__} {number or ''}".rstrip(),
-        hint=f"look for the key in the program that shows your keychain; {USE_THE_FILE}",
+        hint=f"look for the key in the program that shows your keychain; {use_the_file()}",
     )
 
 

@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from mfa_session.errors import KeyringUnavailableError
+from mfa_session.errors import KeyringUnavailableError, hint_command
 from mfa_session.filesystem.paths import home
 from mfa_session.text import escape_control
 
 # Ends every hint about a keyring that cannot be used.
-USE_THE_FILE = "or keep the key in the encrypted file: mfa-session keys add --store file"
+
+
+def use_the_file() -> str:
+    """Return the end of a hint: where the key can be kept without a keyring."""
+    return f"or keep the key in the encrypted file: {hint_command('keys add', '--store', 'file')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ def choose_backend(environ: Mapping[str, str], *, platform: str, named: str | No
     if not named:
         raise KeyringUnavailableError(
             f"{place}: {escape_control(class_name)} is not known to keep secrets",
-            hint=f"unset it; if you trust it, set mfa_session_keyring = {escape_control(class_name)}; {USE_THE_FILE}",
+            hint=f"unset it; if you trust it, set mfa_session_keyring = {escape_control(class_name)}; {use_the_file()}",
         )
     return Backend(class_name, f"the keyring {escape_control(class_name)}")
 
@@ -81,7 +85,7 @@ def check_keeps_secrets(class_name: str, *, place: str) -> None:
         if class_name.endswith(name):
             raise KeyringUnavailableError(
                 f"{place}: {escape_control(class_name)} {fault}",
-                hint=f"unset it, or set mfa_session_keyring = {SECRET_SERVICE.class_name}; {USE_THE_FILE}",
+                hint=f"unset it, or set mfa_session_keyring = {SECRET_SERVICE.class_name}; {use_the_file()}",
             )
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Protocol
 
 from mfa_session.errors import KeyringLockedError, KeyringUnavailableError, NoDefaultKeyringError, StoreError
-from mfa_session.keystore.keyring_backends import SECRET_SERVICE, USE_THE_FILE, Backend, TimeLimits, choose_backend
+from mfa_session.keystore.keyring_backends import SECRET_SERVICE, Backend, TimeLimits, choose_backend, use_the_file
 from mfa_session.keystore.stores import item_of, key_of
 from mfa_session.model.credentials import AccessKey
 from mfa_session.text import escape_control
@@ -117,7 +117,7 @@ class OSKeyring:
         if len(item) > _MAX_ITEM:
             raise StoreError(
                 f"this is more than {self.description} holds: {len(item)} of {_MAX_ITEM} characters",
-                hint=USE_THE_FILE.removeprefix("or "),
+                hint=use_the_file().removeprefix("or "),
             )
         self._keychain.set(service, user, item)
         self._check_kept(service, user, item)
@@ -128,7 +128,7 @@ class OSKeyring:
         if all(self._keychain.get(service, user) != item for _ in range(2)):
             raise StoreError(
                 f"{self.description} does not give back what was stored in it",
-                hint=f"check it with the program that shows your keyring; {USE_THE_FILE}",
+                hint=f"check it with the program that shows your keyring; {use_the_file()}",
             )
 
     @cached_property
@@ -147,7 +147,7 @@ class OSKeyring:
         if self._back_end.opens_dialogs and not may_ask:
             raise KeyringLockedError(
                 f"{self.description} may open a dialog, and nobody would see it here",
-                hint=f"run this at the desktop, or do not name another keyring; {USE_THE_FILE}",
+                hint=f"run this at the desktop, or do not name another keyring; {use_the_file()}",
             )
         # Imported when it is needed, as below: the libraries take longer than a whole cached answer.
         from mfa_session.keystore.keyring_adapter import KeyringAdapter
@@ -160,7 +160,7 @@ class OSKeyring:
         except ImportError as error:
             raise KeyringUnavailableError(
                 f"the Secret Service keyring cannot be used here: {escape_control(str(error))}",
-                hint=f"install SecretStorage and jeepney beside mfa-session; {USE_THE_FILE}",
+                hint=f"install SecretStorage and jeepney beside mfa-session; {use_the_file()}",
             ) from error
         return SecretService(self._environ, limits=self._limits, may_ask=may_ask)
 

@@ -34,7 +34,7 @@ from mfa_session.errors import (
 )
 from mfa_session.filesystem.paths import home
 from mfa_session.keystore.dbus import SessionBus
-from mfa_session.keystore.keyring_backends import USE_THE_FILE, WRITE_DELAY, TimeLimits
+from mfa_session.keystore.keyring_backends import WRITE_DELAY, TimeLimits, use_the_file
 from mfa_session.text import escape_control
 
 Value = TypeVar("Value")
@@ -131,7 +131,7 @@ class SecretService:
         except ItemNotFoundException:
             raise NoDefaultKeyringError(
                 "the Secret Service has no default keyring yet",
-                hint=f"make one at the desktop, by logging in or in Passwords and Keys; {USE_THE_FILE}",
+                hint=f"make one at the desktop, by logging in or in Passwords and Keys; {use_the_file()}",
             ) from None
 
     def _in_our_words(self, error: Exception) -> MFASessionError:
@@ -139,7 +139,7 @@ class SecretService:
             case TimeoutError():
                 return KeyringUnavailableError(
                     f"the Secret Service did not answer within {self._limits.answer.total_seconds():g} s",
-                    hint=f"it hangs: restart it, or log out of the desktop and in again; {USE_THE_FILE}",
+                    hint=f"it hangs: restart it, or log out of the desktop and in again; {use_the_file()}",
                 )
             case PromptDismissedException():
                 return _dismissed()
@@ -151,7 +151,7 @@ class SecretService:
                 return _refused(cause)
         return KeyringUnavailableError(
             f"the Secret Service broke off: {escape_control(getattr(error, 'strerror', None) or str(error))}",
-            hint=f"run this again; {USE_THE_FILE}",
+            hint=f"run this again; {use_the_file()}",
         )
 
 
@@ -176,14 +176,14 @@ def unlock(locked: Collection | Item) -> None:
 def _dismissed() -> PromptCancelledError:
     return PromptCancelledError(
         "the dialog of the Secret Service keyring was closed without an answer, or could not open",
-        hint=f"run this again and answer it, or unlock the keyring at the desktop; {USE_THE_FILE}",
+        hint=f"run this again and answer it, or unlock the keyring at the desktop; {use_the_file()}",
     )
 
 
 def _still_locked() -> KeyringLockedError:
     return KeyringLockedError(
         "the Secret Service keyring is locked",
-        hint=f"unlock it at the desktop, then run this again; {USE_THE_FILE}",
+        hint=f"unlock it at the desktop, then run this again; {use_the_file()}",
     )
 
 
@@ -194,22 +194,22 @@ def _refused(error: DBusErrorResponse) -> MFASessionError:
     if kind in ("ServiceUnknown", "NameHasNoOwner"):
         return KeyringUnavailableError(
             "no Secret Service is running in this D-Bus session",
-            hint=f"start one, such as gnome-keyring, KWallet or KeePassXC; {USE_THE_FILE}",
+            hint=f"start one, such as gnome-keyring, KWallet or KeePassXC; {use_the_file()}",
         )
     if kind.startswith("Spawn.") or kind == "TimedOut":
         return KeyringUnavailableError(
             "the Secret Service does not start when D-Bus tries to start it",
-            hint=f"start it by hand to see why, such as gnome-keyring-daemon; {USE_THE_FILE}",
+            hint=f"start it by hand to see why, such as gnome-keyring-daemon; {use_the_file()}",
         )
     if kind in ("NoReply", "Disconnected"):
         return KeyringUnavailableError(
             "the Secret Service ended before it answered",
-            hint=f"start it again (log out of the desktop and in), then run this again; {USE_THE_FILE}",
+            hint=f"start it again (log out of the desktop and in), then run this again; {use_the_file()}",
         )
     if name == "org.freedesktop.Secret.Error.IsLocked":
         return _still_locked()
     return KeyringUnavailableError(
-        f"the Secret Service refused: {escape_control(name)}", hint=f"restart it, then run this again; {USE_THE_FILE}"
+        f"the Secret Service refused: {escape_control(name)}", hint=f"restart it, then run this again; {use_the_file()}"
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Protocol
 
-from mfa_session.errors import DamagedItemError, PersonNeededError, StoreError, UsageError
+from mfa_session.errors import DamagedItemError, PersonNeededError, StoreError, UsageError, hint_command
 from mfa_session.model.credentials import AccessKey, moment, timestamp
 from mfa_session.text import escape_control
 
@@ -135,5 +135,5 @@ def key_of(item: str, profile: str, *, place: str) -> AccessKey:
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, UsageError):
         raise DamagedItemError(
             f"what {place} holds for profile {escape_control(profile)} is not an access key",
-            hint=f"store the key again: mfa-session keys add --profile {escape_control(profile)}",
+            hint=f"store the key again: {hint_command('keys add', profile=profile)}",
         ) from None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias, TypeVar
 
-from mfa_session.errors import ConfigurationError, ProfileNotFoundError, UsageError
+from mfa_session.errors import ConfigurationError, ProfileNotFoundError, UsageError, hint_command
 from mfa_session.model.credentials import moment
 from mfa_session.model.durations import role_duration, session_duration
 from mfa_session.model.mfa_device import MFADevice
@@ -227,7 +227,7 @@ def _setting(name: str, settings: Mapping[str, str], key: str, parse: Callable[[
 def _not_found(name: str, known: set[str]) -> ProfileNotFoundError:
     return ProfileNotFoundError(
         f"there is no profile {name} in the AWS files",
-        hint=f"{_did_you_mean(name, known)}to begin with a new one: mfa-session keys add --profile {name}",
+        hint=f"{_did_you_mean(name, known)}to begin with a new one: {hint_command('keys add', profile=name)}",
     )
 
 

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mfa_session.errors import AccessDeniedError, EntityAlreadyExistsError, LimitExceededError, LockOutError
+from mfa_session.errors import (
+    AccessDeniedError,
+    EntityAlreadyExistsError,
+    LimitExceededError,
+    LockOutError,
+    hint_command,
+)
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.mfa_device import MFADevice
@@ -121,7 +127,7 @@ def plan_enforcement(
     if caller.user_name in without_device:
         raise LockOutError(
             f"you ({caller.user_name}) are in group {group}, and have no MFA device that shows codes",
-            hint="add one first: mfa-session device add",
+            hint=f"add one first: {hint_command('device add')}",
         )
     account = f"arn:{caller.partition}:iam::{caller.account_id}:"
     attached = iam.list_attached_group_policies(session, group)
@@ -154,7 +160,7 @@ def check_that_all_have_devices(plan: Plan) -> None:
         raise LockOutError(
             f"{whose} of group {plan.group} would be denied all but adding an MFA device, having none that shows codes:"
             f" {listed(plan.members_without_device)}",
-            hint="let them add one first: mfa-session device add; or insist: --yes",
+            hint=f"let them add one first: {hint_command('device add', profile='')}; or insist: --yes",
         )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from mfa_session.errors import hint_command
 from mfa_session.policies.evaluator import Decision, DecisionType
 from mfa_session.policies.simulation import Caller, Simulation, Target, by_name
 
@@ -85,7 +86,7 @@ def _work_without_mfa(trial: Simulation) -> Iterator[PolicyFinding]:
         yield PolicyFinding(
             "not-enforced",
             f"MFA is not asked for: nothing denies {_listed(open_to_key)} to a long-term key",
-            "deny everything without MFA but the way to a first code; see: mfa-session policy show",
+            f"deny everything without MFA but the way to a first code; see: {hint_command('policy show', profile='')}",
         )
 
 
@@ -118,7 +119,7 @@ def _nothing_denied(trial: Simulation) -> Iterator[PolicyFinding]:
         yield PolicyFinding(
             "nothing-denied",
             f"without MFA, {_listed(open_to_key)} is not allowed, but not denied either: another policy may allow it",
-            "deny everything without MFA but the way to a first code; see: mfa-session policy show",
+            f"deny everything without MFA but the way to a first code; see: {hint_command('policy show', profile='')}",
         )
 
 
@@ -203,7 +204,8 @@ def _calls_of_services(trial: Simulation) -> Iterator[PolicyFinding]:
             "aws-services",
             "calls that an AWS service makes for a user without MFA are denied too, and so is every program that "
             "runs on a long-term key",
-            "where that hurts: mfa-session policy show --via-aws-service; give programs a role instead of a key",
+            f"where that hurts: {hint_command('policy show', '--via-aws-service', profile='')};"
+            " give programs a role instead of a key",
         )
 
 

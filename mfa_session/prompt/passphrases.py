@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from mfa_session.errors import PassphraseError, PersonNeededError
+from mfa_session.errors import PassphraseError, PersonNeededError, hint_command
 from mfa_session.prompt.terminal import Terminal
 from mfa_session.text import escape_control
 
@@ -30,7 +30,8 @@ _MAX_BYTES = 4096
 _TIMEOUT_SECONDS = 60.0
 
 
-_DESCRIPTOR_HINT = f"open one for this program, 3 or higher: {DESCRIPTOR}=3 mfa-session login 3< FILE"
+def _descriptor_hint() -> str:
+    return f"open one for this program, 3 or higher: {DESCRIPTOR}=3 {hint_command('login')} 3< FILE"
 
 
 class Passphrases:
@@ -125,7 +126,7 @@ class Passphrases:
 def _from_descriptor(number: str) -> str:
     # 0 to 2 are the standard streams: the first is never ours to read, the others hold no passphrase.
     if not re.fullmatch(r"[0-9]{1,6}", number) or int(number) <= 2:
-        raise PassphraseError(f"{DESCRIPTOR} is not the number of a descriptor to read from", hint=_DESCRIPTOR_HINT)
+        raise PassphraseError(f"{DESCRIPTOR} is not the number of a descriptor to read from", hint=_descriptor_hint())
     descriptor = int(number)
     try:
         # Whatever we have opened ourselves is not inheritable, and not meant.
@@ -135,7 +136,7 @@ def _from_descriptor(number: str) -> str:
         os.close(descriptor)
     except OSError as error:
         raise PassphraseError(
-            f"the descriptor that {DESCRIPTOR} names cannot be read: {_reason(error)}", hint=_DESCRIPTOR_HINT
+            f"the descriptor that {DESCRIPTOR} names cannot be read: {_reason(error)}", hint=_descriptor_hint()
         ) from error
     return _first_line(content, DESCRIPTOR)
 

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 
-from mfa_session.errors import AccessDeniedError, ConfigurationError, ExpiredSessionError, UsageError
+from mfa_session.errors import AccessDeniedError, ConfigurationError, ExpiredSessionError, UsageError, hint_command
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.durations import DEFAULT_ROLE_SESSION, in_words
 from mfa_session.model.profile import Profile
@@ -142,4 +142,4 @@ def _about_mfa(source: Profile, source_login: LoginResult) -> str:
 
 
 def _new_login(source: Profile) -> str:
-    return f"mfa-session login --profile {source.user.name} --force"
+    return hint_command("login", "--force", profile=source.user.name)

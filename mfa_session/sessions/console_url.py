@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from mfa_session.errors import ConfigurationError, SignInRefusedError
+from mfa_session.errors import ConfigurationError, SignInRefusedError, hint_command
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.profile import Profile
 
@@ -33,5 +33,7 @@ def sign_in_url(
     try:
         return url_for(live_session(profile))
     except SignInRefusedError as error:
-        again = f"get a new session of the role, and try again: mfa-session login --profile {profile.name} --force"
+        again = (
+            f"get a new session of the role, and try again: {hint_command('login', '--force', profile=profile.name)}"
+        )
         raise SignInRefusedError(str(error), hint=again) from error

@@ -8,7 +8,7 @@ it is and runs nothing.
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from mfa_session.errors import UsageError
+from mfa_session.errors import UsageError, hint_command
 
 # What no shell and no reader of .env files takes for anything but itself.
 _PLAIN = re.compile(r"[A-Za-z0-9_./+=:@-]*")
@@ -79,7 +79,9 @@ def assignments(variables: Mapping[str, str], *, forget: Sequence[str], shell: s
         UsageError: a value has a line break, or a character that the shell has no way to write.
     """
     if any(re.search(r"[\r\n\0]", value) for value in variables.values()):
-        raise UsageError("one of these values has a line break", hint="get a new session: mfa-session login --force")
+        raise UsageError(
+            "one of these values has a line break", hint=f"get a new session: {hint_command('login', '--force')}"
+        )
     lines = [_FORGET[shell](name) for name in forget] if shell in _FORGET else []
     lines += [_SET[shell](name, value) for name, value in variables.items()]
     return "".join(f"{line}\n" for line in lines)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mfa_session.errors import AccessDeniedError, MFADeviceNotFoundError, NotAnIAMUserError
+from mfa_session.errors import AccessDeniedError, MFADeviceNotFoundError, NotAnIAMUserError, hint_command
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.mfa_device import MFADevice
@@ -64,5 +64,5 @@ def _none_usable(identity: CallerIdentity, devices: Sequence[MFADevice]) -> MFAD
         )
     return MFADeviceNotFoundError(
         f"user {identity.user_name} of account {identity.account_id} has no MFA device",
-        hint="add one: mfa-session device add, or in the IAM console > Security credentials",
+        hint=f"add one: {hint_command('device add')}, or in the IAM console > Security credentials",
     )

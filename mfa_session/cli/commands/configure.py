@@ -9,13 +9,13 @@ from mfa_session.cli.context import AppContext
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr
 from mfa_session.cli.profile_form import NOTHING, Choices, Setting
-from mfa_session.errors import ConfigurationError, PersonNeededError, UsageError
+from mfa_session.errors import ConfigurationError, PersonNeededError, UsageError, hint_command
 from mfa_session.prompt.terminal import Terminal
 from mfa_session.text import escape_control
 
 EXAMPLE = "Example: mfa-session configure --profile test-user --region eu-west-1 --credential-process"
 
-_HOW_WITHOUT_A_TERMINAL = "give the settings as options: mfa-session configure --help"
+_HOW_WITHOUT_A_TERMINAL = f"give the settings as options: {hint_command('configure', '--help', profile='')}"
 
 
 def configure(
@@ -152,4 +152,5 @@ def _write(app: AppContext, choices: Choices, wanted: Mapping[str, str | None]) 
     write_stderr(f"mfa-session: profile {name} in {escape_control(str(app.config_file))}: {', '.join(changed)} changed")
     if "mfa_session_profile" in changed and choices.has_session:
         old = escape_control(choices.session_profile)
-        write_stderr(f"mfa-session: the session in {old} stays there; to remove it: mfa-session logout --all")
+        remove = hint_command("logout", "--all", profile="")
+        write_stderr(f"mfa-session: the session in {old} stays there; to remove it: {remove}")

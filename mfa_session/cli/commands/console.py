@@ -14,7 +14,7 @@ from mfa_session.cli.login_service import live_session
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr, write_stdout
 from mfa_session.environment import OURS
-from mfa_session.errors import OutputError
+from mfa_session.errors import OutputError, hint_command
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.sessions.console_url import sign_in_url
 from mfa_session.text import escape_control
@@ -58,6 +58,6 @@ def _open(url: str, *, name: str) -> None:
     if not is_open:
         raise OutputError(
             "there is no browser that could be started here",
-            hint=f"print the URL, and open it where there is one: mfa-session console --print --profile {name}",
+            hint=f"print the URL, and open it where there is one: {hint_command('console', '--print', profile=name)}",
         )
     write_stderr(f"mfa-session: the console is open in the browser, as {escape_control(name)}")

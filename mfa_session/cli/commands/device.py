@@ -20,7 +20,7 @@ from mfa_session.cli.seed_display import seed_display
 from mfa_session.devices.enroll import enrol
 from mfa_session.devices.remove import Removal, remove_device
 from mfa_session.devices.resync import resynchronize
-from mfa_session.errors import ConfigurationError, PersonNeededError, UsageError
+from mfa_session.errors import ConfigurationError, PersonNeededError, UsageError, hint_command
 from mfa_session.model.credentials import AccessKey, SessionCredentials, timestamp
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.model.profile import Profile
@@ -135,13 +135,13 @@ def list_(
     elif devices:
         write_stdout(as_text(devices, used=used, profile=source.name))
     else:
-        command = f"mfa-session device add --profile {escape_control(source.name)}"
+        command = hint_command("device add", profile=source.name)
         write_stderr(f"mfa-session: user {escape_control(user_name)} has no MFA device; to add one: {command}")
     if source.mfa_device is not None and source.mfa_device not in devices:
         warn(
             f"mfa_serial of profile {source.name} names a device that user {user_name} does not have:"
             f" {source.mfa_device.serial_number}",
-            hint=f"choose another: mfa-session login --force --profile {source.name} --serial ARN",
+            hint=f"choose another: {hint_command('login', '--force', '--serial', 'ARN', profile=source.name)}",
         )
 
 
@@ -219,7 +219,7 @@ def resync(context: typer.Context, profile: ProfileOption = None, serial: Serial
         clock=now,
     )
     write_stderr(f"mfa-session: MFA device {escape_control(resynchronized.name)} is in step with AWS again")
-    write_stderr(f"mfa-session: log in with its next code: mfa-session login --profile {escape_control(source.name)}")
+    write_stderr(f"mfa-session: log in with its next code: {hint_command('login', profile=source.name)}")
 
 
 def remove(
@@ -248,7 +248,7 @@ def remove(
             )
         return yes or service.user.agrees(f"Remove MFA device {device.serial_number}?", by_default=False)
 
-    def session() -> "SessionCredentials":
+    def session() -> SessionCredentials:
         with app.lock(source):
             return service.log_in(LoginRequest(source, min_remaining=LEAST_REMAINING)).credentials
 
@@ -266,19 +266,19 @@ def remove(
     _forget(app, source, removal.device)
 
 
-def _at_hand(app: AppContext, service: "LoginService", profile: "Profile") -> "AccessKey | SessionCredentials":
+def _at_hand(app: AppContext, service: LoginService, profile: Profile) -> AccessKey | SessionCredentials:
     """Return the live session, for which no store need be opened, else the long-term key."""
     request = LoginRequest(profile, min_remaining=LEAST_REMAINING)
     return session_worth_keeping(request, sessions=app.sessions, clock=now) or service.keys.access_key(profile)
 
 
-def _used(profile: "Profile", devices: Sequence[MFADevice]) -> MFADevice | None:
+def _used(profile: Profile, devices: Sequence[MFADevice]) -> MFADevice | None:
     """Return the device that a login would ask for; ``None`` where it would have to ask which."""
     usable = [each for each in devices if each.shows_codes]
     return profile.mfa_device or (usable[0] if len(usable) == 1 else None)
 
 
-def _use(app: AppContext, profile: "Profile", outcome: "LoginResult") -> None:
+def _use(app: AppContext, profile: Profile, outcome: LoginResult) -> None:
     if outcome.device is None:
         return
     try:
@@ -291,7 +291,7 @@ def _use(app: AppContext, profile: "Profile", outcome: "LoginResult") -> None:
         write_stderr(f"mfa-session: MFA device {device_name} works, and profile {name} uses it from now on")
 
 
-def _forget(app: AppContext, profile: "Profile", removed: MFADevice) -> None:
+def _forget(app: AppContext, profile: Profile, removed: MFADevice) -> None:
     if profile.mfa_device != removed:
         return
     try:
@@ -300,7 +300,7 @@ def _forget(app: AppContext, profile: "Profile", removed: MFADevice) -> None:
         warn(f"mfa_serial of profile {profile.name} still names it: {error}", hint=error.hint)
 
 
-def _tell_of(removal: "Removal") -> None:
+def _tell_of(removal: Removal) -> None:
     name = escape_control(removal.device.name)
     if removal.not_deleted is None:
         write_stderr(f"mfa-session: MFA device {name} is removed")

@@ -21,11 +21,12 @@ from mfa_session.cli.key_options import (
     new_holder,
     replaced_key,
     session_at_hand,
+    store_options,
     stored_key,
 )
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr
-from mfa_session.errors import DamagedItemError, PromptCancelledError, UsageError
+from mfa_session.errors import DamagedItemError, PromptCancelledError, UsageError, hint_command
 from mfa_session.keys.add import check_replaceable, prove, store_key
 from mfa_session.model.credentials import AccessKey
 from mfa_session.prompt.user import NoUser, User
@@ -58,7 +59,7 @@ def add(
     app: AppContext = context.obj
     source = new_holder(app, profile)
     endpoints = app.endpoints(source)
-    user = app.user(f"mfa-session keys add --profile {source.name}", endpoints=endpoints)
+    user = app.user(hint_command("keys add", *store_options(store), profile=source.name), endpoints=endpoints)
     transport = Transport(endpoints)
     sts = STS(transport)
     app.settings.check_can_answer(source)
@@ -83,7 +84,7 @@ def add(
         store_key(source, proof.key, store=chosen, settings=app.settings)
         forget_in_other_store(app, source, chosen=chosen)
     write_stderr(f"mfa-session: it is in {chosen.description}" + (f", in the place of {replaced}" if replaced else ""))
-    write_stderr(f"mfa-session: try it: mfa-session login --profile {escape_control(source.name)}")
+    write_stderr(f"mfa-session: try it: {hint_command('login', profile=source.name)}")
 
 
 def _replaceable(stored: Callable[[], AccessKey | None], user: User | NoUser) -> AccessKey | None:

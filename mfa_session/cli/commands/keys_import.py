@@ -20,6 +20,7 @@ from mfa_session.cli.key_options import (
     other_copies,
     replaced_key,
     session_at_hand,
+    store_options,
     stored_key,
 )
 from mfa_session.cli.options import ProfileOption
@@ -30,6 +31,7 @@ from mfa_session.errors import (
     MFASessionError,
     PromptCancelledError,
     UsageError,
+    hint_command,
 )
 from mfa_session.keys.add import prove
 from mfa_session.keys.move import import_key
@@ -168,10 +170,10 @@ class _Import:
         self._proofs[key] = proof.key
         return proof.key
 
-    def _store_for(self, profile: Profile) -> "KeyStore":
+    def _store_for(self, profile: Profile) -> KeyStore:
         wanted = self._wanted or profile.store
         if wanted not in self._chosen:
-            user = self._app.user(f"mfa-session keys import --profile {profile.name}")
+            user = self._app.user(hint_command("keys import", *store_options(self._wanted), profile=profile.name))
             self._chosen[wanted] = self._app.choose_store(user, wanted=wanted)
         return self._chosen[wanted]
 

@@ -10,6 +10,7 @@ import typer
 from mfa_session.aws_files.files import read_profiles
 from mfa_session.cli.context import AppContext, now
 from mfa_session.cli.output import write_stderr, write_stdout
+from mfa_session.errors import hint_command
 from mfa_session.keys.inventory import ListedKey, list_keys
 from mfa_session.model.credentials import timestamp
 from mfa_session.text import escape_control
@@ -45,10 +46,10 @@ def list_(
     elif listed:
         write_stdout(_table(listed, present=now()))
     else:
-        write_stderr("mfa-session: there is no long-term key; to begin: mfa-session keys add --profile NAME")
+        write_stderr(f"mfa-session: there is no long-term key; to begin: {hint_command('keys add', profile='NAME')}")
 
 
-def _record(each: "ListedKey", *, present: datetime) -> dict[str, str | int | None]:
+def _record(each: ListedKey, *, present: datetime) -> dict[str, str | int | None]:
     """Return what `--json` prints of one key; every key of it is always there, and none is ever taken away.
 
     ``access_key_id`` shows the last four characters. ``store`` is ``keyring``, ``file`` (the
@@ -67,7 +68,7 @@ def _record(each: "ListedKey", *, present: datetime) -> dict[str, str | int | No
     }
 
 
-def _table(listed: "Sequence[ListedKey]", *, present: datetime) -> str:
+def _table(listed: Sequence[ListedKey], *, present: datetime) -> str:
     rows = [_HEADINGS, *(_row(each, present=present) for each in listed)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
@@ -75,7 +76,7 @@ def _table(listed: "Sequence[ListedKey]", *, present: datetime) -> str:
     return "".join(f"{line}\n" for line in (*lines, *map(escape_control, problems)))
 
 
-def _row(each: "ListedKey", *, present: datetime) -> tuple[str, ...]:
+def _row(each: ListedKey, *, present: datetime) -> tuple[str, ...]:
     return (
         escape_control(each.profile),
         each.masked_id or "?",

@@ -9,7 +9,7 @@ from mfa_session.cli.context import AppContext
 from mfa_session.cli.key_options import check_no_rotation_is_open, holder, replaced_key, store_of
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr
-from mfa_session.errors import StoreError
+from mfa_session.errors import StoreError, hint_command
 from mfa_session.keys.move import finish_move, move_key
 from mfa_session.text import escape_control
 
@@ -39,7 +39,7 @@ def move(
         write_stderr(f"mfa-session: the key of {name} is in {new.description} already")
         return
     check_no_rotation_is_open(app, source)
-    new = app.choose_store(app.user(f"mfa-session keys move --to {to} --profile {name}"), wanted=to)
+    new = app.choose_store(app.user(hint_command("keys move", "--to", to, profile=name)), wanted=to)
     with app.lock(source):
         replaced = replaced_key(new, source, old.get(source.name))
         move_key(source, old=old, new=new, settings=app.settings, replace=replace)

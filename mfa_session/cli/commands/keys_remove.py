@@ -9,7 +9,7 @@ from mfa_session.cli.context import AppContext
 from mfa_session.cli.key_options import YesOption, holder, keys_of, other_copies, store_of
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr
-from mfa_session.errors import ConfigurationError, PersonNeededError, PromptCancelledError
+from mfa_session.errors import ConfigurationError, PersonNeededError, PromptCancelledError, hint_command
 from mfa_session.keys.copies import CONFIG_FILE, KeyCopy, listed
 from mfa_session.keys.inventory import remove_key
 from mfa_session.keystore.stores import KeyStore
@@ -65,7 +65,7 @@ def remove(
     write_stderr("mfa-session: AWS still accepts the key, until it is deleted there: aws iam delete-access-key")
 
 
-def _check_can_remove(app: AppContext, copies: "Sequence[KeyCopy]") -> None:
+def _check_can_remove(app: AppContext, copies: Sequence[KeyCopy]) -> None:
     """Raise now what would keep one of *copies* where it is."""
     for copy in copies:
         if copy.place == CONFIG_FILE:
@@ -78,7 +78,7 @@ def _check_can_remove(app: AppContext, copies: "Sequence[KeyCopy]") -> None:
             app.plain_keys.check_can_remove(copy.profile)
 
 
-def _remove_copy(app: AppContext, copy: "KeyCopy", keys: "Sequence[AccessKey]") -> None:
+def _remove_copy(app: AppContext, copy: KeyCopy, keys: Sequence[AccessKey]) -> None:
     if copy.is_stored:
         _remove_stored(app, app.profile(copy.profile), app.access_keys.store(copy.place))
         return
@@ -87,7 +87,7 @@ def _remove_copy(app: AppContext, copy: "KeyCopy", keys: "Sequence[AccessKey]") 
             app.plain_keys.remove(copy.profile, key)
 
 
-def _remove_stored(app: AppContext, profile: Profile, store: "KeyStore") -> None:
+def _remove_stored(app: AppContext, profile: Profile, store: KeyStore) -> None:
     with app.lock(profile):
         remove_key(
             profile,
@@ -107,8 +107,8 @@ def _remove_stored(app: AppContext, profile: Profile, store: "KeyStore") -> None
         )
 
 
-def _ask(app: AppContext, profile: Profile, named: str, copies: "Sequence[KeyCopy]", *, where: str) -> None:
-    user = app.user(f"mfa-session keys remove --profile {profile.name}")
+def _ask(app: AppContext, profile: Profile, named: str, copies: Sequence[KeyCopy], *, where: str) -> None:
+    user = app.user(hint_command("keys remove", profile=profile.name))
     if not user.is_there:
         raise PersonNeededError(
             "somebody has to agree that the key is deleted, and nobody can be asked", hint="agree beforehand: --yes"
@@ -118,4 +118,4 @@ def _ask(app: AppContext, profile: Profile, named: str, copies: "Sequence[KeyCop
     if copies:
         user.tell(f"It goes from {listed(copies)}, too.")
     if not user.agrees(f"Delete the key of {profile.name} and its session?", by_default=False):
-        raise PromptCancelledError("nothing was changed", hint="to take it elsewhere: mfa-session keys move")
+        raise PromptCancelledError("nothing was changed", hint=f"to take it elsewhere: {hint_command('keys move')}")

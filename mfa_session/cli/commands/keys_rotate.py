@@ -13,6 +13,7 @@ from mfa_session.cli.key_options import check_no_rotation_is_open, holder, keys_
 from mfa_session.cli.login_service import LoginService
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr
+from mfa_session.errors import hint_command
 from mfa_session.keys.copies import KeyCopy, check_all_are_stored, check_not_in_use, update_copies
 from mfa_session.keys.rotate import KeyRotation, recover
 from mfa_session.keys.second_key import confirm_deletion
@@ -85,11 +86,11 @@ def rotate(
         )
         left = rotation.run(delete_old=delete_old)
     if left is not None:
-        command = f"mfa-session keys rotate --delete-old --profile {escape_control(source.name)}"
+        command = hint_command("keys rotate", "--delete-old", profile=source.name)
         write_stderr(f"mfa-session: when everything works with the new key, delete the old one: {command}")
 
 
-def _copies_to_change(app: AppContext, source: Profile, store: "KeyStore") -> "list[KeyCopy]":
+def _copies_to_change(app: AppContext, source: Profile, store: KeyStore) -> "list[KeyCopy]":
     """Return who else has the key that is to be rotated, having made sure that it can be changed for all of them."""
     copies = other_copies(app, _key_ids(store, source), besides=source, store=store)
     check_all_are_stored(copies)
@@ -98,7 +99,7 @@ def _copies_to_change(app: AppContext, source: Profile, store: "KeyStore") -> "l
     return copies
 
 
-def _key_ids(store: "KeyStore", source: Profile) -> list[str]:
+def _key_ids(store: KeyStore, source: Profile) -> list[str]:
     return [key.access_key_id for key in keys_of(store, source)]
 
 

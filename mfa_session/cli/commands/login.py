@@ -16,7 +16,7 @@ from mfa_session.cli.offer_import import offer_to_move
 from mfa_session.cli.options import SeveralProfilesOption
 from mfa_session.cli.output import warn, write_stderr
 from mfa_session.cli.profile_form import output_format
-from mfa_session.errors import ConfigurationError, UsageError
+from mfa_session.errors import ConfigurationError, UsageError, name_in_hints
 from mfa_session.model import durations
 from mfa_session.model.mfa_device import MFADevice, TokenCode
 from mfa_session.model.profile import Profile
@@ -108,7 +108,8 @@ def login(
 
 
 def _log_in(app: AppContext, request: LoginRequest) -> LoginResult:
-    """Do what *wish* says, one login at a time."""
+    """Do what *request* says, one login at a time."""
+    name_in_hints(request.profile.name)
     with app.lock(request.profile):
         outcome = LoginService(app, request.profile).log_in(request)
         _remember(app, request.profile, request, outcome, region=None, output=None)

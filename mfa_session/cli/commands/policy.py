@@ -12,7 +12,7 @@ from mfa_session.cli.login_service import aws_with_mfa
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr, write_stdout
 from mfa_session.cli.policy_source import Source, trial_of
-from mfa_session.errors import PersonNeededError, PromptCancelledError, UsageError
+from mfa_session.errors import PersonNeededError, PromptCancelledError, UsageError, hint_command
 from mfa_session.model import durations
 from mfa_session.model.partitions import partition as known_partition
 from mfa_session.model.partitions import partition_of
@@ -228,7 +228,7 @@ def apply(
     _name_those_without_device(plan)
 
 
-def _variant(name: str, partition: str, shape: "Shape") -> "EnforcingPolicy":
+def _variant(name: str, partition: str, shape: Shape) -> EnforcingPolicy:
     if name == _SAFE:
         return safe_policy(partition, shape)
     if name not in KNOWN_POLICIES:
@@ -241,7 +241,7 @@ def _variant(name: str, partition: str, shape: "Shape") -> "EnforcingPolicy":
     return KNOWN_POLICIES[name](partition)
 
 
-def _shape(*, no_password_change: bool, via_aws_service: bool, max_mfa_age: str | None) -> "Shape":
+def _shape(*, no_password_change: bool, via_aws_service: bool, max_mfa_age: str | None) -> Shape:
     return Shape(
         password_change=not no_password_change,
         via_aws_service=via_aws_service,
@@ -262,21 +262,21 @@ def _check_name(name: str) -> None:
         raise UsageError(f"{name} is no name of a policy", hint="use letters, digits and _ + = , . @ -")
 
 
-def _show(plan: "Plan") -> None:
+def _show(plan: Plan) -> None:
     write_stdout("".join(f"{escape_control(line)}\n" for line in plan.diff))
     for step in plan.steps:
         write_stderr(f"mfa-session: would {escape_control(step)}")
     _name_those_without_device(plan)
 
 
-def _name_those_without_device(plan: "Plan") -> None:
+def _name_those_without_device(plan: Plan) -> None:
     if plan.members_without_device:
         members = escape_control(listed(plan.members_without_device))
         write_stderr(f"mfa-session: without an MFA device that shows codes: {members}")
 
 
-def _ask(plan: "Plan", app: AppContext) -> None:
-    user = app.user(f"mfa-session policy apply --group {plan.group}")
+def _ask(plan: Plan, app: AppContext) -> None:
+    user = app.user(hint_command("policy apply", "--group", plan.group))
     if not user.is_there:
         raise PersonNeededError(
             "somebody has to agree to the change, and nobody can be asked",

@@ -29,7 +29,7 @@ from mfa_session.credential_server.protocol import CredentialEndpoint
 from mfa_session.credential_server.server import Listener
 from mfa_session.credential_server.sidecar import run_beside
 from mfa_session.environment import SECRET, served_environment
-from mfa_session.errors import PersonNeededError, StateError
+from mfa_session.errors import PersonNeededError, StateError, hint_command
 from mfa_session.filesystem.private_files import delete_private, write_private
 from mfa_session.model.profile import Profile
 from mfa_session.prompt.passphrases import DESCRIPTOR, FILE
@@ -200,7 +200,7 @@ def _readable(passphrase: str | None) -> Iterator[tuple[tuple[int, ...], dict[st
 
 
 def _failed(why: str, profile: Profile) -> PersonNeededError:
-    return PersonNeededError(why, hint=f"run in a terminal: mfa-session login --profile {profile.name}")
+    return PersonNeededError(why, hint=f"run in a terminal: {hint_command('login', profile=profile.name)}")
 
 
 def take_secret_variables() -> dict[str, str]:

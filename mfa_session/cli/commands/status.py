@@ -16,7 +16,7 @@ from mfa_session.aws_files.session_profiles import session_in
 from mfa_session.cli.context import AppContext, now
 from mfa_session.cli.options import ListedProfileOption
 from mfa_session.cli.output import write_stderr, write_stdout
-from mfa_session.errors import MFASessionError
+from mfa_session.errors import MFASessionError, hint_command
 from mfa_session.model.credentials import timestamp
 from mfa_session.sessions.status import State, Status, all_statuses, status
 from mfa_session.text import escape_control, format_duration, format_expiration
@@ -61,7 +61,7 @@ def status_(
     elif shown:
         write_stdout(_text(shown, in_full=bool(profile) or verify, present=now()))
     else:
-        write_stderr("mfa-session: no profile has a session yet; to begin: mfa-session login --profile NAME")
+        write_stderr(f"mfa-session: no profile has a session yet; to begin: {hint_command('login', profile='NAME')}")
     if failure is not None:
         raise failure
     if not any(each.state is State.LIVE for each in shown):
@@ -206,5 +206,5 @@ def _key_age_in_words(each: Status, *, present: datetime) -> str:
     if age is None:
         return ""
     words = "1 day" if age.days == 1 else f"{age.days} days"
-    rotate = f"; time for a new one: mfa-session keys rotate --profile {each.profile.user.name}"
+    rotate = f"; time for a new one: {hint_command('keys rotate', profile=each.profile.user.name)}"
     return f"{words} old{rotate if each.key_is_old(present) else ''}"
