@@ -20,7 +20,7 @@ FOR_ALL = {"errors", "text"}
 ROOMS: dict[str, set[str]] = {
     "filesystem": set(),
     "system": set(),
-    "model": set(),
+    "model": {"system"},
     "state": {"filesystem", "model"},
     "keystore": {"filesystem", "model"},
     "aws_files": {"filesystem", "system", "model"},

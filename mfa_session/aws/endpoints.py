@@ -6,7 +6,7 @@ token code and brings back a session.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -51,24 +51,38 @@ class Endpoints:
         return {"sts": self.sts_url, "iam": self.iam_url, "signin": self.signin_url}[service]
 
 
-def endpoint_settings(
-    environ: Mapping[str, str], profile_config: Mapping[str, str], *, region: str | None = None
-) -> Endpoints:
-    """Return what the environment and the profile's section of the config file say.
+def _no_services() -> Mapping[str, str]:
+    return {}
 
-    *region* is what the command line says, and comes before both.
+
+def endpoint_settings(
+    environ: Mapping[str, str],
+    profile_config: Mapping[str, str],
+    *,
+    services: Callable[[], Mapping[str, str]] = _no_services,
+    region: str | None = None,
+) -> Endpoints:
+    """Return what the environment and the settings of a profile say.
+
+    *services* returns the addresses in the ``[services]`` section of the profile, by service; it is called only
+    where neither the environment says so, nor that configured addresses are ignored. *region* is what the command
+    line says, and comes before both.
 
     Raises:
-        ConfigurationError: an address or a region cannot be what it is meant to be.
+        ConfigurationError: an address or a region is not valid.
     """
     named = region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or profile_config.get("region")
-    ignored = _says_yes(environ, profile_config, "ignore_configured_endpoint_urls")
+    urls: dict[Service, str | None] = {"sts": None, "iam": None, "signin": None}
+    if not _says_yes(environ, profile_config, "ignore_configured_endpoint_urls"):
+        urls = {service: _own_url(environ, profile_config, services, service) for service in urls}
+    signin = urls["signin"]
     return Endpoints(
         region=_region(named) if named else DEFAULT_REGION,
         region_is_known=bool(named),
-        sts_url=None if ignored else _own_url(environ, profile_config, "AWS_ENDPOINT_URL_STS"),
-        iam_url=None if ignored else _own_url(environ, profile_config, "AWS_ENDPOINT_URL_IAM"),
-        signin_url=None if ignored else _own_signin_url(environ, profile_config),
+        sts_url=urls["sts"],
+        iam_url=urls["iam"],
+        # The address on this machine that stands for the sign-in of the console; there is no use for another.
+        signin_url=signin if signin and is_on_this_machine(signin) else None,
         ca_bundle=_ca_bundle(environ, profile_config),
         use_fips=_says_yes(environ, profile_config, "use_fips_endpoint"),
         use_dualstack=_says_yes(environ, profile_config, "use_dualstack_endpoint"),
@@ -87,8 +101,9 @@ def _ca_bundle(environ: Mapping[str, str], profile_config: Mapping[str, str]) ->
 
 
 def _says_yes(environ: Mapping[str, str], profile_config: Mapping[str, str], setting: str) -> bool:
-    text = environ.get(f"AWS_{setting.upper()}") or profile_config.get(setting) or ""
-    return text.strip().lower() == "true"
+    # As in botocore, a variable that is set and empty says no.
+    text = environ.get(f"AWS_{setting.upper()}", profile_config.get(setting, ""))
+    return text.lower() == "true"
 
 
 def _region(name: str) -> str:
@@ -100,21 +115,20 @@ def _region(name: str) -> str:
     return name
 
 
-def _own_url(environ: Mapping[str, str], profile_config: Mapping[str, str], variable: str) -> str | None:
-    for name, value in (
-        (variable, environ.get(variable)),
-        ("AWS_ENDPOINT_URL", environ.get("AWS_ENDPOINT_URL")),
-        ("endpoint_url", profile_config.get("endpoint_url")),
-    ):
-        if value:
+def _own_url(
+    environ: Mapping[str, str],
+    profile_config: Mapping[str, str],
+    services: Callable[[], Mapping[str, str]],
+    service: Service,
+) -> str | None:
+    variable = f"AWS_ENDPOINT_URL_{service.upper()}"
+    for name in (variable, "AWS_ENDPOINT_URL"):
+        if value := environ.get(name):
             return _safe_url(name, value)
-    return None
-
-
-def _own_signin_url(environ: Mapping[str, str], profile_config: Mapping[str, str]) -> str | None:
-    """Return the address on this machine that stands for the sign-in of the console; there is no use for another."""
-    url = _own_url(environ, profile_config, "AWS_ENDPOINT_URL_SIGNIN")
-    return url if url and is_on_this_machine(url) else None
+    if value := services().get(service):
+        return _safe_url(f"endpoint_url of {service} in [services {profile_config.get('services')}]", value)
+    value = profile_config.get("endpoint_url")
+    return _safe_url("endpoint_url", value) if value else None
 
 
 def _safe_url(name: str, url: str) -> str:

@@ -16,19 +16,7 @@ from pathlib import Path
 
 from mfa_session.aws_files.files import read_profiles
 from mfa_session.filesystem.paths import home
-
-# Each of these makes a profile one that has credentials, in either file.
-_CREDENTIALS = (
-    "aws_access_key_id",
-    "credential_process",
-    "credential_source",
-    "login_session",
-    "role_arn",
-    "source_profile",
-    "sso_session",
-    "sso_start_url",
-    "web_identity_token_file",
-)
+from mfa_session.model.provider import CREDENTIAL_SETTINGS
 
 # What else `default` may say for every program, and the variable that says it where the file is hidden.
 _SETTINGS = {"ca_bundle": "AWS_CA_BUNDLE", "endpoint_url": "AWS_ENDPOINT_URL", "output": "AWS_DEFAULT_OUTPUT"}
@@ -60,7 +48,8 @@ def without_default_credentials(
 
 
 def _has_credentials(profiles: Mapping[str, Mapping[str, str]]) -> bool:
-    return any(key in profiles.get("default", {}) for key in _CREDENTIALS)
+    settings = profiles.get("default", {})
+    return any(key in settings for key in ("aws_access_key_id", "source_profile", *CREDENTIAL_SETTINGS))
 
 
 def _boto_files(environ: Mapping[str, str]) -> list[Path]:

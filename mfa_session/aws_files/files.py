@@ -2,7 +2,7 @@
 
 One function does every write. It holds a lock that all processes of ours meet at, and
 watches for those who take none: ``aws configure set`` truncates the file and writes it
-anew. What is read is read as botocore does; the edit and its proof are in ``section_edit``.
+anew. The edit and its proof are in ``editor``.
 """
 
 import contextlib
@@ -11,10 +11,19 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from mfa_session.aws_files.parser import Kind, Sections, read_sections
-from mfa_session.aws_files.profile_names import is_portable_profile_name, profile_of
+from mfa_session.aws_files.parser import Kind
+from mfa_session.aws_files.profile_names import is_portable_profile_name
+from mfa_session.aws_files.reader import (
+    header_line,
+    line_of,
+    lost_sections,
+    read_profiles,
+    read_services,
+    readable_by_others,
+    remembering_reads,
+)
 from mfa_session.aws_files.snapshots import identity, identity_of, refuse_other_than_regular, snapshot
 from mfa_session.errors import SharedFileError, StateError
 from mfa_session.filesystem.atomic_write import (
@@ -36,10 +45,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Kind",
     "check_writable",
+    "header_line",
     "is_portable_profile_name",
     "line_of",
     "lost_sections",
     "read_profiles",
+    "read_services",
     "readable_by_others",
     "remembering_reads",
     "remove_keys",
@@ -49,127 +60,14 @@ __all__ = [
     "write_profiles",
 ]
 
-# Sections of the config file that are no profiles, and what only profiles have.
-_OTHER_SECTIONS = {"DEFAULT", "sso-session", "services"}
-_OF_A_PROFILE = {
-    "region",
-    "output",
-    "role_arn",
-    "source_profile",
-    "mfa_serial",
-    "credential_process",
-    "aws_access_key_id",
-}
-
 # aws configure set empties the file and fills it within this time, even while the disk is busy.
 _EMPTY_FOR_SECONDS = 1.0
-
-# Who reads only is not kept waiting for a file that is truly empty.
-_EMPTY_FOR_A_READER_SECONDS = 0.01
 
 # A tool that had read the file before our change writes its stale copy over it within this time.
 _LOOK_AGAIN_AFTER_SECONDS = 0.01
 
 # Each attempt leaves the file time to settle: together they are half a second of a program that never stops.
 _ATTEMPTS = 20
-
-
-# What was read of each file while `remembering_reads` holds, and which state of the file that was.
-_Remembered: TypeAlias = dict[tuple[str, Kind], tuple[tuple[int, ...], dict[str, dict[str, str]]]]
-_remembered: _Remembered | None = None
-
-
-@contextlib.contextmanager
-def remembering_reads() -> Iterator[None]:
-    """Have :func:`read_profiles` parse a file again only when it has changed, until the block ends.
-
-    What it returns is then the same object each time, and not to be changed.
-    """
-    global _remembered
-    before, _remembered = _remembered, {}
-    try:
-        yield
-    finally:
-        _remembered = before
-
-
-def read_profiles(path: str | os.PathLike[str], kind: Kind) -> dict[str, dict[str, str]]:
-    """Return the profiles of the file *path* as botocore reads them; none where the file is missing.
-
-    Keys are in lower case. Values are as they stand; one that begins with a newline is a
-    nested block. What ``[DEFAULT]`` holds is in every profile.
-
-    Raises:
-        SharedFileError: AWS tools could not read it; the message names the line.
-    """
-    if _remembered is None:
-        return _profiles(Path(path), kind)
-    name, state = (os.fspath(path), kind), _state(Path(path))
-    known = _remembered.get(name)
-    if known is not None and known[0] == state:
-        return known[1]
-    profiles = _profiles(Path(path), kind)
-    if state is not None and _state(Path(path)) == state:
-        _remembered[name] = (state, profiles)
-    return profiles
-
-
-def _state(path: Path) -> tuple[int, ...] | None:
-    """Return what tells one state of a file from the next, ``None`` while that cannot be told."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    # A second write within one tick of the file system's clock would not show.
-    is_settled = time.time() - status.st_mtime > _LOOK_AGAIN_AFTER_SECONDS
-    return (*identity(status), status.st_ctime_ns) if is_settled else None
-
-
-def _profiles(path: Path, kind: Kind) -> dict[str, dict[str, str]]:
-    found = _read(path)
-    profiles = {}
-    for section in found.sections:
-        name = profile_of(section.name, kind)
-        if name is not None and section.name != "DEFAULT":
-            profiles[name] = {**found.inherited, **section.values}
-    return profiles
-
-
-def line_of(path: str | os.PathLike[str], kind: Kind, profile: str, key: str) -> int | None:
-    """Return the number of the line on which *key* of *profile* stands, ``None`` where it does not.
-
-    Raises:
-        SharedFileError: AWS tools could not read the file.
-    """
-    lines = [
-        section.keys.get(key) for section in _read(Path(path)).sections if profile_of(section.name, kind) == profile
-    ]
-    return lines[-1] + 1 if lines and lines[-1] is not None else None
-
-
-def lost_sections(path: str | os.PathLike[str]) -> dict[str, int]:
-    """Return the sections of the config file *path* that AWS tools pass over though they read like profiles.
-
-    The values are the numbers of the lines on which they begin.
-
-    Raises:
-        SharedFileError: AWS tools could not read the file.
-    """
-    return {
-        section.name: section.start + 1
-        for section in _read(Path(path)).sections
-        if profile_of(section.name, "config") is None
-        and _OTHER_SECTIONS.isdisjoint(section.name.split()[:1])
-        and not _OF_A_PROFILE.isdisjoint(section.values)
-    }
-
-
-def readable_by_others(path: str | os.PathLike[str]) -> bool:
-    """Tell whether others on this machine may read the file *path*; the next write to a credentials file ends that."""
-    try:
-        return os.name != "nt" and bool(Path(path).stat().st_mode & 0o077)
-    except OSError:
-        return False
 
 
 def write_profile(
@@ -328,23 +226,6 @@ def _refusing(path: Path) -> Iterator[None]:
         return
     # Raised out here, it carries no cause along that might quote a line.
     raise SharedFileError(f"cannot write {escape_control(str(path))}: {problem}; nothing was changed", hint=hint)
-
-
-def _read(path: Path) -> Sections:
-    # AWS_CONFIG_FILE=/dev/null is how people say that there is to be none.
-    if os.path.realpath(path) == os.devnull:
-        return read_sections(b"")
-    try:
-        return read_sections(snapshot(path, empty_until=time.monotonic() + _EMPTY_FOR_A_READER_SECONDS).data)
-    except SharedFileError as error:
-        problem, hint = str(error), error.hint
-    except OSError as error:
-        denied = isinstance(error, PermissionError)
-        problem, hint = (
-            "you may not read it" if denied else explain_os_error(error, path).problem,
-            f"ls -l {escape_control(str(path))}",
-        )
-    raise SharedFileError(f"cannot read {escape_control(str(path))}: {problem}", hint=hint)
 
 
 def _real_file(path: Path) -> Path:

@@ -82,6 +82,14 @@ def read_sections(data: bytes) -> Sections:
     return found
 
 
+def nested_block(value: str) -> dict[str, str]:
+    """Return the settings of a nested block, such as those below ``s3 =``; none where *value* is a plain one."""
+    if not value.startswith("\n"):
+        return {}
+    pairs = (line.split("=", 1) for line in value.splitlines() if line.strip())
+    return {key.strip(): text.strip() for key, text in pairs}
+
+
 class _Recorder(configparser.RawConfigParser):
     """botocore's parser, which also remembers the lines it found sections and keys on.
 

@@ -41,8 +41,11 @@ def profile_of(section: str, kind: Kind) -> str | None:
         return section
     if plain := _PLAIN_HEADER.fullmatch(section):
         return plain[1]
-    if not section.startswith("profile"):
-        return None
+    return name_in_header(section) if section.startswith("profile") else None
+
+
+def name_in_header(section: str) -> str | None:
+    """Return the name in a header of two words, such as ``services NAME``, as botocore splits it."""
     try:
         words = shlex.split(section)
     except ValueError:

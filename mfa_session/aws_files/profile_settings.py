@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from mfa_session.aws_files.files import Kind, line_of, read_profiles, remove_keys, write_profile
@@ -9,17 +10,19 @@ from mfa_session.errors import ConfigurationError, hint_command
 from mfa_session.model.credentials import timestamp
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.model.profile import Profile
+from mfa_session.model.provider import CREDENTIAL_SETTINGS, how_to_use
 from mfa_session.system.credential_process_line import credential_process_line, runs_this_program
-
-# Credentials that a profile may have besides a `credential_process`; SDKs differ in which they take.
-_OTHER_CREDENTIALS = ("role_arn", "sso_session", "sso_start_url", "credential_source")
 
 
 class ProfileSettings:
-    """The sections of the config file *path*; *program* is the command by which AWS tools start this one."""
+    """The sections of the config file *path*; *program* is the command by which AWS tools start this one.
 
-    def __init__(self, path: Path, *, program: Sequence[str]) -> None:
+    *credentials_file* is read, too: its lines come before those of the config file.
+    """
+
+    def __init__(self, path: Path, *, program: Sequence[str], credentials_file: Path | None = None) -> None:
         self._path = path
+        self._credentials_file = credentials_file
         self._program = program
 
     def remember_device(self, profile: Profile, device: MFADevice) -> None:
@@ -34,12 +37,17 @@ class ProfileSettings:
                 that every SDK reads can be written.
         """
         credential_process_line(self._program, profile.name)
-        settings = self._settings(profile.name)
-        process = settings.get("credential_process")
-        if process and not runs_this_program(process, profile.name):
-            raise self._in_the_way(profile.name, "credential_process")
-        if other := next((key for key in _OTHER_CREDENTIALS if key in settings), None):
-            raise self._in_the_way(profile.name, other)
+        files: dict[Kind, Path] = {"config": self._path}
+        if self._credentials_file is not None:
+            files["credentials"] = self._credentials_file
+        for kind, path in files.items():
+            settings = read_profiles(path, kind).get(profile.name, {})
+            for key in CREDENTIAL_SETTINGS:
+                is_ours = key == "credential_process" and runs_this_program(settings.get(key, ""), profile.name)
+                if key in settings and not is_ours:
+                    raise _has_other_credentials(
+                        profile.name, key, f"line {line_of(path, kind, profile.name, key)} of {path}"
+                    )
 
     def answer(self, profile: Profile, *, store: str, key_date: datetime | None = None) -> None:
         """Write down that *store* has the key of *profile*, and make this program its ``credential_process``.
@@ -93,12 +101,18 @@ class ProfileSettings:
     def _settings(self, name: str) -> Mapping[str, str]:
         return read_profiles(self._path, "config").get(name, {})
 
-    def _in_the_way(self, name: str, key: str) -> ConfigurationError:
-        line = line_of(self._path, "config", name, key)
+
+def _has_other_credentials(name: str, key: str, place: str) -> ConfigurationError:
+    if key == "role_arn":
         return ConfigurationError(
-            f"profile {name} has {key} already (line {line} of {self._path})",
-            hint="delete that line, and run this again",
+            f"profile {name} assumes a role ({key} at {place})",
+            hint=f"give the access key a profile of its own: {hint_command('keys add', profile=f'{name}-user')}, "
+            f"and write source_profile = {name}-user there",
         )
+    return ConfigurationError(
+        f"profile {name} gets its credentials from another program ({key} at {place})",
+        hint=f"go on with that: {how_to_use(name, key)}; or choose another profile for the access key: --profile NAME",
+    )
 
 
 def _key_date(moment: datetime | None) -> dict[str, str | None]:
@@ -109,37 +123,55 @@ def _key_date(moment: datetime | None) -> dict[str, str | None]:
 _STATIC_KEY = "aws_access_key_id"
 
 
+def place_of(profile: str, key: str, *, credentials_file: Path, config_file: Path) -> str | None:
+    """Return where AWS tools read *key* of *profile*: the line and the file; ``None`` where neither file has it."""
+    kinds: tuple[tuple[Path, Kind], ...] = ((credentials_file, "credentials"), (config_file, "config"))
+    for path, kind in kinds:
+        if line := line_of(path, kind, profile, key):
+            return f"line {line} of {path}"
+    return None
+
+
 def check_nothing_shadows(profile: Profile, *, credentials_file: Path, config_file: Path) -> None:
     """Make sure that *profile* has no second kind of credentials beside a ``credential_process`` or a role.
 
     Raises:
         ConfigurationError: it has; the message names the line.
     """
-    has_process = "credential_process" in profile.settings
-    if has_process and profile.role is not None:
-        line = line_of(config_file, "config", profile.name, "credential_process")
+    locate = partial(place_of, profile.name, credentials_file=credentials_file, config_file=config_file)
+    is_own_source = profile.source is not None and profile.source.name == profile.name
+    kinds = [
+        key
+        for key in ("login_session", "sso_role_name", "sso_session", "credential_process")
+        if key in profile.settings
+    ]
+    if kinds and profile.role is not None:
+        process = f"a {kinds[-1]}" if kinds[-1] == "credential_process" else kinds[-1]
         raise ConfigurationError(
-            f"profile {profile.name} has a credential_process (line {line} of {config_file}) beside its role_arn, "
+            f"profile {profile.name} has {process} ({locate(kinds[-1])}) beside its role_arn, "
             "and AWS tools differ in which they use",
-            hint="delete that line; a credential_process for the role stands in a profile of another name",
+            hint=f"give one of the two a profile of another name; a {kinds[-1]} for the role, too",
         )
-    if not has_process and profile.role is None:
+    where = None if is_own_source or not (kinds or profile.role) else locate(_STATIC_KEY)
+    if where is None:
         return
-    kinds: tuple[tuple[Path, Kind], ...] = ((credentials_file, "credentials"), (config_file, "config"))
-    for path, kind in kinds:
-        if line := line_of(path, kind, profile.name, _STATIC_KEY):
-            raise _static_key(profile, f"line {line} of {path}")
-
-
-def _static_key(profile: Profile, where: str) -> ConfigurationError:
     if profile.role is not None:
-        return ConfigurationError(
+        raise ConfigurationError(
             f"profile {profile.name} has a static key ({where}) beside its role_arn, "
             "and AWS tools differ in which they use",
             hint="delete the key there, or give it a profile of its own",
         )
-    return ConfigurationError(
-        f"profile {profile.name} has a static key ({where}) beside its credential_process, "
+    if kinds == ["credential_process"]:
+        is_ours = runs_this_program(profile.settings["credential_process"], profile.name)
+        raise ConfigurationError(
+            f"profile {profile.name} has a static key ({where}) beside its credential_process, "
+            "and AWS tools differ in which they use",
+            hint=f"move the key into the store: {hint_command('keys import', profile=profile.name)}"
+            if is_ours
+            else f"give the key a profile of its own; the credential_process is another program ({locate(kinds[-1])})",
+        )
+    raise ConfigurationError(
+        f"profile {profile.name} has a static key ({where}) beside its {kinds[0]}, "
         "and AWS tools differ in which they use",
-        hint=f"move the key into the store: {hint_command('keys import', profile=profile.name)}",
+        hint=f"give the key a profile of its own; {kinds[0]} is on {locate(kinds[0])}",
     )

@@ -23,6 +23,7 @@ from mfa_session.errors import (
 )
 from mfa_session.model.credentials import SessionCredentials, long_term_key_id, masked, moment, timestamp
 from mfa_session.model.profile import Profile
+from mfa_session.model.provider import CREDENTIAL_SETTINGS, how_to_use
 
 # Every key that we write into a session profile; what else stands there is the user's.
 _OURS = (
@@ -32,11 +33,12 @@ _OURS = (
     "aws_security_token",
     "x_security_token_expires",
     "mfa_session_source",
+    "mfa_session_region",
+    "mfa_session_output",
 )
 
-# What gives a profile of the config file credentials of its own: SDKs differ in which they take.
-_OTHER_CREDENTIALS = ("credential_process", "role_arn", "sso_session", "sso_start_url", "credential_source")
-
+# Beside a session, the settings that it was given with: a login replaces these, and none that the user chose.
+_GIVEN = {"region": "mfa_session_region", "output": "mfa_session_output"}
 
 # Whether the long-term key that a profile has in a store is the one of this ID.
 IsStored: TypeAlias = Callable[[str, str], bool]
@@ -87,7 +89,17 @@ def session_in(section: Mapping[str, str], profile: Profile) -> SessionCredentia
 
 
 def _written(profile: Profile, credentials: SessionCredentials) -> dict[str, str | None]:
-    return {**section_of(credentials), "aws_security_token": None, "mfa_session_source": profile.name}
+    # Not what an option of this one login says.
+    configured = {"region": _configured(profile, "region"), "output": _configured(profile, "output")}
+    given = {
+        _GIVEN[key]: value if value and value == configured[key] else None
+        for key, value in (("region", profile.region), ("output", profile.output))
+    }
+    return {**section_of(credentials), "aws_security_token": None, "mfa_session_source": profile.name, **given}
+
+
+def _configured(profile: Profile, key: str) -> str | None:
+    return profile.settings.get(key) or (_configured(profile.source, key) if profile.source else None)
 
 
 def _damaged(profile: Profile, what: str) -> DamagedSessionError:
@@ -168,12 +180,15 @@ class SessionProfiles:
                 f"profile {name} of {self._credentials_file} was not written by mfa-session",
                 hint="choose another name: --session-profile NAME; or insist: --replace",
             )
-        settings = read_profiles(self._config_file, "config").get(name, {})
-        if other := next((key for key in _OTHER_CREDENTIALS if key in settings), None):
-            raise SessionProfileTakenError(
-                f"profile {name} has {other} in {self._config_file}, and keys beside it would confuse AWS tools",
-                hint="choose another name: --session-profile NAME; or delete that line",
-            )
+        for path, settings in (
+            (self._credentials_file, section),
+            (self._config_file, read_profiles(self._config_file, "config").get(name, {})),
+        ):
+            if other := next((key for key in CREDENTIAL_SETTINGS if key in settings), None):
+                raise SessionProfileTakenError(
+                    f"profile {name} has {other} in {path}, and keys beside it would confuse AWS tools",
+                    hint=f"choose another name: --session-profile NAME; or go on with that: {how_to_use(name, other)}",
+                )
 
     def keep(self, profile: Profile, credentials: SessionCredentials) -> None:
         """Write the session of *profile*, and give its session profile a region and an output where it has none.
@@ -213,9 +228,15 @@ class SessionProfiles:
         return True
 
     def _missing_settings(self, profile: Profile) -> dict[str, str]:
-        present = read_profiles(self._config_file, "config").get(profile.session_profile, {})
+        """Return the region and output that the session profile lacks, or has from an earlier login."""
+        section = self._section(profile)
+        present = {**read_profiles(self._config_file, "config").get(profile.session_profile, {}), **section}
         wanted = {"region": profile.region, "output": profile.output}
-        return {key: value for key, value in wanted.items() if value and key not in present}
+        return {
+            key: value
+            for key, value in wanted.items()
+            if value and value != present.get(key) and present.get(key) in (None, section.get(_GIVEN[key]))
+        }
 
     def _section(self, profile: Profile) -> Mapping[str, str]:
         return read_profiles(self._credentials_file, "credentials").get(profile.session_profile, {})

@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 from mfa_session.aws.endpoints import Endpoints, endpoint_settings
 from mfa_session.aws.sts import STS
-from mfa_session.aws_files.files import read_profiles
+from mfa_session.aws_files.files import read_profiles, read_services
 from mfa_session.aws_files.plain_keys import PlainKeys
-from mfa_session.aws_files.profile_settings import ProfileSettings
+from mfa_session.aws_files.profile_settings import ProfileSettings, place_of
 from mfa_session.aws_files.session_profiles import RoleSessionsWrittenTogether, SessionProfiles
 from mfa_session.cli.output import write_stderr
 from mfa_session.cli.own_program import program_command
@@ -19,12 +19,15 @@ from mfa_session.errors import ConfigurationError, PersonNeededError, name_in_hi
 from mfa_session.filesystem import paths
 from mfa_session.filesystem.locks import locked
 from mfa_session.filesystem.safe_path import UnsafePath, unsafe_path
+from mfa_session.importers.credential_process import printed_key
 from mfa_session.keys.add import add_prompted_key
 from mfa_session.keys.lookup import KeyLookup
 from mfa_session.keystore.encrypted_file import EncryptedFile
 from mfa_session.keystore.keyring_store import OSKeyring
 from mfa_session.keystore.stores import AccessKeys, KeyStore
+from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile, ProfileReader, Sections
+from mfa_session.model.provider import how_to_use
 from mfa_session.prompt.passphrases import Passphrases
 from mfa_session.prompt.terminal import Terminal
 from mfa_session.prompt.user import NoUser, User
@@ -114,7 +117,11 @@ class AppContext:
 
     def profiles(self) -> ProfileReader:
         """Return a reader of any number of profiles, as the files are now."""
-        return ProfileReader(self._config, read_profiles(self.credentials_file, "credentials"))
+        return ProfileReader(self._config, read_profiles(self.credentials_file, "credentials"), locate=self.place_of)
+
+    def place_of(self, profile: str, key: str) -> str | None:
+        """Return the line and the file where AWS tools read *key* of *profile*."""
+        return place_of(profile, key, credentials_file=self.credentials_file, config_file=self.config_file)
 
     @cached_property
     def sessions(self) -> SessionProfiles:
@@ -133,12 +140,12 @@ class AppContext:
     @cached_property
     def settings(self) -> ProfileSettings:
         """What we write into the config file."""
-        return ProfileSettings(self.config_file, program=program_command())
+        return ProfileSettings(self.config_file, program=program_command(), credentials_file=self.credentials_file)
 
     @cached_property
     def plain_keys(self) -> PlainKeys:
-        """The long-term keys that still lie in the credentials file."""
-        return PlainKeys(self.credentials_file)
+        """The long-term keys that are in plain text in the AWS files."""
+        return PlainKeys(self.credentials_file, self.config_file)
 
     @cached_property
     def used_codes(self) -> UsedCodes:
@@ -162,8 +169,22 @@ class AppContext:
 
     def endpoints(self, profile: Profile, *, region: str | None = None) -> Endpoints:
         """Return where AWS is reached for *profile*."""
-        # A role is asked for where its user is known, unless its own section says otherwise.
-        return endpoint_settings(self.environ, {**profile.user.settings, **profile.settings}, region=region)
+        # As botocore does, a role is assumed where its own profile says.
+        shared = {key: profile.user.settings[key] for key in ("ca_bundle",) if key in profile.user.settings}
+        settings = {**shared, **profile.settings, **({"region": profile.region} if profile.region else {})}
+        return endpoint_settings(self.environ, settings, services=partial(self._services, profile), region=region)
+
+    def _services(self, profile: Profile) -> dict[str, str]:
+        """Return the address of each service that the ``services`` line of *profile* leads to."""
+        name = profile.settings.get("services")
+        if name is None:
+            return {}
+        if not (found := read_services(self.config_file).get(name)):
+            raise ConfigurationError(
+                f"profile {profile.name}: there is no [services {name}] ({self.place_of(profile.name, 'services')})",
+                hint=f"correct that line, or add the section to {self.config_file}",
+            )
+        return {service: settings.get("endpoint_url", "") for service, settings in found.items()}
 
     def user(
         self,
@@ -226,16 +247,34 @@ class AppContext:
 
     def keys(self, sts: STS, *, user: User | NoUser | None) -> "KeyLookup":
         """Return where the long-term keys are looked for; a *person* may give one that is nowhere yet."""
+        find = partial(KeyLookup, stored=self.access_keys.get, in_file=self.plain_keys.get, printed=self.printed_key)
         if user is None:
-            return KeyLookup(stored=self.access_keys.get, in_file=self.plain_keys.get)
-        prompt = partial(
-            add_prompted_key,
-            user=user,
-            sts=sts,
-            choose_store=partial(self.choose_store, user),
-            settings=self.settings,
+            return find()
+        choose_store = partial(self.choose_store, user)
+        return find(
+            prompt=partial(add_prompted_key, user=user, sts=sts, choose_store=choose_store, settings=self.settings)
         )
-        return KeyLookup(stored=self.access_keys.get, in_file=self.plain_keys.get, prompt=prompt)
+
+    def printed_key(self, profile: Profile) -> AccessKey:
+        """Return the access key that the ``credential_process`` of *profile*, another program, prints."""
+        return printed_key(profile, environ=self.environ_for(profile), unsafe_settings=self.unsafe_settings)
+
+    def check_has_own_key(self, profile: Profile) -> None:
+        """Make sure that the access key behind *profile* is mfa-session's to use.
+
+        Raises:
+            ConfigurationError: another tool gives its credentials; the message names the line.
+        """
+        user = profile.user
+        if user.foreign is None or user.foreign == "credential_process" or user.store is not None:
+            return
+        whose = f"its source profile {user.name}" if profile.role else f"profile {user.name}"
+        prefix = f"profile {profile.name}: " if profile.role else ""
+        raise ConfigurationError(
+            f"{prefix}{whose} gets its credentials from another tool ({user.foreign}, "
+            f"{self.place_of(user.name, user.foreign)})",
+            hint=how_to_use(user.name, user.foreign),
+        )
 
     @contextmanager
     def lock(self, profile: Profile, *, timeout: timedelta = _LOCK) -> Iterator[None]:
@@ -245,6 +284,9 @@ class AppContext:
             ConfigurationError: a login that waits for us holds it.
             LockedError: another held it all the time.
         """
+        if profile.name in self._locked:  # the key and the role of one profile
+            yield
+            return
         check_not_answering(self.environ, profile)
         with locked(self.state_folder / "locks" / quote(profile.name, safe=""), timeout=timeout):
             self._locked.append(profile.name)

@@ -124,7 +124,8 @@ class LoginService:
         )
 
     def log_in(self, request: LoginRequest) -> LoginResult:
-        """Do what *wish* says, without a lock on the profile; how the last login failed is forgotten then."""
+        """Do what *request* says, without a lock on the profile; how the last login failed is forgotten then."""
+        self._app.check_has_own_key(self._profile)
         login = self._log_in(request)
         if not login.kept:
             with suppress(StateError):  # there is a session, and the record is soon too old to matter

@@ -83,7 +83,7 @@ def _log_in_to_several(
         list(wishes.values()),
         request_for_user=request_for_user,
         log_in=log_in,
-        find_key=KeyLookup(stored=app.access_keys.get, in_file=app.plain_keys.get).access_key,
+        find_key=KeyLookup(stored=app.access_keys.get, in_file=app.plain_keys.get, printed=app.printed_key).access_key,
         sessions=sessions,
         clock=now,
     )

@@ -51,7 +51,10 @@ def look_for_key(profile: Profile, *, keys: Keys) -> tuple[AccessKey | None, lis
     """Return the key that a login of *profile* would use, ``None`` where it cannot be had, and what was found."""
     stored, findings = _in_store(profile, keys)
     plain, more = _in_plain_text(profile, keys)
-    findings += more
+    if (
+        profile.store is None or plain is not None
+    ):  # else the lines that are no key are found as a second kind of credentials
+        findings += more
     if not findings:
         findings.append(
             error(

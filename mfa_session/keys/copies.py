@@ -37,8 +37,6 @@ class KeyCopy:
 
     def how_to_store(self) -> str:
         """Return how a key in plain text gets into the store."""
-        if self.place == CONFIG_FILE:
-            return f"delete the lines of the key of profile {self.profile} from the config file"
         return hint_command("keys import", profile=self.profile.removesuffix("-long-term"))
 
 

@@ -1,17 +1,17 @@
-"""List the long-term access keys in the stores and in the credentials file, and remove them."""
+"""List the long-term access keys in the stores and in the AWS files, and remove them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mfa_session.errors import MFASessionError
+from mfa_session.keys.copies import CONFIG_FILE, CREDENTIALS_FILE
 from mfa_session.keys.protocols import KeyStore
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile, Sections
 from mfa_session.model.rotation_record import place_of_new_key, place_of_old_key
 
-# The credentials file's name among the stores.
-_CREDENTIALS_FILE = "credentials_file"
+_PLAIN_TEXT = (CREDENTIALS_FILE, CONFIG_FILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,12 @@ def list_keys(
     once; each of its keys has the reason as its problem.
     """
     return sorted(
-        [*_in_stores(config, get), *_in_file(credentials)],
-        key=lambda each: (each.profile, each.store == _CREDENTIALS_FILE),
+        [
+            *_in_stores({**credentials, **config}, get),
+            *_in_file(CREDENTIALS_FILE, credentials),
+            *_in_file(CONFIG_FILE, config),
+        ],
+        key=lambda each: (each.profile, each.store in _PLAIN_TEXT),
     )
 
 
@@ -65,17 +69,17 @@ def _stored(profile: str, store: str, key: AccessKey | None) -> ListedKey:
     return ListedKey(profile, store, key.masked_id, key.account_id, key.create_date)
 
 
-def _in_file(credentials: Sections) -> Iterator[ListedKey]:
-    for profile, section in credentials.items():
+def _in_file(file: str, sections: Sections) -> Iterator[ListedKey]:
+    for profile, section in sections.items():
         key_id = section.get("aws_access_key_id", "")
         if not key_id.startswith("AKIA"):
             continue
         try:
             key = AccessKey(key_id, section.get("aws_secret_access_key", ""))
         except MFASessionError as error:
-            yield ListedKey(profile, _CREDENTIALS_FILE, problem=str(error))
+            yield ListedKey(profile, file, problem=str(error))
         else:
-            yield ListedKey(profile, _CREDENTIALS_FILE, key.masked_id)
+            yield ListedKey(profile, file, key.masked_id)
 
 
 def places_of(profile: Profile) -> tuple[str, ...]:

@@ -1,10 +1,9 @@
-"""What the configuration says about one profile.
+"""What the AWS files say about one profile.
 
-The *source profile* (`test-user`) owns the long-term access key, its *session
-profile* (`test-user-mfa`) holds the temporary keys. A *role profile* (`admin`) has no
-key: its role is taken with the session of the profile that its ``source_profile``
-names, and has a session profile of its own (`admin-mfa`). Both files are handed in as
-botocore reads them; nothing is read here.
+The *source profile* (`test-user`) has the long-term access key, its *session
+profile* (`test-user-mfa`) holds the temporary credentials. A *role profile* (`admin`)
+assumes its role with the session of the profile that its ``source_profile`` names, and
+has a session profile of its own (`admin-mfa`). Reads no file.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,38 +15,38 @@ from mfa_session.errors import ConfigurationError, ProfileNotFoundError, UsageEr
 from mfa_session.model.credentials import moment
 from mfa_session.model.durations import role_duration, session_duration
 from mfa_session.model.mfa_device import MFADevice
+from mfa_session.model.provider import (
+    CREDENTIAL_SETTINGS,
+    SECRETS,
+    Provider,
+    Sections,
+    foreign_setting,
+    has_static_key,
+    how_to_use,
+    merged,
+    provider_of,
+)
 from mfa_session.model.role import Role, default_session_name
 
-Sections: TypeAlias = Mapping[str, Mapping[str, str]]
+__all__ = ["Profile", "ProfileReader", "Sections", "read_profile", "source_profile_name"]
+
+# Where a setting stands, as part of a sentence, such as "line 3 of ~/.aws/config"; `None` where that is not known.
+Locate: TypeAlias = Callable[[str, str], str | None]
 
 Value = TypeVar("Value")
 
 # Each role of a chain is taken with the session of the one before; people have three.
 _MAX_CHAIN = 50
 
-# What makes a profile of the config file more than the region and output that a session profile has.
-_OWN_CREDENTIALS = (
-    "role_arn",
-    "source_profile",
-    "credential_process",
-    "credential_source",
-    "sso_session",
-    "sso_start_url",
-)
-
-# AWS tools read these in the credentials file too, and there first.
-_IN_EITHER_FILE = ("role_arn", "source_profile", "external_id", "role_session_name", "duration_seconds", "mfa_serial")
-
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One profile that has sessions: a user's, or that of a *role*, which is taken with the session of *source*.
+    """One profile that has sessions: a user's, or that of a *role*, which is assumed with the session of *source*.
 
-    *region* and *output* are those of the source where a role profile has none of its own;
-    *mfa_device* is the user's, and the role's own section may name it where the user's does not.
-    *key_created* is when AWS made the long-term key, where that is known. *settings* is the
-    section of the config file as it stands there, for what only one room needs (endpoints,
-    certificates).
+    *settings* is what both AWS files say, without the keys: a line of the credentials file wins over the same line
+    of the config file. *foreign* is the setting by which another program gives the profile its credentials.
+    *region* and *output* are those of the source where a role profile has none; *mfa_device* is the user's, and the
+    role's own where the user has none. *key_created* is when AWS made the access key, where that is known.
     """
 
     name: str
@@ -58,7 +57,9 @@ class Profile:
     duration: timedelta | None = None
     store: str | None = None
     key_created: datetime | None = None
-    settings: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict, repr=False)
+    provider: Provider | None = None
+    foreign: str | None = None
     role: Role | None = None
     source: "Profile | None" = None
 
@@ -78,17 +79,38 @@ def read_profile(name: str, *, config: Sections, credentials: Sections) -> Profi
     return ProfileReader(config, credentials).profile(name)
 
 
-class ProfileReader:
-    """Reads any number of profiles of the same two files, each in the time that one takes."""
+def _nowhere(_name: str, _key: str) -> None:
+    return None
 
-    def __init__(self, config: Sections, credentials: Sections) -> None:
+
+class ProfileReader:
+    """The profiles of both AWS files, by botocore's rules: one view that every command uses.
+
+    *locate* tells on which line a setting stands, for messages.
+    """
+
+    def __init__(self, config: Sections, credentials: Sections, *, locate: Locate = _nowhere) -> None:
         self._config = config
         self._credentials = credentials
+        self._locate = locate
         # Where two profiles name one session profile, the first has it.
         self._owners: dict[str, str] = {}
-        for profile, settings in config.items():
-            if session_profile := settings.get("mfa_session_profile"):
-                self._owners.setdefault(session_profile, profile)
+        for sections in (config, credentials):
+            for profile, settings in sections.items():
+                if session_profile := settings.get("mfa_session_profile"):
+                    self._owners.setdefault(session_profile, profile)
+
+    def names(self) -> list[str]:
+        """Return the profiles of both files, as ``aws configure list-profiles`` lists them."""
+        return list(dict.fromkeys((*self._config, *self._credentials)))
+
+    def settings(self, name: str) -> dict[str, str]:
+        """Return all that both files say about profile *name*, its keys too."""
+        return merged(name, config=self._config, credentials=self._credentials)
+
+    def provider(self, name: str) -> Provider | None:
+        """Return where AWS tools take the credentials of profile *name* from."""
+        return provider_of(name, config=self._config, credentials=self._credentials)
 
     def source_profile_name(self, name: str) -> str:
         """Return the profile that *name* stands for: itself, or the one whose session profile it is."""
@@ -97,20 +119,20 @@ class ProfileReader:
         if name in self._owners:
             return self._owners[name]
         base = name.removesuffix("-mfa")
-        settings = self._config.get(name, {})
-        is_more = any(key in settings for key in _OWN_CREDENTIALS) or "aws_access_key_id" in self._credentials.get(
-            name, {}
-        )
-        return base if base != name and not is_more and self._has(base) else name
+        if base == name or not self._has(base):
+            return name
+        settings = self.settings(name)
+        has_own = has_static_key(settings) or any(key in settings for key in ("source_profile", *CREDENTIAL_SETTINGS))
+        return name if has_own else base
 
     def profile(self, name: str) -> Profile:
         """Return what the two files say about *name*, or about the profile whose session profile it is.
 
         Raises:
-            ProfileNotFoundError: there are profiles, and this is none of them. With no
-                profile anywhere, this is somebody's first run, and any name will do.
-            UsageError: it is a first run, and the name holds what is no character.
-            ConfigurationError: a setting cannot be what it is meant to be.
+            ProfileNotFoundError: there are profiles, and this is none of them. In a home without
+                profiles, any name will do.
+            UsageError: there are no profiles, and the name has control characters.
+            ConfigurationError: a setting is not valid.
         """
         name = self.source_profile_name(name)
         is_first_run = not self._config and not self._credentials
@@ -124,46 +146,67 @@ class ProfileReader:
         return name in self._config or name in self._credentials
 
     def _read(self, name: str, *, takers: tuple[str, ...]) -> Profile:
-        """Return profile *name*, whose session is to take the roles of *takers*, the last of them first."""
-        settings = self._config.get(name, {})
-        own = self._credentials.get(name, {})
-        either = {**settings, **{key: own[key] for key in _IN_EITHER_FILE if key in own}}
+        """Return profile *name*, whose session is to assume the roles of *takers*, the last of them first."""
+        everything = self.settings(name)
+        settings = {key: value for key, value in everything.items() if key not in SECRETS}
+        provider = provider_of(name, config=self._config, credentials=self._credentials, as_source=bool(takers))
         source = None
-        if either.get("role_arn"):
+        if provider is Provider.ROLE:
             takers = (*takers, name)
-            source_name = self._source_of(takers, either)
-            source = self._read(source_name, takers=takers)
-        own_device = _setting(name, either, "mfa_serial", MFADevice)
+            source = self._read(self._source_of(takers, settings), takers=takers)
+        own_device = _setting(name, settings, "mfa_serial", MFADevice)
         return Profile(
             name=name,
-            session_profile=_session_profile(name, settings),
+            session_profile=self._session_profile(name, settings, provider),
             region=settings.get("region") or (source.region if source else None),
             output=settings.get("output") or (source.output if source else None),
             mfa_device=(source and source.mfa_device) or own_device,
-            duration=_duration(name, either),
+            duration=_duration(name, settings, is_role=source is not None),
             store=_setting(name, settings, "mfa_session_store", _store),
             key_created=moment(settings.get("mfa_session_key_created", "")),
-            settings=dict(settings),
-            role=_role(name, either, source.user) if source else None,
+            settings=settings,
+            provider=provider,
+            foreign=foreign_setting(name, settings, provider),
+            role=_role(name, settings, source.user) if source else None,
             source=source,
         )
 
-    def _source_of(self, takers: tuple[str, ...], settings: Mapping[str, str]) -> str:
-        """Return the profile whose session takes the role of the last of *takers*, whose *settings* these are."""
-        name, named = takers[-1], settings.get("source_profile")
-        if not named:
-            how = next(
-                (f" but {key}" for key in ("credential_source", "web_identity_token_file") if key in settings), ""
-            )
+    def _session_profile(self, name: str, settings: Mapping[str, str], provider: Provider | None) -> str:
+        if "role_arn" in settings and provider is not Provider.ROLE:
+            # The key of a profile that also has a role: NAME-mfa is for the session of the role.
+            return f"{name}-user-mfa"
+        chosen = settings.get("mfa_session_profile") or f"{name}-mfa"
+        if chosen == name:
             raise ConfigurationError(
-                f"profile {name} has a role_arn and no source_profile{how}",
-                hint="name the profile of the user who takes the role: source_profile = NAME",
+                f"profile {name}: mfa_session_profile is {name} itself, and the session would overwrite its own key",
+                hint=f"give mfa_session_profile another name, such as {name}-mfa, or delete the line",
+            )
+        return chosen
+
+    def _at(self, name: str, key: str) -> str:
+        """Return where *key* of profile *name* stands, in brackets; empty where that is not known."""
+        return f" ({place})" if (place := self._locate(name, key)) else ""
+
+    def _source_of(self, takers: tuple[str, ...], settings: Mapping[str, str]) -> str:
+        """Return the profile whose session assumes the role of the last of *takers*, whose *settings* these are."""
+        name, named, other = takers[-1], settings.get("source_profile"), settings.get("credential_source")
+        if other is not None:
+            both = " and a source_profile, and AWS tools take no profile with both" if named is not None else ""
+            raise ConfigurationError(
+                f"profile {name} has a credential_source{both}{self._at(name, 'credential_source')}",
+                hint="delete one of the two lines" if both else how_to_use(name, "credential_source"),
+            )
+        if not named:
+            raise ConfigurationError(
+                f"profile {name} has a role_arn and no source_profile{self._at(name, 'role_arn')}",
+                hint="name the profile of the user who assumes the role: source_profile = NAME",
             )
         source = self.source_profile_name(named)
+        at = self._at(name, "source_profile")
         if not self._has(source):
             alike = _did_you_mean(source, {*self._config, *self._credentials} - {name})
             raise ConfigurationError(
-                f"profile {name}: there is no profile {source}, which its source_profile names",
+                f"profile {name}: there is no profile {source}, which its source_profile names{at}",
                 hint=f"{alike}correct source_profile in profile {name}",
             )
         if len(takers) > _MAX_CHAIN:
@@ -171,10 +214,10 @@ class ProfileReader:
                 f"profile {takers[0]} is the end of a chain of more than {_MAX_CHAIN} roles",
                 hint=f"name a profile nearer to your user: source_profile in profile {takers[0]}",
             )
-        if source in takers:
+        if source in takers and not (source == name and has_static_key(self.settings(name))):
             circle = " → ".join((*takers[takers.index(source) :], source))
             raise ConfigurationError(
-                f"the source_profile of each leads back to itself: {circle}",
+                f"the source_profile of each leads back to itself: {circle}{at}",
                 hint="let one of them name the profile of your user, which has the access key and no role_arn",
             )
         return source
@@ -184,28 +227,18 @@ def _role(name: str, settings: Mapping[str, str], user: Profile) -> Role:
     try:
         return Role(
             settings["role_arn"],
-            settings.get("role_session_name") or default_session_name(user.name),
-            settings.get("external_id") or None,
+            settings.get("role_session_name", default_session_name(user.name)),
+            settings.get("external_id"),
         )
     except UsageError as error:
         raise ConfigurationError(f"profile {name}: {error}", hint=error.hint) from None
 
 
-def _duration(name: str, settings: Mapping[str, str]) -> timedelta | None:
-    if not settings.get("role_arn"):
+def _duration(name: str, settings: Mapping[str, str], *, is_role: bool) -> timedelta | None:
+    if not is_role:
         return _setting(name, settings, "mfa_session_duration", session_duration)
     ours = _setting(name, settings, "mfa_session_duration", role_duration)
     return ours or _setting(name, settings, "duration_seconds", role_duration)
-
-
-def _session_profile(name: str, settings: Mapping[str, str]) -> str:
-    chosen = settings.get("mfa_session_profile") or f"{name}-mfa"
-    if chosen == name:
-        raise ConfigurationError(
-            f"profile {name}: mfa_session_profile is {name} itself, and the session would overwrite its own key",
-            hint=f"give mfa_session_profile another name, such as {name}-mfa, or delete the line",
-        )
-    return chosen
 
 
 def _store(text: str) -> str:

@@ -73,14 +73,15 @@ def status(name: str, *, config: Sections, credentials: Sections, session_in: Se
     Raises:
         ProfileNotFoundError: the files know no such profile.
     """
+    reader = ProfileReader(config, credentials)
     try:
-        profile, problem = _read(name, ProfileReader(config, credentials), config)
+        profile, problem = _read(name, reader)
     except ProfileNotFoundError:
         for each in all_statuses(config=config, credentials=credentials, session_in=session_in, now=now):
             if name in (each.profile.name, each.profile.session_profile):
                 return each  # a session that has outlived its profile
         raise
-    return _standing(profile, problem, credentials=credentials, session_in=session_in, now=now)
+    return _standing(profile, problem, reader=reader, credentials=credentials, session_in=session_in, now=now)
 
 
 def all_statuses(*, config: Sections, credentials: Sections, session_in: SessionReader, now: datetime) -> list[Status]:
@@ -93,17 +94,19 @@ def all_statuses(*, config: Sections, credentials: Sections, session_in: Session
     """
     found = []
     reader = ProfileReader(config, credentials)
-    ours = set(_ours(config, credentials))
-    for name, session_profile in sorted(ours | set(_roles_of({name for name, _ in ours}, reader, config, credentials))):
+    ours = set(_ours(reader, credentials))
+    for name, session_profile in sorted(ours | set(_roles_of({name for name, _ in ours}, reader))):
         profile, problem = Profile(name, session_profile), None
         if name in config or name in credentials:
-            read, problem = _read(name, reader, config)
+            read, problem = _read(name, reader)
             profile = replace(read, name=name, session_profile=session_profile)
-        found.append(_standing(profile, problem, credentials=credentials, session_in=session_in, now=now))
+        found.append(
+            _standing(profile, problem, reader=reader, credentials=credentials, session_in=session_in, now=now)
+        )
     return found
 
 
-def _read(name: str, reader: ProfileReader, config: Sections) -> tuple[Profile, str | None]:
+def _read(name: str, reader: ProfileReader) -> tuple[Profile, str | None]:
     """Return a profile, and what is wrong with its settings; then it has none."""
     try:
         return reader.profile(name), None
@@ -111,13 +114,19 @@ def _read(name: str, reader: ProfileReader, config: Sections) -> tuple[Profile, 
         raise
     except ConfigurationError as error:
         source = reader.source_profile_name(name)
-        return Profile(source, _session_profile(source, config)), str(error)
+        return Profile(source, _session_profile(source, reader)), str(error)
 
 
 def _standing(
-    profile: Profile, problem: str | None, *, credentials: Sections, session_in: SessionReader, now: datetime
+    profile: Profile,
+    problem: str | None,
+    *,
+    reader: ProfileReader,
+    credentials: Sections,
+    session_in: SessionReader,
+    now: datetime,
 ) -> Status:
-    key_in_file = _has_long_term_key(credentials.get(profile.user.name, {}))
+    key_in_file = _has_long_term_key(reader.settings(profile.user.name))
     try:
         session = session_in(credentials.get(profile.session_profile, {}), profile)
     except LongTermKeyInSessionError as error:
@@ -130,32 +139,30 @@ def _standing(
     return Status(profile, state, session, key_in_file, problem)
 
 
-def _ours(config: Sections, credentials: Sections) -> Iterator[tuple[str, str]]:
+def _ours(reader: ProfileReader, credentials: Sections) -> Iterator[tuple[str, str]]:
     """Yield the names of each source profile that we have to do with, and of its session profile."""
     for name, section in credentials.items():
         if source := section.get("mfa_session_source"):
             yield source, name
-    for name, settings in config.items():
-        own = credentials.get(name, {})
-        can_log_in = "mfa_serial" in {**settings, **own} and _has_long_term_key(own)
+    for name in reader.names():
+        if "mfa_session_source" in credentials.get(name, {}):
+            continue
+        settings = reader.settings(name)
+        can_log_in = "mfa_serial" in settings and _has_long_term_key(settings)
         if can_log_in or any(key.startswith(_OURS) for key in settings):
-            yield name, _session_profile(name, config)
+            yield name, _session_profile(name, reader)
 
 
-def _roles_of(
-    users: Container[str], reader: ProfileReader, config: Sections, credentials: Sections
-) -> Iterator[tuple[str, str]]:
+def _roles_of(users: Container[str], reader: ProfileReader) -> Iterator[tuple[str, str]]:
     """Yield the names of each role profile that one of *users* is behind, and of its session profile."""
     known: dict[str, str | None] = {}
-    for name in {*config, *credentials}:
-        user = _user_behind(name, reader, config, credentials, known)
+    for name in reader.names():
+        user = _user_behind(name, reader, known)
         if user != name and user in users:
-            yield name, _session_profile(name, config)
+            yield name, _session_profile(name, reader)
 
 
-def _user_behind(
-    name: str, reader: ProfileReader, config: Sections, credentials: Sections, known: dict[str, str | None]
-) -> str | None:
+def _user_behind(name: str, reader: ProfileReader, known: dict[str, str | None]) -> str | None:
     """Return the profile at the beginning of a chain of roles, ``None`` where it has no beginning.
 
     The answer for each profile of the chain is written into *known*.
@@ -164,7 +171,7 @@ def _user_behind(
     user: str | None = name
     while user is not None and user not in known:
         passed[user] = None
-        settings = {**config.get(user, {}), **credentials.get(user, {})}
+        settings = reader.settings(user)
         if not settings.get("role_arn"):
             break
         source = reader.source_profile_name(settings.get("source_profile", ""))
@@ -174,8 +181,8 @@ def _user_behind(
     return found
 
 
-def _session_profile(name: str, config: Sections) -> str:
-    return config.get(name, {}).get("mfa_session_profile") or f"{name}-mfa"
+def _session_profile(name: str, reader: ProfileReader) -> str:
+    return reader.settings(name).get("mfa_session_profile") or f"{name}-mfa"
 
 
 def _has_long_term_key(section: Mapping[str, str]) -> bool:

@@ -67,7 +67,7 @@ def test_each_profile_of_a_long_chain_is_looked_up_once_for_its_user() -> None:
     from mfa_session.sessions.status import _roles_of
 
     config = {"user": {}, **{f"r{number}": in_one_long_chain(number) for number in range(400)}}
-    roles = dict(_roles_of({"user"}, Reader(config, {}), config, {}))
+    roles = dict(_roles_of({"user"}, Reader(config, {})))
 
     assert len(roles) == 400
     assert len(looked_up) == 400

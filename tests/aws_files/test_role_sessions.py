@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mfa_session.aws_files import editor, files
+from mfa_session.aws_files import editor, reader
 from mfa_session.aws_files.files import read_profiles, remembering_reads
 from mfa_session.aws_files.parser import Sections, read_sections
 from mfa_session.aws_files.session_profiles import RoleSessionsWrittenTogether
@@ -137,7 +137,7 @@ def test_files_are_parsed_as_often_for_200_roles_as_for_20(tmp_path: Path, monke
             return read_sections(data)
 
         with monkeypatch.context() as patches, remembering_reads():
-            for module in (files, editor, editor):
+            for module in (reader, editor):
                 patches.setattr(module, "read_sections", counted)
             for number in range(roles):
                 take(sessions, role(number))

@@ -164,7 +164,7 @@ BAD_OPTIONS = [
     (("--session-profile", "plain"), 253, "profile plain holds a long-term access key"),
     (("--session-profile", "other"), 253, "profile other has credential_process"),
     (("--region", "eu-west-1", "--duration", "5m"), 2, "a session cannot last 5 min"),
-    (("--profile", "other", "--credential-process"), 253, "profile other has credential_process already (line 8 of"),
+    (("--profile", "other", "--credential-process"), 253, "from another program (credential_process at line 8 of"),
     (("--profile", "other", "--no-credential-process"), 253, "is another program (line 8 of"),
     (("--profile", "plain", "--credential-process"), 253, "profile plain has a static key (line 2 of"),
     (("--profile", "not portable", "--region", "eu-west-1"), 2, "a profile called not portable"),

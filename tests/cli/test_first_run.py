@@ -328,7 +328,7 @@ class TestWithTheKeyInThePlainFile:
         answer(terminal, MOVE, "y")
 
         assert login.wait() == 0
-        assert "mfa-session: the key was not moved: profile test-user has credential_process already" in terminal.text
+        assert "the key was not moved: profile test-user gets its credentials from another program" in terminal.text
         assert machine.credentials("test-user")["aws_secret_access_key"] == machine.key.secret_access_key
 
     def test_a_move_that_was_cut_short_is_offered_again(self, machine: Machine, terminal: PseudoTerminal) -> None:

@@ -184,7 +184,7 @@ def test_a_profile_with_a_credential_process_of_another_program_is_left_alone(ma
     ran = machine.run(*IMPORT)
 
     assert ran.returncode == CONFIGURATION
-    assert "has credential_process already (line 2 of " in ran.stderr
+    assert "gets its credentials from another program (credential_process at line 2 of " in ran.stderr
     assert files(machine) == before
 
 

@@ -231,6 +231,8 @@ class TestWhatCanBeWished:
             "aws_session_token",
             "x_security_token_expires",
             "mfa_session_source",
+            "mfa_session_region",
+            "mfa_session_output",
             "mine",
         }
 

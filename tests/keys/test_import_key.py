@@ -152,7 +152,7 @@ def test_a_profile_with_credentials_from_elsewhere_is_left_alone(files: Files, l
     files.config.write_text(f"[profile test-user]\n{lines}\n")
     store = InMemoryKeys()
 
-    with pytest.raises(ConfigurationError, match=r"has \w+ already \(line 2 of "):
+    with pytest.raises(ConfigurationError, match=r"profile test-user .*\(\w+ at line 2 of "):
         files.move_to(store)
 
     assert store.get("test-user") is None

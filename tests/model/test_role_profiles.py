@@ -122,15 +122,45 @@ def test_a_source_profile_that_is_not_there_is_named_with_what_was_meant() -> No
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({}, ""),
-        ({"credential_source": "Ec2InstanceMetadata"}, " but credential_source"),
-        ({"web_identity_token_file": "/token"}, " but web_identity_token_file"),
+        ({}, "has a role_arn and no source_profile"),
+        ({"credential_source": "Ec2InstanceMetadata"}, "has a credential_source"),
+        (
+            {"credential_source": "Environment", "source_profile": "admin"},
+            "has a credential_source and a source_profile, and AWS tools take no profile with both",
+        ),
     ],
 )
-def test_a_role_that_is_not_taken_by_a_profile_is_not_ours_to_take(settings: dict[str, str], said: str) -> None:
+def test_a_role_without_a_source_profile_alone_is_refused_as_by_aws_tools(settings: dict[str, str], said: str) -> None:
     problem = problem_of("admin", {"admin": {"role_arn": ADMIN, **settings}})
 
-    assert str(problem) == f"profile admin has a role_arn and no source_profile{said}"
+    assert str(problem) == f"profile admin {said}"
+
+
+def test_a_role_with_a_web_identity_token_belongs_to_another_program() -> None:
+    profile = read("admin", {"admin": {"role_arn": ADMIN, "web_identity_token_file": "/token"}})
+
+    assert (profile.role, profile.provider, profile.foreign) == (
+        None,
+        "assume-role-with-web-identity",
+        "web_identity_token_file",
+    )
+
+
+def test_a_profile_with_a_key_and_a_role_may_be_its_own_source() -> None:
+    own = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "s"}
+
+    profile = read("default", {"default": role("default", region="eu-west-1")}, {"default": own})
+
+    assert profile.role is not None and profile.source is not None
+    assert (profile.session_profile, profile.source.session_profile) == ("default-mfa", "default-user-mfa")
+    assert (profile.source.role, profile.source.provider) == (None, "shared-credentials-file")
+
+
+def test_as_the_source_of_another_role_a_key_comes_before_the_role_beside_it() -> None:
+    config = {"a": role("b"), "b": {**role("c"), "aws_access_key_id": "AKIAIOSFODNN7EXAMPLE"}, "c": {}}
+
+    assert read("a", config).user.name == "b"
+    assert read("b", config).user.name == "c"
 
 
 @pytest.mark.parametrize(

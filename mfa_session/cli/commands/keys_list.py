@@ -21,7 +21,7 @@ EXAMPLE = "Example: mfa-session keys list"
 
 _HEADINGS = ("PROFILE", "KEY", "AGE", "STORE", "ACCOUNT")
 
-_STORES = {"keyring": "keyring", "file": "encrypted", "credentials_file": "plain text"}
+_STORES = {"keyring": "keyring", "file": "encrypted", "credentials_file": "plain text", "config_file": "plain text"}
 
 
 def list_(
@@ -53,7 +53,7 @@ def _record(each: ListedKey, *, present: datetime) -> dict[str, str | int | None
     """Return what `--json` prints of one key; every key of it is always there, and none is ever taken away.
 
     ``access_key_id`` shows the last four characters. ``store`` is ``keyring``, ``file`` (the
-    encrypted one) or ``credentials_file``. ``create_date`` and ``age_days`` are null where
+    encrypted one), ``credentials_file`` or ``config_file``. ``create_date`` and ``age_days`` are null where
     nobody knows, and so is the account. ``problem`` is a sentence, and null when all is well.
     """
     age = each.age(present)

@@ -109,7 +109,7 @@ def test_a_copy_in_plain_text_is_to_be_moved_first() -> None:
     with pytest.raises(ConfigurationError, match=r"also that of profile d \(config file, in plain text\)") as refused:
         check_all_are_stored([KeyCopy("a", "file", "AKIA…MPLE"), KeyCopy("d", "config_file", "AKIA…MPLE")])
 
-    assert refused.value.hint.endswith("delete the lines of the key of profile d from the config file")
+    assert refused.value.hint.endswith("mfa-session keys import --profile d")
 
 
 def test_a_key_that_others_have_stays_at_aws() -> None:
