@@ -7,7 +7,7 @@ from mfa_session.local_aws.account import Account, User
 from mfa_session.local_aws.authentication import Caller
 from mfa_session.local_aws.parameter_rules import violations
 from mfa_session.local_aws.responses import RefusedError, Result
-from mfa_session.policies.evaluator import Decision, DecisionType, Request, evaluate
+from mfa_session.policies.evaluator import Decision, DecisionType, Request, evaluate_known
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Operation:
         """Return what the caller's own policies say of *request*; root may do everything."""
         if self.caller.identity.is_root:
             return Decision(DecisionType.ALLOWED)
-        return evaluate(self.account.policies_of(self.caller.identity), request)
+        return evaluate_known(self.account.policies_of(self.caller.identity), request)
 
     def refusal(self, request: Request, decide: Decision | None) -> RefusedError:
         """Return AWS's words for a *request* that is denied, with the reason where a *ruling* is one."""

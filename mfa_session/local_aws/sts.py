@@ -10,7 +10,7 @@ from mfa_session.local_aws.authentication import Caller
 from mfa_session.local_aws.mfa_devices import VirtualDevice
 from mfa_session.local_aws.operations import Action, Operation, Service
 from mfa_session.local_aws.responses import RefusedError, Result
-from mfa_session.policies.evaluator import DecisionType, Policy, Request, evaluate
+from mfa_session.policies.evaluator import DecisionType, Policy, Request, evaluate_known
 
 _MAX_OF_A_CHAIN = timedelta(hours=1)
 
@@ -88,7 +88,7 @@ def _trust(role: Role, request: Request, principals: set[str]) -> DecisionType:
     ]
     if not meant:
         return DecisionType.IMPLICITLY_DENIED
-    return evaluate([Policy.parse({"Version": document["Version"], "Statement": meant})], request).decision
+    return evaluate_known([Policy.parse({"Version": document["Version"], "Statement": meant})], request).decision
 
 
 def _principals(statement: Mapping[str, Any]) -> set[str]:

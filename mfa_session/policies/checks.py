@@ -1,17 +1,33 @@
-"""Holes of MFA-enforcing policies: what they let through or keep from being done, and the mend."""
+"""Check MFA-enforcing policies: what a stolen key may do, whom they lock out, and what to change."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from mfa_session.errors import hint_command
+from mfa_session.policies.actions import DESCRIPTIONS, NEEDED_BEFORE_MFA, Danger
+from mfa_session.policies.conditions import Condition
 from mfa_session.policies.evaluator import Decision, DecisionType
-from mfa_session.policies.simulation import Caller, Simulation, Target, by_name
+from mfa_session.policies.exposure import (
+    OTHER_ACTION,
+    Opening,
+    enforcing_statements,
+    how_to_close,
+    listed,
+    openings,
+)
+from mfa_session.policies.findings import (
+    ENROLMENT,
+    ROTATION,
+    WORK,
+    PolicyFinding,
+    Search,
+    Severity,
+    is_allowed_only_with_mfa,
+    work_and_others,
+)
+from mfa_session.policies.limits import LIMITS, NO_ALLOW
+from mfa_session.policies.simulation import Caller, Simulation, Target, by_name, statement_name
+from mfa_session.policies.templates import MAX_POLICY
 
-# Four services stand for all that an account is there for: who is denied these is denied everything.
-_WORK = ("s3:ListAllMyBuckets", "ec2:StartInstances", "lambda:InvokeFunction", "iam:CreateUser")
-
-_ROTATION = ("iam:ListAccessKeys", "iam:CreateAccessKey", "iam:UpdateAccessKey", "iam:DeleteAccessKey")
-_ENROLMENT = (("iam:CreateVirtualMFADevice", Target.OWN_DEVICE), ("iam:EnableMFADevice", Target.OWN_USER))
 _OWN_USER_ACTIONS = (
     "iam:ListMFADevices",
     "iam:EnableMFADevice",
@@ -19,51 +35,17 @@ _OWN_USER_ACTIONS = (
     "iam:DeactivateMFADevice",
     "iam:GetUser",
     "iam:ChangePassword",
-    *_ROTATION,
+    *ROTATION,
 )
-_TO_OTHERS = (
-    ("iam:DeleteVirtualMFADevice", Target.ANOTHERS_DEVICE),
-    ("iam:DeactivateMFADevice", Target.ANOTHER_USER),
-    ("iam:CreateAccessKey", Target.ANOTHER_USER),
-)
-
 _PRESENT = "aws:MultiFactorAuthPresent"
+_WHO = ("aws:username", "aws:userid", "aws:principalarn")
 
 _KEY, _NO_MFA, _MFA = Caller.LONG_TERM_KEY, Caller.SESSION_WITHOUT_MFA, Caller.MFA_SESSION
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyFinding:
-    """What is wrong with a set of policies, *name* for programs and *words* for people, and the *mend*."""
-
-    name: str
-    words: str
-    fix: str
-
-
-def findings(trial: Simulation) -> list[PolicyFinding]:
-    """Return what is wrong. Where everybody is denied everything, that alone: all else follows from it.
-
-    Raises:
-        UsageError: it depends on something of which nothing is known here.
-    """
-    if hits_everyone := list(_denies_everyone(trial)):
-        return hits_everyone
-    return [hole for find in _HOLES for hole in find(trial)]
-
-
-def limits(trial: Simulation) -> list[PolicyFinding]:
-    """Return what no policy can close, or what one may want so.
-
-    Raises:
-        UsageError: it depends on something of which nothing is known here.
-    """
-    return [limit for find in _LIMITS for limit in find(trial)]
-
-
 def _denies_everyone(trial: Simulation) -> Iterator[PolicyFinding]:
-    if all(trial.denies(action, Target.EVERYTHING, _MFA) for action in _WORK):
-        culprits = by_name(trial.decide(action, Target.EVERYTHING, _MFA) for action in _WORK)
+    if all(trial.denies(action, Target.EVERYTHING, _MFA) for action in WORK):
+        culprits = by_name(trial.decide(action, Target.EVERYTHING, _MFA) for action in WORK)
         yield PolicyFinding(
             "denies-everyone",
             f"{culprits} denies everything to everyone, with MFA or without",
@@ -72,100 +54,199 @@ def _denies_everyone(trial: Simulation) -> Iterator[PolicyFinding]:
 
 
 def _work_without_mfa(trial: Simulation) -> Iterator[PolicyFinding]:
-    open_to_key = [action for action in _WORK if not trial.denies(action, Target.EVERYTHING, _KEY)]
-    open_to_session = [action for action in _WORK if not trial.denies(action, Target.EVERYTHING, _NO_MFA)]
-    if open_to_key and not open_to_session:
+    open_to_key = [action for action in WORK[:-1] if not trial.denies(action, Target.EVERYTHING, _KEY)]
+    open_to_session = [action for action in WORK[:-1] if not trial.denies(action, Target.EVERYTHING, _NO_MFA)]
+    key_is_bound = trial.denies(OTHER_ACTION, Target.EVERYTHING, _KEY)
+    session_is_bound = trial.denies(OTHER_ACTION, Target.EVERYTHING, _NO_MFA)
+    if not key_is_bound and session_is_bound:
         yield _unbound_key(trial, open_to_key)
-    elif open_to_session and not open_to_key:
+    elif key_is_bound and not session_is_bound:
         yield PolicyFinding(
             "session-without-mfa",
-            f"a session that was made without a code is not denied {_listed(open_to_session)}",
+            f"a session that was made without a code is not denied {work_and_others(open_to_session)}",
             'write the condition of the Deny as "BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}',
         )
-    elif open_to_key and not _is_allowed_only_with_mfa(trial):
+    elif not key_is_bound and not is_allowed_only_with_mfa(trial) and not _is_undecided(trial):
+        opening = Opening(OTHER_ACTION, "everything else", Target.EVERYTHING, _KEY, Decision(DecisionType.ALLOWED))
         yield PolicyFinding(
             "not-enforced",
-            f"MFA is not asked for: nothing denies {_listed(open_to_key)} to a long-term key",
-            f"deny everything without MFA but the way to a first code; see: {hint_command('policy show', profile='')}",
+            f"MFA is not enforced: nothing denies {work_and_others(open_to_key)} to a long-term key",
+            how_to_close(trial, [opening]),
         )
+
+
+def _is_undecided(trial: Simulation) -> bool:
+    return trial.decide(OTHER_ACTION, Target.EVERYTHING, _KEY).may_be(DecisionType.EXPLICITLY_DENIED)
 
 
 def _unbound_key(trial: Simulation, actions: list[str]) -> PolicyFinding:
-    rulings = [trial.decide(action, Target.EVERYTHING, _NO_MFA) for action in actions]
+    decisions = [trial.decide(action, Target.EVERYTHING, _NO_MFA) for action in (*actions, OTHER_ACTION)]
     operators = {
-        condition.operator
-        for decide in rulings
-        for condition in (decide.statement.conditions if decide.statement else ())
+        condition.written
+        for decision in decisions
+        for condition in (decision.statement.conditions if decision.statement else ())
         if condition.key.lower() == _PRESENT.lower() and not condition.if_exists
     }
     return PolicyFinding(
         "bool-for-boolifexists",
-        f"{by_name(rulings)} does not bind long-term keys, which carry no {_PRESENT} at all: "
-        f"nothing denies them {_listed(actions)}",
+        f"{by_name(decisions)} does not bind long-term keys, which carry no {_PRESENT} at all: "
+        f"nothing denies them {work_and_others(actions)}",
         f"write BoolIfExists where the condition has {' and '.join(sorted(operators)) or 'another operator'}",
     )
 
 
-def _is_allowed_only_with_mfa(trial: Simulation) -> bool:
-    def is_allowed(caller: Caller) -> bool:
-        return any(trial.allows(action, Target.EVERYTHING, caller) for action in _WORK)
-
-    return is_allowed(_MFA) and not is_allowed(_KEY) and not is_allowed(_NO_MFA)
-
-
-def _nothing_denied(trial: Simulation) -> Iterator[PolicyFinding]:
-    open_to_key = [action for action in _WORK if not trial.denies(action, Target.EVERYTHING, _KEY)]
-    if open_to_key and _is_allowed_only_with_mfa(trial):
-        yield PolicyFinding(
-            "nothing-denied",
-            f"without MFA, {_listed(open_to_key)} is not allowed, but not denied either: another policy may allow it",
-            f"deny everything without MFA but the way to a first code; see: {hint_command('policy show', profile='')}",
-        )
-
-
-def _without_mfa(
-    name: str, action: str, target: Target, what: str, fix: str
-) -> Callable[[Simulation], Iterator[PolicyFinding]]:
-    """Return a search for an *action* that should be possible only with MFA."""
-
-    def find(trial: Simulation) -> Iterator[PolicyFinding]:
-        if any(trial.allows(action, target, caller) for caller in (_KEY, _NO_MFA)):
-            who = "the long-term key alone" if trial.allows(action, target, _KEY) else "a session without MFA"
-            yield PolicyFinding(name, f"{who} is enough to {what}", fix)
-
-    return find
+# Openings with a name of their own: what the holder of a key can do with them.
+_OWN_NAMES = {
+    ("iam:DeactivateMFADevice", Target.OWN_USER): ("deactivate", "take the user's MFA device away"),
+    ("iam:DeactivateMFADevice", Target.ANOTHER_USER): ("deactivate", "take the user's MFA device away"),
+    ("iam:DeleteVirtualMFADevice", Target.OWN_DEVICE): (
+        "delete-own-device",
+        "delete the user's own virtual device while it is not enabled, and put another in its place",
+    ),
+    ("iam:DeleteVirtualMFADevice", Target.ANOTHERS_DEVICE): (
+        "delete-anothers-device",
+        "delete the virtual device of any other user while it is not enabled",
+    ),
+    ("iam:EnableMFADevice", Target.ANOTHER_USER): (
+        "enable-for-another",
+        "give another user, who has no device yet, a device",
+    ),
+    ("iam:ChangePassword", Target.OWN_USER): ("password", "change the user's password, with the old one"),
+    **{
+        (action, target): ("keys-without-mfa", "replace or delete the user's access keys")
+        for action in ROTATION[1:]
+        for target in (Target.OWN_USER, Target.ANOTHER_USER)
+    },
+}
+_OF_OWN_NAME = list(dict.fromkeys(name for name, _ in _OWN_NAMES.values()))
 
 
-def _keys_without_mfa(trial: Simulation) -> Iterator[PolicyFinding]:
-    done = [a for a in _ROTATION if any(trial.allows(a, Target.OWN_USER, caller) for caller in (_KEY, _NO_MFA))]
-    if done:
-        yield PolicyFinding(
-            "keys-without-mfa",
-            f"whoever has stolen a key may use it for {_listed(done)}",
-            f"take {_listed(done)} out of the NotAction of the Deny",
-        )
+def _open_without_mfa(trial: Simulation) -> Iterator[PolicyFinding]:
+    """Find what may be done without MFA, by what it leads to."""
+    groups: dict[tuple[Danger, str, str], list[Opening]] = {}
+    unknown: list[Opening] = []
+    for each in openings(trial):
+        if each.decision.decision is DecisionType.UNKNOWN:
+            unknown.append(each)
+        elif each.action not in NEEDED_BEFORE_MFA or each.danger is not Danger.HARMLESS:
+            name, what = _OWN_NAMES.get((each.action, each.target), (each.danger.value, DESCRIPTIONS[each.danger]))
+            groups.setdefault((each.danger, name, what), []).append(each)
+    for danger, name, what in sorted(groups, key=lambda group: (list(Danger).index(group[0]), _place(group[1]))):
+        yield _opened(trial, danger, name, what, groups[danger, name, what])
+    if unknown:
+        yield _undecided(unknown)
+
+
+def _place(name: str) -> int:
+    return _OF_OWN_NAME.index(name) if name in _OF_OWN_NAME else len(_OF_OWN_NAME)
+
+
+def _opened(trial: Simulation, danger: Danger, name: str, what: str, found: list[Opening]) -> PolicyFinding:
+    now = list(dict.fromkeys(each.shown for each in found if not each.needs_another_allow))
+    later = [shown for shown in dict.fromkeys(each.shown for each in found) if shown not in now]
+    who = "the long-term key alone" if any(each.caller is _KEY for each in found) else "a session without MFA"
+    names = [listed(now)] if now else []
+    names += [f"where another policy allows it, {listed(later)}"] if later else []
+    return PolicyFinding(
+        name,
+        f"{who} is enough to {what}: {'; '.join(names)}",
+        how_to_close(trial, found) if danger is not Danger.HARMLESS else "leave it so, or deny it without MFA too",
+        Severity.INFO if danger is Danger.HARMLESS else Severity.PROBLEM,
+        tuple(now + later),
+        danger.value,
+    )
+
+
+def _undecided(unknown: list[Opening]) -> PolicyFinding:
+    keys = list(dict.fromkeys(key for each in unknown for key in each.decision.unknown_keys))
+    actions = tuple(dict.fromkeys(each.shown for each in unknown))
+    statements = by_name(each.decision for each in unknown)
+    return PolicyFinding(
+        "unknown",
+        f"whether {listed(actions)} may be done without MFA hangs on {listed(keys)}: see {statements}",
+        f"say what it is: --context {keys[0]}=VALUE; without a value, it is absent",
+        Severity.WARNING,
+        actions,
+    )
+
+
+def _exemptions(trial: Simulation) -> Iterator[PolicyFinding]:
+    """Find users whom an enforcing Deny leaves out."""
+    for policy, statement in enforcing_statements(trial):
+        for condition in statement.conditions:
+            if condition.key.lower() in _WHO and trial.subject.is_example:
+                yield _exemption(statement_name(policy, statement), condition)
+
+
+def _exemption(statement: str, condition: Condition) -> PolicyFinding:
+    users = ", ".join(str(value) for value in condition.values)
+    binds = f"does not bind {users}" if condition.is_negated else f"binds {users} only"
+    return PolicyFinding(
+        "exempt-users",
+        f"{statement} {binds}: all others may use a long-term key without MFA"
+        if not condition.is_negated
+        else f"{statement} {binds}, who may use a long-term key without MFA",
+        f"where that is not wanted, take the condition {condition.written} on {condition.key} out of it",
+        Severity.WARNING,
+    )
+
+
+def _dead_variables(trial: Simulation) -> Iterator[PolicyFinding]:
+    for policy in trial.policies:
+        if policy.has_dead_variables:
+            yield PolicyFinding(
+                "version",
+                f"{policy.name or 'the policy'} has ${{…}}, which its Version, 2008-10-17 or none, takes literally",
+                'write "Version": "2012-10-17"',
+                Severity.WARNING,
+            )
+
+
+def _too_long(trial: Simulation) -> Iterator[PolicyFinding]:
+    for policy in trial.policies:
+        if policy.size > MAX_POLICY:
+            yield PolicyFinding(
+                "too-long",
+                f"{policy.name or 'the policy'} has {policy.size:,} characters, of {MAX_POLICY:,} that IAM takes",
+                "split it into two policies",
+                Severity.WARNING,
+            )
 
 
 def _no_way_to(
-    name: str, caller: Caller, actions: tuple[tuple[str, Target], ...], what: str, fix: str
-) -> Callable[[Simulation], Iterator[PolicyFinding]]:
+    name: str, caller: Caller, actions: tuple[tuple[str, Target], ...], what: str, severity: Severity
+) -> Search:
     """Return a search for *actions* that *caller* needs."""
 
     def find(trial: Simulation) -> Iterator[PolicyFinding]:
         missing = {action: trial.decide(action, target, caller) for action, target in actions}
-        missing = {action: decide for action, decide in missing.items() if decide.decision is not DecisionType.ALLOWED}
+        missing = {action: d for action, d in missing.items() if not d.may_be(DecisionType.ALLOWED)}
         if missing:
-            denied = [action for action, decide in missing.items() if decide.statement is not None]
+            denied = {action: decision for action, decision in missing.items() if decision.statement is not None}
             left_out = [action for action in missing if action not in denied]
-            clauses = [f"{by_name(missing.values())} denies {_listed(denied)}"] if denied else []
-            clauses += [f"nothing allows {_listed(left_out)}"] if left_out else []
-            yield PolicyFinding(name, f"{what}: to the {caller.value}, {' and '.join(clauses)}", fix)
+            clauses = [f"{by_name(denied.values())} denies {listed(denied)}"] if denied else []
+            clauses += [f"nothing allows {listed(left_out)}"] if left_out else []
+            fixes = [_way_past(decision, action) for action, decision in denied.items()]
+            places = "user/${aws:username} and user/*/${aws:username}"
+            if "iam:CreateVirtualMFADevice" in left_out:
+                places = f"mfa/${{aws:username}}, mfa/${{aws:username}}-*, {places}"
+            fixes += [f"allow {listed(left_out)} on {places}"] if left_out else []
+            words = f"{what}: to the {caller.value}, {' and '.join(clauses)}"
+            yield PolicyFinding(name, words, "; ".join(dict.fromkeys(fixes)), severity, tuple(missing))
 
     return find
 
 
+def _way_past(decision: Decision, action: str) -> str:
+    statement, policy = decision.statement, decision.policy
+    if statement is None or policy is None:
+        return ""
+    name = statement_name(policy, statement)
+    return f"list {action} in the NotAction of {name}" if statement.all_actions_but else f"let {name} spare {action}"
+
+
 def _missed_path(trial: Simulation) -> Iterator[PolicyFinding]:
-    """Look for what is allowed to a user without a path, and not to the same with one."""
+    """Find what is allowed to a user without a path, and not to the same with one."""
     subject = trial.subject
     if subject.path == "/" and not subject.is_example:
         return
@@ -181,138 +262,46 @@ def _missed_path(trial: Simulation) -> Iterator[PolicyFinding]:
     ]
     if missing:
         arn = with_path.subject.arn(Target.OWN_USER)
+        locks_out = "iam:EnableMFADevice" in missing and trial.denies(OTHER_ACTION, Target.EVERYTHING, _KEY)
         yield PolicyFinding(
             "path",
-            f"a user with a path, such as {arn}, is missed: not allowed are {_listed(missing)}",
+            f"a user with a path, such as {arn}, is missed: not allowed are {', '.join(missing)}",
             f"beside user/${{aws:username}}, list the resource arn:{subject.partition}:iam::*:user/*/${{aws:username}}",
+            Severity.PROBLEM if locks_out else Severity.WARNING,
+            tuple(missing),
         )
 
 
-def _enrolment_by_a_thief(trial: Simulation) -> Iterator[PolicyFinding]:
-    if all(trial.allows(action, target, _KEY) for action, target in _ENROLMENT):
-        yield PolicyFinding(
-            "first-device",
-            "whoever holds the key of a user without a device can enrol a device of their own",
-            "let every user have a device before there is a key; no policy can tell a newcomer from a thief",
-        )
-
-
-def _calls_of_services(trial: Simulation) -> Iterator[PolicyFinding]:
-    via_service = replace(trial, context={**trial.context, "aws:ViaAWSService": "true"})
-    if all(via_service.denies(action, Target.EVERYTHING, _KEY) for action in _WORK):
-        yield PolicyFinding(
-            "aws-services",
-            "calls that an AWS service makes for a user without MFA are denied too, and so is every program that "
-            "runs on a long-term key",
-            f"where that hurts: {hint_command('policy show', '--via-aws-service', profile='')};"
-            " give programs a role instead of a key",
-        )
-
-
-def _left_over_device(trial: Simulation) -> Iterator[PolicyFinding]:
-    if not trial.allows("iam:DeleteVirtualMFADevice", Target.OWN_DEVICE, _MFA):
-        yield PolicyFinding(
-            "left-over-device",
-            "nobody can delete a virtual device of their own that is out of use, and its name stays taken",
-            "allow iam:DeleteVirtualMFADevice with MFA on mfa/${aws:username} and mfa/${aws:username}-*",
-        )
-
-
-def _others_with_mfa(trial: Simulation) -> Iterator[PolicyFinding]:
-    done = [
-        action
-        for action, target in _TO_OTHERS
-        if trial.allows(action, target, _MFA) and not trial.allows(action, target, _KEY)
-    ]
-    if done:
-        yield PolicyFinding(
-            "others-with-mfa",
-            f"with MFA, a user may do to others what is meant for the own user and device: {_listed(done)}",
-            "unless this is an administrator: allow it on ${aws:username} only",
-        )
-
-
-def _listed(actions: list[str]) -> str:
-    return ", ".join(actions)
-
-
-_HOLES: tuple[Callable[[Simulation], Iterator[PolicyFinding]], ...] = (
+_FINDINGS: tuple[Search, ...] = (
     _work_without_mfa,
-    _without_mfa(
-        "deactivate",
-        "iam:DeactivateMFADevice",
-        Target.OWN_USER,
-        "take the user's MFA device away",
-        "take iam:DeactivateMFADevice out of the NotAction of the Deny",
-    ),
-    _without_mfa(
-        "delete-own-device",
-        "iam:DeleteVirtualMFADevice",
-        Target.OWN_DEVICE,
-        "delete the user's own virtual device before it is enabled",
-        "take iam:DeleteVirtualMFADevice out of the NotAction of the Deny",
-    ),
-    _without_mfa(
-        "delete-anothers-device",
-        "iam:DeleteVirtualMFADevice",
-        Target.ANOTHERS_DEVICE,
-        "delete the virtual device of any other user before it is enabled",
-        "allow iam:DeleteVirtualMFADevice only with MFA, on mfa/${aws:username} and mfa/${aws:username}-*",
-    ),
-    _without_mfa(
-        "password",
-        "iam:ChangePassword",
-        Target.OWN_USER,
-        "change the user's password, once the old one is guessed",
-        "take iam:ChangePassword out of the NotAction of the Deny",
-    ),
-    _keys_without_mfa,
+    _open_without_mfa,
     _missed_path,
-    _no_way_to(
-        "lock-out",
-        _KEY,
-        _ENROLMENT,
-        "a user without a device is locked out",
-        "allow both on the own user and device, and list them in the NotAction of the Deny",
-    ),
+    _no_way_to("lock-out", _KEY, ENROLMENT, "a user without a device is locked out", Severity.PROBLEM),
     _no_way_to(
         "no-device-list",
         _KEY,
         (("iam:ListMFADevices", Target.OWN_USER),),
         "no program can find out which device to ask for",
-        "allow iam:ListMFADevices on the own user, and list it in the NotAction of the Deny",
+        Severity.WARNING,
     ),
     _no_way_to(
         "no-resync",
         _KEY,
         (("iam:ResyncMFADevice", Target.OWN_USER),),
-        "a user whose device is out of step stays locked out",
-        "allow iam:ResyncMFADevice on the own user, and list it in the NotAction of the Deny",
+        "a user whose device is out of sync stays locked out",
+        Severity.PROBLEM,
     ),
     _no_way_to(
         "no-rotation",
         _MFA,
-        tuple((action, Target.OWN_USER) for action in _ROTATION),
+        tuple((action, Target.OWN_USER) for action in ROTATION),
         "users cannot rotate their access keys",
-        "allow these four actions on user/${aws:username} and user/*/${aws:username}",
+        Severity.WARNING,
     ),
+    _exemptions,
+    _dead_variables,
+    _too_long,
 )
-
-_LIMITS: tuple[Callable[[Simulation], Iterator[PolicyFinding]], ...] = (
-    _enrolment_by_a_thief,
-    _without_mfa(
-        "enable-for-another",
-        "iam:EnableMFADevice",
-        Target.ANOTHER_USER,
-        "give another user, who has no device yet, a device",
-        "unless this is an administrator: allow it on user/${aws:username} and user/*/${aws:username} only",
-    ),
-    _others_with_mfa,
-    _left_over_device,
-    _nothing_denied,
-    _calls_of_services,
-)
-
 
 # What a user's life with MFA is made of, and two actions that stand for the work.
 _TABLE = (
@@ -342,23 +331,41 @@ class Row:
 
     action: str
     target: Target
-    rulings: tuple[Decision, ...]
+    decisions: tuple[Decision, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a set of policies does. *holes* should be mended; *limits* should be known."""
+    """What a set of policies does: *findings* to fix, problems first, and *limits* to know."""
 
     rows: tuple[Row, ...]
     findings: tuple[PolicyFinding, ...]
     limits: tuple[PolicyFinding, ...]
 
+    @property
+    def problems(self) -> tuple[PolicyFinding, ...]:
+        """The findings that let a key act without MFA, or lock a user out."""
+        return tuple(each for each in self.findings if each.severity is Severity.PROBLEM)
+
+    @property
+    def warnings(self) -> tuple[PolicyFinding, ...]:
+        """The other findings."""
+        return tuple(each for each in self.findings if each.severity is Severity.WARNING)
+
 
 def check(trial: Simulation) -> Report:
     """Return what the policies of *trial* decide, what is wrong with that, and what is worth knowing.
 
-    Raises:
-        UsageError: a decision depends on something of which nothing is known here.
+    Policies that allow nothing are judged as if another policy allowed everything, unless the user has no other.
     """
     rows = (Row(action, target, tuple(trial.decide(action, target, c) for c in Caller)) for action, target in _TABLE)
-    return Report(tuple(rows), tuple(findings(trial)), tuple(limits(trial)))
+    assumed = trial if trial.has_allow or trial.is_complete else trial.with_allow_all
+    # Where everyone is denied everything, all else follows from it.
+    found = list(_denies_everyone(assumed)) or [each for find in _FINDINGS for each in find(assumed)]
+    limits = [each for find in LIMITS for each in find(assumed)] + ([] if assumed is trial else [NO_ALLOW])
+    by_severity = {severity: [each for each in found if each.severity is severity] for severity in Severity}
+    return Report(
+        tuple(rows),
+        (*by_severity[Severity.PROBLEM], *by_severity[Severity.WARNING]),
+        tuple(replace(each, severity=Severity.INFO) for each in (*limits, *by_severity[Severity.INFO])),
+    )

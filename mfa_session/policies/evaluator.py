@@ -4,21 +4,21 @@ Identity-based policies only, evaluated as AWS documents it
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html):
 an explicit deny wins, then an allow, else the request is denied implicitly.
 
-Nothing counts as met because it was not understood. An operator, an element or a
-variable of another form is refused when the policy is read; a condition key that the
-request says nothing about, neither a value nor that it is absent, when it is asked for.
+A condition key that the request says nothing about is unknown, and so is a decision that hangs on it:
+it names the keys, and which decisions are possible. An operator, an element or a variable that IAM
+does not have is refused when the policy is read.
 """
 
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Self
 
 from mfa_session.errors import UsageError
-from mfa_session.policies.conditions import Condition, read_conditions
-from mfa_session.policies.patterns import Pattern, Variables
+from mfa_session.policies.conditions import Condition, Values, read_conditions
+from mfa_session.policies.patterns import Pattern, Truth, UnknownKeyError, Variables, all_of, any_of
 
 _VERSIONS = ("2012-10-17", "2008-10-17")
 _ELEMENTS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}
@@ -33,6 +33,7 @@ class DecisionType(Enum):
     ALLOWED = "allowed"
     EXPLICITLY_DENIED = "explicitly denied"
     IMPLICITLY_DENIED = "implicitly denied"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +47,37 @@ class Request:
 
     action: str
     resource: str
-    context: Mapping[str, str | None]
+    context: Mapping[str, Values]
 
-    def value(self, key: str) -> str | None:
+    def values(self, key: str) -> Values:
         """Return what the context says of *key*, ``None`` where it is absent. Case does not matter.
 
         Raises:
-            UsageError: the context says nothing of it.
+            UnknownKeyError: the context says nothing of it.
         """
-        for known, value in self.context.items():
+        if key in self.context:
+            return self.context[key]
+        for known, values in self.context.items():
             if known.lower() == key.lower():
-                return value
-        raise UsageError(
-            f"the policy asks for the condition key {key}, of which nothing is known here",
-            hint=f"say what {key} is in this request, or that it is absent",
-        )
+                return values
+        raise UnknownKeyError(key)
+
+    def value(self, key: str) -> str | None:
+        """Return the one value of *key*; a key of several values stands for none in a variable.
+
+        Raises:
+            UnknownKeyError: the context says nothing of it.
+        """
+        values = self.values(key)
+        return values if isinstance(values, str) else None
+
+    def knows(self, key: str) -> bool:
+        """Tell whether the context says anything of *key*."""
+        try:
+            self.values(key)
+        except UnknownKeyError:
+            return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,28 +91,62 @@ class Statement:
     conditions: tuple[Condition, ...]
     all_actions_but: bool = False
     all_resources_but: bool = False
+    action_names: tuple[str, ...] = ()
+    # By service: a policy of AWS's may name a thousand actions, and `policy check` tries hundreds.
+    _actions_of: Mapping[str, list[Pattern]] = field(default_factory=dict, compare=False, repr=False)
 
-    def applies_to(self, request: Request) -> bool:
-        """Tell whether action, resource and every condition of this statement fit *request*.
+    def covers_action(self, action: str) -> bool:
+        """Tell whether *action* is one of this statement's, whatever the resource."""
+        name = action.lower()
+        named = any(
+            pattern.matches(name, _no_variable)
+            for service in (name.partition(":")[0], "*")
+            for pattern in self._actions_of.get(service, ())
+        )
+        return named != self.all_actions_but
 
-        Raises:
-            UsageError: a condition or a variable asks for a key of which the request says nothing.
-        """
-        named = any(action.matches(request.action.lower(), request.value) for action in self.actions)
-        if named == self.all_actions_but:
+    def covers_resource(self, request: Request) -> Truth:
+        """Tell whether the request's resource is one of this statement's."""
+        meant = any_of(resource.matches_arn(request.resource, request.value) for resource in self.resources)
+        return meant if meant is None else meant != self.all_resources_but
+
+    def unmet(self, request: Request) -> list[Condition]:
+        """Return the conditions that *request* does not meet, the unknown ones not among them."""
+        return [condition for condition in self.conditions if condition.is_met(request.values) is False]
+
+    def applies_to(self, request: Request) -> Truth:
+        """Tell whether action, resource and every condition fit *request*; ``None`` where that is unknown."""
+        if not self.covers_action(request.action):
             return False
-        meant = any(resource.matches_arn(request.resource, request.value) for resource in self.resources)
-        if meant == self.all_resources_but:
+        resource = self.covers_resource(request)
+        if resource is False:
             return False
-        return all(condition.is_met(request.value) for condition in self.conditions)
+        return all_of((resource, *(condition.is_met(request.values) for condition in self.conditions)))
+
+    def unknown_keys(self, request: Request) -> list[str]:
+        """Return the condition keys that this statement asks for and *request* says nothing about."""
+        keys = [key for pattern in self.resources for key in pattern.keys]
+        for condition in self.conditions:
+            keys += [condition.key, *(key for value in condition.values for key in value.keys)]
+        return [key for key in dict.fromkeys(keys) if not request.knows(key)]
+
+
+def _no_variable(_key: str) -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy document that has been read and understood whole. *name* says which one, where there are several."""
+    """A policy document that was read whole. *name* says which one, where there are several.
+
+    *has_dead_variables* where it has ``${…}`` in a version that takes them literally. *size* is what counts
+    against IAM's limit: characters without blanks.
+    """
 
     statements: tuple[Statement, ...]
     name: str = ""
+    has_dead_variables: bool = False
+    size: int = field(default=0, compare=False)
 
     @classmethod
     def parse(cls, document: str | Mapping[str, Any], *, name: str = "") -> Self:
@@ -105,9 +156,11 @@ class Policy:
             UsageError: AWS would refuse it as malformed, or it uses something that is not understood here.
         """
         policy = _decoded(document) if isinstance(document, str) else document
+        text = document if isinstance(document, str) else ""
         _demand(isinstance(policy, Mapping), "a policy is a JSON object", hint="begin it with { and end it with }")
         _only_known(policy, {"Version", "Id", "Statement"}, of="a policy")
-        version = policy.get("Version")
+        # Without a Version, AWS takes the older one.
+        version = policy.get("Version", "2008-10-17")
         _demand(version in _VERSIONS, "the policy has no known Version", hint='write "Version": "2012-10-17"')
         variables = Variables.EXPANDED if version == "2012-10-17" else Variables.LITERAL
         listed = policy.get("Statement")
@@ -120,34 +173,66 @@ class Policy:
         statements = tuple(_read_numbered(number, statement, variables) for number, statement in enumerate(raw, 1))
         sids = [statement.sid for statement in statements if statement.sid]
         _demand(len(sids) == len(set(sids)), "two statements have the same Sid", hint="give each Sid once")
-        return cls(statements, name)
+        has_variables = variables is Variables.LITERAL and "${" in json.dumps(raw)
+        return cls(statements, name, has_variables, len("".join(text.split())))
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A decision, and the policy and statement that made it; an implicit denial was made by none."""
+    """A decision, and the policy and statement that made it; an implicit denial was made by none.
+
+    An unknown one has the decisions that are *possible* and the *unknown_keys* that it hangs on.
+    """
 
     decision: DecisionType
     policy: Policy | None = None
     statement: Statement | None = None
+    possible: frozenset[DecisionType] = frozenset()
+    unknown_keys: tuple[str, ...] = ()
+
+    def may_be(self, decision: DecisionType) -> bool:
+        """Tell whether this is *decision*, or could be."""
+        return self.decision is decision or decision in self.possible
 
 
 def evaluate(policies: Iterable[Policy], request: Request) -> Decision:
-    """Decide about *request* by all *policies* together.
-
-    Raises:
-        UsageError: a statement that could decide asks for a condition key of which the request says nothing.
-    """
-    decide = Decision(DecisionType.IMPLICITLY_DENIED)
+    """Decide about *request* by all *policies* together."""
+    allowed: Decision | None = None
+    unknown: list[tuple[Policy, Statement]] = []
     for policy in policies:
         for statement in policy.statements:
-            if not statement.applies_to(request):
-                continue
-            if not statement.allows:
+            applies = statement.applies_to(request)
+            if applies is None:
+                unknown.append((policy, statement))
+            elif applies and not statement.allows:
                 return Decision(DecisionType.EXPLICITLY_DENIED, policy, statement)
-            if decide.statement is None:
-                decide = Decision(DecisionType.ALLOWED, policy, statement)
-    return decide
+            elif applies and allowed is None:
+                allowed = Decision(DecisionType.ALLOWED, policy, statement)
+    known = allowed or Decision(DecisionType.IMPLICITLY_DENIED)
+    possible = {known.decision}
+    if any(not statement.allows for _, statement in unknown):
+        possible.add(DecisionType.EXPLICITLY_DENIED)
+    if any(statement.allows for _, statement in unknown):
+        possible.add(DecisionType.ALLOWED)
+    if len(possible) == 1:
+        return known
+    keys = dict.fromkeys(key for _, statement in unknown for key in statement.unknown_keys(request))
+    return Decision(DecisionType.UNKNOWN, *unknown[0], frozenset(possible), tuple(keys))
+
+
+def evaluate_known(policies: Iterable[Policy], request: Request) -> Decision:
+    """Decide about *request*, of which every condition key is known.
+
+    Raises:
+        UsageError: the decision hangs on a key that the request says nothing about.
+    """
+    decision = evaluate(policies, request)
+    if decision.decision is DecisionType.UNKNOWN:
+        raise UsageError(
+            f"the policy asks for the condition key {decision.unknown_keys[0]}, which this request does not have",
+            hint=f"leave {decision.unknown_keys[0]} out of the policy",
+        )
+    return decision
 
 
 def _demand(condition: bool, message: str, *, hint: str) -> None:
@@ -207,14 +292,20 @@ def _read_statement(statement: Mapping[str, Any], variables: Variables) -> State
         _demand(_ACTION.fullmatch(name) is not None, f"{name!r} is no action", hint="write it as iam:ListAccessKeys")
     for name in resources:
         _demand(_RESOURCE.fullmatch(name) is not None, f"{name!r} is no resource", hint="write an ARN or *")
+    patterns = [Pattern.parse(name.lower(), Variables.LITERAL) for name in actions]
+    by_service: dict[str, list[Pattern]] = {}
+    for pattern in patterns:
+        by_service.setdefault(str(pattern).partition(":")[0], []).append(pattern)
     return Statement(
         sid=sid,
         allows=effect == "Allow",
-        actions=tuple(Pattern.parse(name.lower(), Variables.LITERAL) for name in actions),
+        actions=tuple(patterns),
         resources=tuple(Pattern.parse(name, variables) for name in resources),
         conditions=read_conditions(statement.get("Condition", {}), variables),
         all_actions_but=action == "NotAction",
         all_resources_but=resource == "NotResource",
+        action_names=tuple(actions),
+        _actions_of=by_service,
     )
 
 

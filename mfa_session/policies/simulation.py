@@ -1,15 +1,16 @@
-"""A trial of policies: what a set of them decides for one user, by how the user calls."""
+"""Simulate policies for one user: what is decided for the key, for a session, and for a session with MFA."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Self
 
 from mfa_session.errors import UsageError
 from mfa_session.model.caller_identity import CallerIdentity
-from mfa_session.policies.evaluator import Decision, DecisionType, Policy, Request, evaluate
+from mfa_session.policies.conditions import Values
+from mfa_session.policies.evaluator import Decision, DecisionType, Policy, Request, Statement, evaluate
 
-# Whoever has no policies of his own to try: AWS's documents call him so.
+# The user in AWS's examples.
 _EXAMPLE_NAME = "alice"
 _EXAMPLE_ACCOUNT = "123456789012"
 _EXAMPLE_PATH = "/engineering/"
@@ -38,6 +39,8 @@ class Target(Enum):
     OWN_DEVICE = "own device"
     ANOTHER_USER = "another user"
     ANOTHERS_DEVICE = "another's device"
+    OWN_DATED_DEVICE = "own device, named by date"
+    LONGER_NAMED_DEVICE = "device of a longer name"
     ALL_DEVICES = "all devices"
     EVERYTHING = "*"
 
@@ -77,29 +80,53 @@ class Principal:
             # The names of others may end or begin as one's own: a wildcard too many reaches them.
             Target.ANOTHER_USER: f"user/m{self.name}",
             Target.ANOTHERS_DEVICE: f"mfa/{self.name}2",
+            Target.OWN_DATED_DEVICE: f"mfa/{self.name}-phone-20260101",
+            Target.LONGER_NAMED_DEVICE: f"mfa/{self.name}-smith",
             Target.ALL_DEVICES: "mfa/",
         }.get(target)
         return f"arn:{self.partition}:iam::{self.account_id}:{resource}" if resource else "*"
 
 
+_ALLOW_ALL = Policy.parse(
+    {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}, name="another policy"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """Policies on trial. *context* has what is known of the calls besides, such as ``aws:SourceIp``.
+    """Policies and the user who has them. *context* has what else is known of the calls, such as ``aws:SourceIp``.
 
     Only identity-based policies count: no permissions boundary, no service control policy.
+    *is_complete* where the user has no other policies.
     """
 
     policies: tuple[Policy, ...]
     subject: Principal = field(default_factory=Principal)
-    context: Mapping[str, str | None] = field(default_factory=dict)
+    context: Mapping[str, Values] = field(default_factory=dict)
+    is_complete: bool = False
+
+    @property
+    def has_allow(self) -> bool:
+        """Whether any statement allows anything."""
+        return any(statement.allows for _, statement in self.statements)
+
+    @property
+    def with_allow_all(self) -> Self:
+        """The same with a policy beside it that allows everything."""
+        return replace(self, policies=(*self.policies, _ALLOW_ALL))
+
+    @property
+    def statements(self) -> Iterator[tuple[Policy, Statement]]:
+        """Every statement with its policy."""
+        return ((policy, statement) for policy in self.policies for statement in policy.statements)
+
+    def request(self, action: str, resource: str, caller: Caller) -> Request:
+        """Return the call of *action* as policies see it."""
+        return Request(action, resource, self._context(caller))
 
     def decide(self, action: str, target: Target, caller: Caller) -> Decision:
-        """Return what is decided about *action*, and by which statement.
-
-        Raises:
-            UsageError: it depends on something of which nothing is known here.
-        """
-        return evaluate(self.policies, Request(action, self.subject.arn(target), self._context(caller)))
+        """Return what is decided about *action*, and by which statement."""
+        return evaluate(self.policies, self.request(action, self.subject.arn(target), caller))
 
     def allows(self, action: str, target: Target, caller: Caller) -> bool:
         """Tell whether *action* is allowed."""
@@ -109,7 +136,7 @@ class Simulation:
         """Tell whether *action* is denied explicitly, so that no other policy can allow it."""
         return self.decide(action, target, caller).decision is DecisionType.EXPLICITLY_DENIED
 
-    def _context(self, caller: Caller) -> Mapping[str, str | None]:
+    def _context(self, caller: Caller) -> Mapping[str, Values]:
         present, age = _MFA[caller]
         return {
             "aws:username": self.subject.name,
@@ -117,11 +144,15 @@ class Simulation:
             "aws:PrincipalAccount": self.subject.account_id,
             "aws:PrincipalType": "User",
             "aws:PrincipalIsAWSService": "false",
+            "aws:PrincipalServiceName": None,
+            "aws:FederatedProvider": None,
+            "aws:CalledVia": None,
             "aws:ViaAWSService": "false",
             "aws:SecureTransport": "true",
-            **self.context,
-            "aws:MultiFactorAuthPresent": present,
             "aws:MultiFactorAuthAge": age,
+            **self.context,
+            **({} if age is not None else {"aws:MultiFactorAuthAge": None}),
+            "aws:MultiFactorAuthPresent": present,
         }
 
 
@@ -141,15 +172,14 @@ def _read(document: str, name: str) -> Policy:
         raise UsageError(f"{name}: {error}", hint=error.hint) from None
 
 
-def by_name(rulings: Iterable[Decision]) -> str:
-    """Return the statements that made *rulings*, each once, as a person would find them."""
-    names = dict.fromkeys(_name(decide) for decide in rulings if decide.statement is not None)
+def by_name(decisions: Iterable[Decision]) -> str:
+    """Return the statements that made *decisions*, each once."""
+    made = ((each.policy, each.statement) for each in decisions)
+    names = dict.fromkeys(statement_name(policy, made_by) for policy, made_by in made if policy and made_by)
     return " and ".join(names)
 
 
-def _name(decide: Decision) -> str:
-    policy, statement = decide.policy, decide.statement
-    if policy is None or statement is None:
-        return "no statement"
+def statement_name(policy: Policy, statement: Statement) -> str:
+    """Return the Sid of *statement*, else its number, and its policy."""
     which = statement.sid or f"{policy.statements.index(statement) + 1}, which has no Sid,"
     return f"statement {which} of {policy.name}" if policy.name else f"statement {which}".rstrip(",")

@@ -14,21 +14,10 @@ from typing import Any
 
 from mfa_session.errors import UsageError
 from mfa_session.model.durations import MAX_SESSION, in_words
+from mfa_session.policies.actions import NEEDED_BEFORE_MFA
 
 # Of a managed policy, blanks not counted: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 MAX_POLICY = 6144
-
-# What a user needs to get to the first code, and no more. AWS lists GetSessionToken too, which no policy can deny.
-_NEEDED_BEFORE_MFA = (
-    "iam:CreateVirtualMFADevice",
-    "iam:EnableMFADevice",
-    "iam:GetMFADevice",
-    "iam:GetUser",
-    "iam:ListMFADevices",
-    "iam:ListVirtualMFADevices",
-    "iam:ResyncMFADevice",
-    "sts:GetSessionToken",
-)
 
 _ARTICLE_ACTIONS = (
     "iam:CreateVirtualMFADevice",
@@ -158,26 +147,36 @@ def safe_policy(partition: str = "aws", shape: Shape | None = None) -> Enforcing
         statements.append(
             _allow("AllowChangeOwnPassword", ["iam:ChangePassword"], own_user, "lets users change their own password")
         )
-    return EnforcingPolicy((*statements, *_denials(shape)))
+    return EnforcingPolicy((*statements, *_denials(shape, own_user)))
 
 
-def _denials(shape: Shape) -> list[EnforcingStatement]:
+def _denials(shape: Shape, own_user: Sequence[str]) -> list[EnforcingStatement]:
     spared = _CALLED_BY_THE_USER if shape.via_aws_service else {}
     except_for = ", but for calls that an AWS service makes for the user" if spared else ""
     denials = [
+        EnforcingStatement(
+            {
+                "Sid": "DenyMFADevicesOfOthersIfNoMFA",
+                "Effect": "Deny",
+                "Action": ["iam:EnableMFADevice", "iam:ResyncMFADevice"],
+                "NotResource": own_user,
+                "Condition": {"BoolIfExists": _WITHOUT_MFA},
+            },
+            "keeps administrators without MFA from giving another user a device",
+        ),
         _deny(
             "DenyAllExceptListedIfNoMFA",
-            _NEEDED_BEFORE_MFA,
+            NEEDED_BEFORE_MFA,
             "denies all but the way to a first code to callers without MFA, long-term keys among them" + except_for,
             condition={"BoolIfExists": {**_WITHOUT_MFA, **spared}},
-        )
+        ),
     ]
     if shape.max_mfa_age is not None:
         too_old = {"aws:MultiFactorAuthAge": str(int(shape.max_mfa_age.total_seconds()))}
         denials.append(
             _deny(
                 "DenyAllExceptListedIfMFAIsOld",
-                _NEEDED_BEFORE_MFA,
+                NEEDED_BEFORE_MFA,
                 f"denies the same to sessions whose code is older than {in_words(shape.max_mfa_age)}" + except_for,
                 condition={"NumericGreaterThan": too_old, **({"BoolIfExists": spared} if spared else {})},
             )
@@ -244,7 +243,7 @@ def aws_self_manage_policy(partition: str = "aws") -> EnforcingPolicy:
             ),
             _create_any_device(iam),
             _allow("AllowManageOwnUserMFA", _OWN_DEVICES, own_user, "lets users manage their own MFA devices"),
-            _aws_denial(_NEEDED_BEFORE_MFA),
+            _aws_denial(NEEDED_BEFORE_MFA),
         )
     )
 
@@ -270,7 +269,7 @@ def aws_mfa_only_policy(partition: str = "aws") -> EnforcingPolicy:
                 f"{iam}:user/${{aws:username}}",
                 "lets users manage their own MFA devices",
             ),
-            _aws_denial([action for action in _NEEDED_BEFORE_MFA if action != "iam:GetMFADevice"]),
+            _aws_denial([action for action in NEEDED_BEFORE_MFA if action != "iam:GetMFADevice"]),
         )
     )
 

@@ -8,8 +8,9 @@ import pytest
 
 from mfa_session.errors import UsageError
 from mfa_session.model.caller_identity import CallerIdentity
-from mfa_session.policies.checks import PolicyFinding, Report, check
+from mfa_session.policies.checks import Report, check
 from mfa_session.policies.evaluator import DecisionType
+from mfa_session.policies.findings import PolicyFinding, Severity
 from mfa_session.policies.simulation import Caller, Principal, Simulation, Target, read_policies
 from mfa_session.policies.templates import KNOWN_POLICIES, Shape, safe_policy
 
@@ -70,8 +71,8 @@ class TestKnownPolicies:
     @pytest.mark.parametrize(
         ("variant", "expected"),
         [
-            ("article", ["first-device", "aws-services"]),
-            ("aws-self-manage", ["first-device", "left-over-device", "aws-services"]),
+            ("article", ["first-device", "get-session-token", "expired-password", "aws-services"]),
+            ("aws-self-manage", ["first-device", "left-over-device", "expired-password", "aws-services"]),
         ],
     )
     def test_what_no_policy_can_close_is_told_apart(self, variant: str, expected: list[str]) -> None:
@@ -80,7 +81,7 @@ class TestKnownPolicies:
     def test_what_is_asked_for_with_an_option_is_no_limit(self) -> None:
         report = checked(safe_policy("aws", Shape(via_aws_service=True)).document)
 
-        assert names(report.limits) == ["first-device"]
+        assert names(report.limits) == ["first-device", "longer-names", "expired-password"]
 
     def test_a_policy_of_another_partition_is_judged_there(self) -> None:
         report = checked(safe_policy("aws-cn").document, subject=Principal(partition="aws-cn"))
@@ -96,12 +97,12 @@ class TestTable:
         report = checked(safe_policy().document)
 
         [row] = [row for row in report.rows if row.action == "iam:DeactivateMFADevice"]
-        assert [decide.decision for decide in row.rulings] == [
+        assert [decision.decision for decision in row.decisions] == [
             DecisionType.EXPLICITLY_DENIED,
             DecisionType.EXPLICITLY_DENIED,
             DecisionType.ALLOWED,
         ]
-        assert len(row.rulings) == len(Caller)
+        assert len(row.decisions) == len(Caller)
 
     def test_a_row_tells_whose_device_is_meant(self) -> None:
         rows = checked(safe_policy().document).rows
@@ -114,7 +115,7 @@ class TestTable:
     def test_all_policies_count_together(self) -> None:
         report = checked(safe_policy().document, document(EVERYTHING))
 
-        decisions = {row.action: row.rulings[-1].decision for row in report.rows}
+        decisions = {row.action: row.decisions[-1].decision for row in report.rows}
         assert decisions["s3:ListAllMyBuckets"] is DecisionType.ALLOWED
         assert names(report.findings) == []
 
@@ -200,11 +201,12 @@ class TestHoles:
     def test_a_wildcard_too_many_lets_one_enrol_a_device_for_another(self) -> None:
         def change(statements: dict[str, Statement]) -> None:
             statements["AllowManageOwnMFADevices"]["Resource"] = "arn:aws:iam::*:user/*${aws:username}"
+            del statements["DenyMFADevicesOfOthersIfNoMFA"]
 
         report = checked(mended(change))
 
-        assert names(report.findings) == []
-        assert names(report.limits)[:3] == ["first-device", "enable-for-another", "others-with-mfa"]
+        assert names(report.findings) == ["enable-for-another"]
+        assert names(report.limits)[:2] == ["first-device", "others-with-mfa"]
 
     def test_a_user_with_a_path_is_missed(self) -> None:
         def change(statements: dict[str, Statement]) -> None:
@@ -290,8 +292,12 @@ class TestWhatIsNotKnown:
     )
 
     def test_a_condition_of_which_nothing_is_known_is_not_guessed(self) -> None:
-        with pytest.raises(UsageError, match="aws:SourceVpc"):
-            checked(self.ONLY_HERE)
+        report = checked(self.ONLY_HERE)
+
+        found = hole(report, "unknown")
+        assert (found.severity, report.problems) == (Severity.WARNING, ())
+        assert "--context aws:SourceVpc=VALUE" in found.fix
+        assert "iam:DeactivateMFADevice" not in found.actions
 
     def test_it_is_decided_when_somebody_says_how_it_is(self) -> None:
         assert names(checked(self.ONLY_HERE, context={"aws:SourceVpc": "vpc-1"}).findings) == []
@@ -303,7 +309,7 @@ class TestWhatIsNotKnown:
         assert report == checked(safe_policy().document)
 
     def test_a_policy_that_is_not_understood_is_named_with_the_place(self) -> None:
-        strange = mended(lambda s: s["AllowViewAccount"].update(Condition={"IpAddress": {"aws:SourceIp": "::1"}}))
+        strange = mended(lambda s: s["AllowViewAccount"].update(Condition={"IpAddresses": {"aws:SourceIp": "::1"}}))
 
-        with pytest.raises(UsageError, match=r"^policy-2: statement 1 \(AllowViewAccount\): .*IpAddress"):
+        with pytest.raises(UsageError, match=r"^policy-2: statement 1 \(AllowViewAccount\): .*IpAddresses"):
             checked(safe_policy().document, strange)

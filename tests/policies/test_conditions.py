@@ -3,14 +3,8 @@
 import pytest
 
 from mfa_session.errors import UsageError
-from mfa_session.policies.conditions import read_conditions
+from mfa_session.policies.conditions import OPERATORS, read_conditions
 from mfa_session.policies.patterns import Variables
-
-OPERATORS = (
-    "ArnEquals, ArnLike, ArnNotEquals, ArnNotLike, Bool, Null, NumericEquals, NumericGreaterThan, "
-    "NumericGreaterThanEquals, NumericLessThan, NumericLessThanEquals, NumericNotEquals, StringEquals, StringLike, "
-    "StringNotEquals, StringNotLike"
-)
 
 
 @pytest.mark.parametrize(
@@ -22,15 +16,16 @@ OPERATORS = (
             'write "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}',
         ),
         (
-            {"IpAddress": {"aws:SourceIp": "::1"}},
-            "the condition operator IpAddress is not known here",
-            f"the known ones are {OPERATORS}, and with IfExists",
+            {"IpAddresses": {"aws:SourceIp": "::1"}},
+            "IAM has no condition operator IpAddresses",
+            f"the operators are {', '.join(OPERATORS)}, with IfExists behind or ForAllValues: before them",
         ),
         ({"Bool": {"a:b": []}}, "the condition on a:b has no value", "give a:b a value to compare with"),
         (
             {"NumericLessThan": {"a:b": "${a:c}"}},
             "the condition NumericLessThan on a:b has a value it cannot compare",
-            "Bool and Null compare with true and false, Numeric with a number, the others with a text",
+            "Bool and Null compare with true and false, Numeric with a number, Date with 2030-01-01T00:00:00Z, "
+            "IpAddress with 192.0.2.0/24, the others with a text",
         ),
         (
             {"StringEquals": {"a:b": "${a:c"}},

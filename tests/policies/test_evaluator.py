@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -43,7 +43,10 @@ def decide(
 def met(operator: str, value: object, actual: str | None, key: str = "aws:username") -> bool:
     """Tell whether a statement whose one condition is this applies where the key has the *actual* value."""
     statement = allow(Condition={operator: {key: value}})
-    return decide(policy(statement), context={key: actual, "aws:userid": "alice"}) is DecisionType.ALLOWED
+    return (
+        decide(policy(statement), context={key: actual, "aws:userid": "alice", "aws:PrincipalTag/x": None})
+        is DecisionType.ALLOWED
+    )
 
 
 class TestDecision:
@@ -182,6 +185,12 @@ class TestVariables:
         assert decide(literally, context={"aws:username": "alice"}) is DecisionType.IMPLICITLY_DENIED
         assert decide(literally, resource="arn:aws:iam::1:user/${aws:username}") is DecisionType.ALLOWED
 
+    def test_a_policy_without_a_version_is_of_the_older_one(self) -> None:
+        literally = Policy.parse({"Statement": allow(Resource=self.OWN)})
+
+        assert decide(literally, context={"aws:username": "alice"}) is DecisionType.IMPLICITLY_DENIED
+        assert literally.has_dead_variables
+
     def test_nor_does_it_in_a_condition(self) -> None:
         condition = {"StringEquals": {"aws:username": "${aws:userid}"}}
         literally = policy(allow(Condition=condition), version="2008-10-17")
@@ -234,6 +243,22 @@ class TestConditions:
             ("NumericEquals", "3600.0", "3600"),
             ("NumericNotEquals", "1", "2"),
             ("NumericGreaterThanIfExists", "3600", None),
+            ("StringEqualsIgnoreCase", "ALICE", "alice"),
+            ("StringNotEqualsIgnoreCase", "BOB", "alice"),
+            ("StringNotEqualsIgnoreCase", "BOB", None),
+            ("BinaryEquals", "QUJD", "QUJD"),
+            ("DateLessThan", "2030-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
+            ("DateLessThan", "2030-01-01", "1767225600"),
+            ("DateGreaterThanEquals", "1767225600", "2026-01-01T00:00:00Z"),
+            ("DateEquals", "2026-01-01T09:00:00+09:00", "2026-01-01T00:00:00Z"),
+            ("DateNotEquals", "2026-01-01", "2026-01-02"),
+            ("DateGreaterThanIfExists", "2026-01-01", None),
+            ("IpAddress", "192.0.2.0/24", "192.0.2.7"),
+            ("IpAddress", ["198.51.100.1", "2001:db8::/32"], "2001:db8::1"),
+            ("IpAddressIfExists", "192.0.2.0/24", None),
+            ("NotIpAddress", "192.0.2.0/24", "198.51.100.1"),
+            ("NotIpAddress", "192.0.2.0/24", None),
+            ("StringEquals", "${aws:PrincipalTag/x, 'alice'}", "alice"),
         ],
     )
     def test_a_condition_is_met(self, operator: str, value: object, actual: str | None) -> None:
@@ -266,6 +291,17 @@ class TestConditions:
             ("NumericLessThan", "3600", "many"),
             ("NumericGreaterThan", "3600", "3600"),
             ("NumericGreaterThanEquals", "3600", "nan"),
+            ("StringEqualsIgnoreCase", "BOB", "alice"),
+            ("StringNotEqualsIgnoreCase", "ALICE", "alice"),
+            ("BinaryEquals", "QUJD", "qujd"),
+            ("DateLessThan", "2026-01-01", "2026-01-01"),
+            ("DateLessThan", "2026-01-01", "soon"),
+            ("DateGreaterThan", "2026-01-01", None),
+            ("IpAddress", "192.0.2.0/24", "192.0.3.1"),
+            ("IpAddress", "192.0.2.0/24", "2001:db8::1"),
+            ("IpAddress", "192.0.2.0/24", "here"),
+            ("IpAddress", "192.0.2.0/24", None),
+            ("NotIpAddress", "192.0.2.0/24", "192.0.2.7"),
         ],
     )
     def test_a_condition_is_not_met(self, operator: str, value: object, actual: str | None) -> None:
@@ -287,8 +323,75 @@ class TestConditions:
     def test_a_key_of_which_nothing_is_known_is_never_taken_as_met_or_not(self, operator: str) -> None:
         asking = policy(deny(Condition={operator: {"aws:MultiFactorAuthPresent": "true"}}))
 
-        with pytest.raises(UsageError, match="condition key aws:MultiFactorAuthPresent"):
-            decide(asking, context={"aws:username": "alice"})
+        decision = evaluate([asking], Request(LIST, ALICE, {"aws:username": "alice"}))
+
+        assert decision.decision is DecisionType.UNKNOWN
+        assert decision.possible == {DecisionType.EXPLICITLY_DENIED, DecisionType.IMPLICITLY_DENIED}
+        assert decision.unknown_keys == ("aws:MultiFactorAuthPresent",)
+
+
+class TestUnknown:
+    ASKS: ClassVar = {"StringEquals": {"aws:SourceVpc": "vpc-1"}}
+
+    def test_a_deny_that_applies_decides_whatever_else_is_unknown(self) -> None:
+        assert decide(policy(allow(Condition=self.ASKS), deny(Condition=self.ASKS), deny())) is (
+            DecisionType.EXPLICITLY_DENIED
+        )
+
+    def test_an_allow_that_applies_decides_where_no_deny_is_unknown(self) -> None:
+        assert decide(policy(allow(Condition=self.ASKS), allow())) is DecisionType.ALLOWED
+
+    def test_an_unknown_deny_leaves_an_allow_undecided(self) -> None:
+        assert decide(policy(allow(), deny(Condition=self.ASKS))) is DecisionType.UNKNOWN
+
+    def test_a_condition_that_is_not_met_decides_beside_an_unknown_one(self) -> None:
+        both = {**self.ASKS, "Bool": {"aws:SecureTransport": "false"}}
+
+        decision = decide(policy(allow(), deny(Condition=both)), context={"aws:SecureTransport": "true"})
+
+        assert decision is DecisionType.ALLOWED
+
+    def test_an_unknown_variable_of_a_resource_is_named(self) -> None:
+        own = policy(allow(Resource="arn:aws:iam::*:user/${aws:PrincipalTag/name}"))
+
+        decision = evaluate([own], Request(LIST, ALICE, {}))
+
+        assert (decision.decision, decision.unknown_keys) == (DecisionType.UNKNOWN, ("aws:PrincipalTag/name",))
+
+    def test_a_resource_of_another_kind_is_decided_in_spite_of_its_variable(self) -> None:
+        other = policy(allow(Resource="arn:aws:iam::*:mfa/${aws:PrincipalTag/name}"))
+
+        assert decide(other) is DecisionType.IMPLICITLY_DENIED
+
+
+class TestSets:
+    @pytest.mark.parametrize(
+        ("operator", "values", "actual", "expected"),
+        [
+            ("ForAnyValue:StringEquals", ["a", "b"], ("b", "c"), True),
+            ("ForAnyValue:StringEquals", ["a", "b"], ("c",), False),
+            ("ForAnyValue:StringEquals", ["a"], None, False),
+            ("ForAnyValue:StringEqualsIfExists", ["a"], None, True),
+            ("ForAnyValue:StringLike", ["a*"], ("xa", "ab"), True),
+            ("ForAnyValue:StringNotEquals", ["a"], ("a", "b"), True),
+            ("ForAnyValue:StringNotEquals", ["a"], None, False),
+            ("ForAllValues:StringEquals", ["a", "b"], ("a", "b"), True),
+            ("ForAllValues:StringEquals", ["a", "b"], ("a", "c"), False),
+            ("ForAllValues:StringEquals", ["a"], None, True),
+            ("ForAllValues:StringEquals", ["a"], (), True),
+            ("ForAllValues:StringNotLike", ["a*"], ("b", "c"), True),
+            ("ForAllValues:StringNotLike", ["a*"], ("b", "ab"), False),
+            ("ForAnyValue:ArnLike", ["arn:aws:iam::*:user/*"], (ALICE,), True),
+            ("ForAllValues:Bool", ["true"], ("true", "true"), True),
+        ],
+    )
+    def test_each_value_of_the_request_counts(
+        self, operator: str, values: list[str], actual: tuple[str, ...] | None, expected: bool
+    ) -> None:
+        statement = policy(allow(Condition={operator: {"aws:TagKeys": values}}))
+        decision = evaluate([statement], Request(LIST, ALICE, {"aws:TagKeys": actual})).decision
+
+        assert (decision is DecisionType.ALLOWED) == expected
 
 
 @pytest.mark.parametrize(
@@ -298,7 +401,7 @@ class TestConditions:
         ("[" * 100_000, "not valid JSON"),
         ("[]", "a JSON object"),
         ('{"Version": "2012-10-17", "Statement": [], "Statement": []}', "stands twice"),
-        ({"Statement": [allow()]}, "Version"),
+        ({"Version": None, "Statement": [allow()]}, "Version"),
         ({"Version": "2012-10-18", "Statement": [allow()]}, "Version"),
         ({"Version": ["2012-10-17"], "Statement": [allow()]}, "Version"),
         ({"Version": "2012-10-17"}, "Statement"),
@@ -330,7 +433,7 @@ def test_a_document_that_is_no_policy_is_refused(document: Any, complaint: str) 
         (allow(Action="iam:List Users"), "no action"),
         (allow(Resource="user/alice"), "no resource"),
         (allow(Resource=""), "no resource"),
-        (allow(Resource="arn:aws:iam::*:user/${aws:username, 'nobody'}"), "policy variable"),
+        (allow(Resource="arn:aws:iam::*:user/${aws:username, nobody}"), "policy variable"),
         (allow(Resource="arn:aws:iam::*:user/${aws:username"), "policy variable"),
         (allow(Resource="arn:aws:iam::*:user/${}"), "policy variable"),
         (allow(Principal="*"), "Principal"),
@@ -339,11 +442,13 @@ def test_a_document_that_is_no_policy_is_refused(document: Any, complaint: str) 
         (allow(Conditions={}), "no element Conditions"),
         (allow(Condition=[]), "Condition"),
         (allow(Condition={"Bool": "true"}), "Condition"),
-        (allow(Condition={"Boolean": {"a:b": "true"}}), "operator Boolean is not known"),
-        (allow(Condition={"bool": {"a:b": "true"}}), "operator bool is not known"),
-        (allow(Condition={"NullIfExists": {"a:b": "true"}}), "operator NullIfExists is not known"),
-        (allow(Condition={"ForAnyValue:StringEquals": {"a:b": "c"}}), "operator ForAnyValue:StringEquals"),
-        (allow(Condition={"DateLessThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}}), "operator DateLessThan"),
+        (allow(Condition={"Boolean": {"a:b": "true"}}), "no condition operator Boolean"),
+        (allow(Condition={"bool": {"a:b": "true"}}), "no condition operator bool"),
+        (allow(Condition={"NullIfExists": {"a:b": "true"}}), "no condition operator NullIfExists"),
+        (allow(Condition={"ForSomeValues:StringEquals": {"a:b": "c"}}), "operator ForSomeValues:StringEquals"),
+        (allow(Condition={"ForAnyValue:": {"a:b": "c"}}), "operator ForAnyValue:"),
+        (allow(Condition={"DateLessThan": {"aws:CurrentTime": "tomorrow"}}), "cannot compare"),
+        (allow(Condition={"IpAddress": {"aws:SourceIp": "192.0.2.0/33"}}), "cannot compare"),
         (allow(Condition={"Bool": {"a:b": []}}), "no value"),
         (allow(Condition={"Bool": {"a:b": "yes"}}), "cannot compare"),
         (allow(Condition={"Null": {"a:b": "maybe"}}), "cannot compare"),

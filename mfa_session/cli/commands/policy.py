@@ -11,14 +11,15 @@ from mfa_session.cli.context import AppContext
 from mfa_session.cli.login_service import aws_with_mfa
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr, write_stdout
-from mfa_session.cli.policy_source import Source, trial_of
+from mfa_session.cli.policy_source import Source, simulation_of
 from mfa_session.errors import PersonNeededError, PromptCancelledError, UsageError, hint_command
 from mfa_session.model import durations
 from mfa_session.model.partitions import partition as known_partition
 from mfa_session.model.partitions import partition_of
 from mfa_session.policies.apply import Plan, carry_out, check_that_all_have_devices, listed, plan_enforcement
-from mfa_session.policies.checks import PolicyFinding, Report, check
+from mfa_session.policies.checks import Report, check
 from mfa_session.policies.evaluator import DecisionType
+from mfa_session.policies.findings import PolicyFinding
 from mfa_session.policies.simulation import Caller
 from mfa_session.policies.templates import KNOWN_POLICIES, EnforcingPolicy, Shape, safe_policy
 from mfa_session.text import escape_control
@@ -27,68 +28,73 @@ _WORDS = {
     DecisionType.ALLOWED: "allowed",
     DecisionType.EXPLICITLY_DENIED: "denied",
     DecisionType.IMPLICITLY_DENIED: "-",
+    DecisionType.UNKNOWN: "unknown",
 }
-_HEADINGS = ("ACTION", "DONE TO", *(caller.value.upper() for caller in Caller))
+_HEADINGS = ("ACTION", "RESOURCE", "KEY", "NO MFA", "MFA")
+_LEGEND = (
+    "KEY: long-term key; NO MFA: session without MFA; MFA: session with MFA.",
+    "-: these policies do not allow it, another policy could.",
+)
 
 
-def as_json(print_error: Report) -> str:
+def as_json(report: Report) -> str:
     """Return *report* as JSON. Every key is always there, and none is ever taken away.
 
-    Decisions are ``allowed``, ``explicitly denied`` and ``implicitly denied``, for each kind of caller.
+    Decisions are ``allowed``, ``explicitly denied``, ``implicitly denied`` and ``unknown``.
     """
     decisions = [
         {
             "action": row.action,
             "target": row.target.value,
-            **{caller.name.lower(): decide.decision.value for caller, decide in zip(Caller, row.rulings, strict=True)},
+            **{caller.name.lower(): each.decision.value for caller, each in zip(Caller, row.decisions, strict=True)},
         }
-        for row in print_error.rows
+        for row in report.rows
     ]
-    return (
-        json.dumps(
-            {"decisions": decisions, "holes": _records(print_error.findings), "limits": _records(print_error.limits)},
-            indent=2,
-        )
-        + "\n"
-    )
+    found = {"problems": report.problems, "warnings": report.warnings, "limits": report.limits}
+    findings = {kind: [_record(each) for each in listed] for kind, listed in found.items()}
+    return json.dumps({"decisions": decisions, **findings}, indent=2) + "\n"
 
 
-def as_text(print_error: Report) -> str:
-    """Return *report* as a table, with the holes and what else is worth knowing below."""
-    return "".join(f"{escape_control(line)}\n" for line in _lines(print_error))
+def _record(finding: PolicyFinding) -> dict[str, object]:
+    return {
+        "name": finding.name,
+        "severity": finding.severity.value,
+        "group": finding.group,
+        "what": finding.words,
+        "actions": list(finding.actions),
+        "fix": finding.fix,
+    }
 
 
-def _records(findings: Sequence[PolicyFinding]) -> list[dict[str, str]]:
-    return [{"name": each.name, "what": each.words, "fix": each.fix} for each in findings]
+def as_text(report: Report) -> str:
+    """Return *report* as a table, with the findings below."""
+    return "".join(f"{escape_control(line)}\n" for line in _lines(report))
 
 
-def _lines(print_error: Report) -> Iterator[str]:
-    rows = [_HEADINGS]
-    rows += [(row.action, row.target.value, *(_WORDS[r.decision] for r in row.rulings)) for row in print_error.rows]
+def _lines(report: Report) -> Iterator[str]:
+    rows: list[tuple[str, ...]] = [_HEADINGS]
+    rows += [(row.action, row.target.value, *(_WORDS[each.decision] for each in row.decisions)) for row in report.rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-    yield "(-: neither; these policies do not allow it, but another could)"
+    yield from _LEGEND
     yield ""
-    yield from _findings(print_error.findings)
-    if print_error.limits:
+    if not report.problems:
+        yield "No problems found."
+    for found, noun in ((report.problems, "problem"), (report.warnings, "warning")):
+        if found:
+            yield f"1 {noun}:" if len(found) == 1 else f"{len(found)} {noun}s:"
+            yield from _described(found)
+    if report.limits:
         yield ""
         yield "Worth knowing:"
-        yield from _described(print_error.limits)
-
-
-def _findings(findings: Sequence[PolicyFinding]) -> Iterator[str]:
-    if not findings:
-        yield "No holes."
-        return
-    yield "1 hole:" if len(findings) == 1 else f"{len(findings)} holes:"
-    yield from _described(findings)
+        yield from _described(report.limits)
 
 
 def _described(findings: Sequence[PolicyFinding]) -> Iterator[str]:
     for each in findings:
         yield f"- {each.words}"
-        yield f"  Mend: {each.fix}"
+        yield f"  Fix: {each.fix}"
 
 
 SHOW_EXAMPLE = "Example: mfa-session policy show --explain > enforce-mfa.json"
@@ -99,7 +105,7 @@ _SAFE = "safe"
 _VARIANTS = (_SAFE, "article", "aws-self-manage", "aws-mfa-only")
 _DEFAULT_NAME = "MFAEnforcePolicy"
 _POLICY_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
-_HAS_A_HOLE = 1
+_HAS_A_PROBLEM = 1
 
 PartitionOption = Annotated[
     str | None,
@@ -125,8 +131,8 @@ def show(
     no_password_change: NoPasswordChangeOption = False,
     via_aws_service: ViaAWSServiceOption = False,
     max_mfa_age: MaxMFAAgeOption = None,
-    warn: Annotated[
-        bool, typer.Option("--explain", help="Tell on stderr what each statement does, in one sentence.")
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Explain each statement on stderr, in one sentence.")
     ] = False,
 ) -> None:
     """Print a policy that enforces MFA.
@@ -139,7 +145,7 @@ def show(
     where = known_partition(partition) if partition else _partition_at_hand(context.obj)
     shape = _shape(no_password_change=no_password_change, via_aws_service=via_aws_service, max_mfa_age=max_mfa_age)
     shown = _variant(variant, where, shape)
-    if warn:
+    if explain:
         for sentence in shown.explanation:
             write_stderr(sentence)
     write_stdout(shown.document + "\n")
@@ -147,7 +153,10 @@ def show(
 
 def check_(
     context: typer.Context,
-    file: Annotated[str | None, typer.Argument(metavar="[FILE]", help="A policy as JSON; - is standard input.")] = None,
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILE]...", help="Policies as JSON, checked together; - is standard input."),
+    ] = None,
     arn: Annotated[str | None, typer.Option("--arn", metavar="ARN", help="A managed policy of the account.")] = None,
     group: Annotated[
         str | None, typer.Option("--group", metavar="NAME", help="All policies of a group, for a user in it.")
@@ -164,25 +173,27 @@ def check_(
         typer.Option(
             "--context",
             metavar="KEY=VALUE",
-            help="What a condition key is in the calls, such as aws:SourceIp=192.0.2.1; KEY alone: it is absent.",
+            help="Value of a condition key in the calls, such as aws:SourceIp=192.0.2.1; KEY alone: it is absent. "
+            "Given again: another value of the same key.",
         ),
     ] = None,
     json_wanted: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
     profile: ProfileOption = None,
 ) -> None:
-    """Tell what policies let pass, and find their holes.
+    """Check what policies allow without MFA.
 
     With a long-term key, with a session without MFA, and with one that has it.
 
-    The exit code is 1 where there is a hole. Permissions boundaries and service control
-    policies are not looked at. IAM is asked with the MFA session of the profile.
+    The exit code is 1 where a key without MFA may act, or a user is locked out. Permissions
+    boundaries and service control policies are not looked at. IAM is asked with the MFA
+    session of the profile.
     """
-    source = Source.of(file=file, arn=arn, group=group, user=user)
+    source = Source.of(file=tuple(files or ()), arn=arn, group=group, user=user)
     where = known_partition(partition) if partition else None
-    print_error = check(trial_of(source, context.obj, profile=profile, partition=where, facts=facts or []))
-    write_stdout(as_json(print_error) if json_wanted else as_text(print_error))
-    if print_error.findings:
-        raise typer.Exit(_HAS_A_HOLE)
+    report = check(simulation_of(source, context.obj, profile=profile, partition=where, facts=facts or []))
+    write_stdout(as_json(report) if json_wanted else as_text(report))
+    if report.problems:
+        raise typer.Exit(_HAS_A_PROBLEM)
 
 
 def apply(
