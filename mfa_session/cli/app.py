@@ -87,7 +87,7 @@ COMMANDS: dict[str, Command | Group] = {
     "policy": Group(
         {
             "show": Command("policy:show", "Print a policy that enforces MFA."),
-            "check": Command("policy:check_", "Tell what policies let pass, and find their holes."),
+            "check": Command("policy:check_", "Check what policies allow without MFA."),
             "apply": Command("policy:apply", "Put the safe policy in force for a group."),
         },
         "Show, check and apply policies that enforce MFA.",
