@@ -64,7 +64,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "aws_files": {"configobj"},
     "keystore": {"cryptography", "keyring", "secretstorage", "jeepney"},
     "importers": {"cryptography", "secretstorage"},  # opens what aws-vault has encrypted
-    "cli": {"typer", "rich", "segno"},
+    "cli": {"typer", "rich", "segno", "shellingham"},
     "api": {"boto3"},  # by name alone: what it returns is boto3's
 }
 

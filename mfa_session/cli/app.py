@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import typer
 import typer.main
+from typer.completion import completion_init  # type: ignore[attr-defined]
 from typer.core import CompletionItem, TyperGroup  # type: ignore[attr-defined]
 
 from mfa_session import __version__
@@ -187,12 +188,28 @@ def program() -> typer.Typer:
         help="One MFA code, and every AWS tool on the machine works for the next twelve hours.",
         epilog="Begin with: mfa-session login --profile NAME. See it without an account: mfa-session demo.",
         no_args_is_help=True,
+        add_completion=False,  # Typer's own would change the execution policy of PowerShell
         pretty_exceptions_enable=False,
         rich_markup_mode=None,  # the same words without the 120 ms that rich takes to frame them
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     group.callback()(_globals)
+    completion_init()  # the shells that ask for completions, which add_completion brings too
     return group
+
+
+def _install_completion(wanted: bool) -> None:
+    if wanted:
+        from mfa_session.cli.completion import install_completion  # 20 ms that other commands do without
+
+        install_completion()
+
+
+def _show_completion(wanted: bool) -> None:
+    if wanted:
+        from mfa_session.cli.completion import show_completion  # the same
+
+        show_completion()
 
 
 def _show_version(wanted: bool) -> None:
@@ -210,6 +227,13 @@ def _globals(
     ] = False,
     version: Annotated[  # noqa: ARG001  its callback does it all
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+    install_completion: Annotated[  # noqa: ARG001  the same
+        bool,
+        typer.Option("--install-completion", callback=_install_completion, help="Install completion for this shell."),
+    ] = False,
+    show_completion: Annotated[  # noqa: ARG001  the same
+        bool, typer.Option("--show-completion", callback=_show_completion, help="Print the completion of this shell.")
     ] = False,
 ) -> None:
     # Imported here: `--help` does without it, whose budget of 10 interpreters it would take 2 of.

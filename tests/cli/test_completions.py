@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import typer
@@ -106,6 +107,63 @@ def test_powershell_is_given_a_script_that_asks_us_and_one_name_a_line(machine: 
     assert "Register-ArgumentCompleter -Native -CommandName mfa-session -ScriptBlock $scriptblock" in script
     assert '$Env:_MFA_SESSION_COMPLETE = "complete_powershell"' in script
     assert told == "production::: \n"
+
+
+POWERSHELL = """\
+#!/bin/sh
+printf '%s\\n' "$*" >>"$HOME/called"
+echo "$HOME/powershell/profile.ps1"
+"""
+
+
+def install_in_powershell(machine: Machine, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    """Install the completion from a shell that is called pwsh, beside another that knows where its profile is."""
+    outer, inner = tmp_path / "outer", tmp_path / "inner"
+    for folder in (outer, inner):
+        folder.mkdir(exist_ok=True)
+    shutil.copy("/bin/sh", outer / "pwsh")
+    (inner / "pwsh").write_text(POWERSHELL)
+    (inner / "pwsh").chmod(0o700)
+    path = f"{inner}{os.pathsep}{SEARCH_PATH}"
+    return machine.run_program(outer / "pwsh", "-c", "mfa-session --install-completion; exit $?", PATH=path)
+
+
+def test_powershell_gets_the_script_once_and_keeps_its_execution_policy(machine: Machine, tmp_path: Path) -> None:
+    done = install_in_powershell(machine, tmp_path)
+    profile = machine.home / "powershell" / "profile.ps1"
+    installed = profile.read_text()
+    install_in_powershell(machine, tmp_path)
+
+    assert f"pwsh completion installed in {profile}" in done.stdout, done.stderr
+    assert "Get-Help about_Execution_Policies" in done.stdout
+    assert installed.count("Register-ArgumentCompleter -Native -CommandName mfa-session") == 1
+    assert profile.read_text() == installed
+    assert "ExecutionPolicy" not in (machine.home / "called").read_text()
+
+
+def test_a_powershell_that_does_not_answer_is_told_how_to_add_the_script(machine: Machine, tmp_path: Path) -> None:
+    (tmp_path / "outer").mkdir()
+    shutil.copy("/bin/sh", tmp_path / "outer" / "pwsh")
+
+    refused = machine.run_program(
+        tmp_path / "outer" / "pwsh", "-c", "mfa-session --install-completion; exit $?", PATH=SEARCH_PATH
+    )
+
+    assert refused.returncode == 253
+    assert "mfa-session: hint: add it yourself: mfa-session --show-completion >> $PROFILE" in refused.stderr
+
+
+@pytest.mark.parametrize("option", ["--install-completion", "--show-completion"])
+def test_a_shell_without_completions_says_so_in_a_sentence(machine: Machine, tmp_path: Path, option: str) -> None:
+    shutil.copy("/bin/sh", tmp_path / "csh")
+
+    refused = machine.run_program(tmp_path / "csh", "-c", f"mfa-session {option}; exit $?", PATH=SEARCH_PATH)
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.splitlines() == [
+        "mfa-session: error: there are no completions for csh",
+        "mfa-session: hint: run it in bash, zsh, fish or PowerShell",
+    ]
 
 
 def test_the_names_are_those_of_both_files_once(machine: Machine) -> None:

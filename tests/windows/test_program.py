@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -115,3 +116,28 @@ def test_cmd_sets_what_is_exported_for_it(home: Path) -> None:
     said = subprocess.run(["cmd", "/d", "/c", str(script)], input=b"", capture_output=True, check=True)
 
     assert f"AWS_SECRET_ACCESS_KEY={SECRET}" in said.stdout.decode().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("shell", "line"),
+    [
+        ("pwsh", "$Env:AWS_SESSION_TOKEN = 'token'"),
+        ("cmd", 'set "AWS_SESSION_TOKEN=token"'),
+        ("bash", "export AWS_SESSION_TOKEN='token'"),
+    ],
+)
+def test_a_shell_gets_its_own_words_without_being_asked_for(home: Path, shell: str, line: str) -> None:
+    folder = home / "shells"
+    folder.mkdir()
+    named = Path(
+        shutil.copy(os.environ["COMSPEC"], folder / f"{shell}.exe")
+    )  # Wine lets nothing be powershell.exe but its own
+    script = home / "export.cmd"
+    script.write_text(f'@"{sys.executable}" -m mfa_session export --profile test-user\n')
+    environ = {**os.environ, "USERPROFILE": str(home)}
+
+    said = subprocess.run(
+        [str(named), "/d", "/c", str(script)], env=environ, input=b"", capture_output=True, check=False
+    )
+
+    assert line in said.stdout.decode().splitlines(), said.stderr

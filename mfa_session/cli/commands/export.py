@@ -1,5 +1,6 @@
 """`mfa-session export`: the session in the words of a shell."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -25,13 +26,20 @@ def export(
     context: typer.Context,
     profile: ProfileOption = None,
     form: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help=f"One of: {', '.join((*FORMATS, _DOCUMENT))}.")
-    ] = "env",
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help=f"One of: {', '.join((*FORMATS, _DOCUMENT))}.",
+            show_default="env; in PowerShell and cmd.exe, theirs",
+        ),
+    ] = None,
 ) -> None:
     """Print the session as variables for a shell.
 
     Each value is quoted for the shell that takes it.
     """
+    form = form or _format_of_the_calling_shell()
     if form not in (*FORMATS, _DOCUMENT):
         raise UsageError(f"there is no format {form}", hint=f"choose one of: {', '.join((*FORMATS, _DOCUMENT))}")
     app: AppContext = context.obj
@@ -42,3 +50,11 @@ def export(
         return
     variables = session_variables(section_of(session), region=source.region)
     write_stdout(assignments(variables, forget=_FORGOTTEN, shell=form))
+
+
+def _format_of_the_calling_shell() -> str:
+    if sys.platform != "win32":
+        return "env"
+    from mfa_session.cli.completion import calling_shell  # of Windows alone, where it looks through all processes
+
+    return {"powershell": "powershell", "pwsh": "powershell", "cmd": "windows-cmd"}.get(calling_shell() or "", "env")
