@@ -14,6 +14,7 @@ from mfa_session.aws.endpoints import Endpoints
 from mfa_session.aws.http import HTTPReply, outcome_unknown
 from mfa_session.aws.request import APIRequest
 from mfa_session.aws.response import read_refusal
+from mfa_session.aws.transport import EXPIRED_CODES
 from mfa_session.errors import (
     AccessDeniedError,
     AccessKeyRefusedError,
@@ -94,7 +95,7 @@ def _invalid_client_token(refusal: Refusal, _: datetime) -> AWSError:
     if not isinstance(key, AccessKey):
         # IAM answers so to a session that was made without MFA, and STS did to one that is over.
         return ExpiredSessionError(
-            "AWS does not accept the session: it is over, or it was made without MFA",
+            "AWS does not accept the session: it has ended, its access key was deleted, or it was made without MFA",
             hint=f"get a new one: {hint_command('login', '--force')}",
         )
     hint = "check it in the IAM console, Security credentials; a key made seconds ago works after 15 s"
@@ -255,7 +256,7 @@ def _authentication_codes_refused(_: Refusal, __: datetime) -> AWSError:
 
 
 def _expired(_: Refusal, __: datetime) -> AWSError:
-    return ExpiredSessionError("the session is over", hint=f"get a new one: {hint_command('login')}")
+    return ExpiredSessionError("the session has expired", hint=f"get a new one: {hint_command('login', '--force')}")
 
 
 def _region_disabled(refusal: Refusal, _: datetime) -> AWSError:
@@ -290,7 +291,7 @@ _BY_CODE: dict[str, Callable[[Refusal, datetime], AWSError]] = {
     **dict.fromkeys(("RequestTimeTooSkewed", "RequestInTheFuture"), _clock_skew),
     **dict.fromkeys(("AccessDenied", "AccessDeniedException"), _access_denied),
     **dict.fromkeys(("ValidationError", "ValidationException"), _validation),
-    **dict.fromkeys(("ExpiredToken", "ExpiredTokenException", "RequestExpired"), _expired),
+    **dict.fromkeys(EXPIRED_CODES, _expired),
     "NoSuchEntity": _no_such_entity,
     "EntityAlreadyExists": _entity_already_exists,
     "LimitExceeded": _limit_exceeded,

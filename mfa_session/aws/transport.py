@@ -5,15 +5,21 @@ Nothing here imports botocore: a program that only *might* call AWS does not pay
 
 import sys
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mfa_session.aws.endpoints import Endpoints
 from mfa_session.aws.request import APIRequest
 from mfa_session.aws.response import APIResponse
+from mfa_session.errors import ExpiredSessionError
+from mfa_session.model.credentials import SessionCredentials
 
 if TYPE_CHECKING:
     from mfa_session.aws.http import Limits
     from mfa_session.aws.signing_transport import SigningTransport
+
+# The error codes of a session that has ended; https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+EXPIRED_CODES = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
 
 # An import computes without a pause. With Python's 5 ms, a prompt shown meanwhile would wait that long after each
 # system call; a tenth of it is not felt.
@@ -21,11 +27,21 @@ _SWITCH_INTERVAL_SECONDS = 0.0005
 
 
 class Transport:
-    """Sends requests for STS and IAM to *endpoints*; each is signed with the credentials in it, and no others."""
+    """Sends requests for STS and IAM to *endpoints*; each is signed with the credentials in it, and no others.
 
-    def __init__(self, endpoints: Endpoints, *, limits: "Limits | None" = None) -> None:
+    *on_session_ended* is called with a session that AWS does not accept any more.
+    """
+
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        *,
+        limits: "Limits | None" = None,
+        on_session_ended: Callable[[SessionCredentials], None] = lambda _: None,
+    ) -> None:
         self._endpoints = endpoints
         self._limits = limits
+        self._on_session_ended = on_session_ended
         self._loading: _Loading | None = None
 
     def prepare(self) -> None:
@@ -39,7 +55,15 @@ class Transport:
             AWSError: AWS refused, could not be reached, or sent something else than a response.
             ConfigurationError: these settings lead to no host of AWS.
         """
-        return self._begin().transport().send(request)
+        try:
+            return self._begin().transport().send(request)
+        except ExpiredSessionError as error:
+            # IAM's InvalidClientTokenId may mean that the session is without MFA.
+            if isinstance(request.credentials, SessionCredentials) and (
+                request.service == "sts" or error.code in EXPIRED_CODES
+            ):
+                self._on_session_ended(request.credentials)
+            raise
 
     def _begin(self) -> "_Loading":
         if self._loading is None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
 
@@ -203,6 +204,23 @@ class SessionProfiles:
         may_go = self._may_go.get(profile.session_profile)
         values = _written(profile, credentials)
         write_lines(self._credentials_file, profile.session_profile, values, key_that_may_go=may_go)
+
+    def mark_ended(self, session: SessionCredentials, *, now: datetime) -> None:
+        """Set the expiration of *session* to *now*, wherever it is kept: AWS does not accept it any more.
+
+        Raises:
+            SharedFileError: the file cannot be changed.
+            SessionProfileTakenError: another session has replaced it meanwhile.
+        """
+
+        def check(section: Mapping[str, str]) -> None:
+            if section.get("aws_access_key_id") != session.access_key_id:
+                raise SessionProfileTakenError("a new session has replaced the ended one", hint="use the new one")
+
+        for name, section in read_profiles(self._credentials_file, "credentials").items():
+            if section.get("mfa_session_source") and section.get("aws_access_key_id") == session.access_key_id:
+                values = {"x_security_token_expires": timestamp(now)}
+                write_profile(self._credentials_file, "credentials", name, values, check=check)
 
     def check_can_forget(self, profile: Profile) -> None:
         """Raise what :meth:`forget` would raise, and change nothing.

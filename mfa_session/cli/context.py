@@ -1,7 +1,7 @@
 """The real parts, put together for one command."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -9,13 +9,14 @@ from urllib.parse import quote
 
 from mfa_session.aws.endpoints import Endpoints, endpoint_settings
 from mfa_session.aws.sts import STS
+from mfa_session.aws.transport import Transport
 from mfa_session.aws_files.files import read_profiles, read_services
 from mfa_session.aws_files.plain_keys import PlainKeys
 from mfa_session.aws_files.profile_settings import ProfileSettings, place_of
 from mfa_session.aws_files.session_profiles import RoleSessionsWrittenTogether, SessionProfiles
 from mfa_session.cli.output import write_stderr
 from mfa_session.cli.own_program import program_command
-from mfa_session.errors import ConfigurationError, PersonNeededError, name_in_hints
+from mfa_session.errors import ConfigurationError, MFASessionError, PersonNeededError, name_in_hints
 from mfa_session.filesystem import paths
 from mfa_session.filesystem.locks import locked
 from mfa_session.filesystem.safe_path import UnsafePath, unsafe_path
@@ -25,7 +26,8 @@ from mfa_session.keys.lookup import KeyLookup
 from mfa_session.keystore.encrypted_file import EncryptedFile
 from mfa_session.keystore.keyring_store import OSKeyring
 from mfa_session.keystore.stores import AccessKeys, KeyStore
-from mfa_session.model.credentials import AccessKey
+from mfa_session.model.credentials import AccessKey, SessionCredentials
+from mfa_session.model.partitions import partition_in, partition_of
 from mfa_session.model.profile import Profile, ProfileReader, Sections
 from mfa_session.model.provider import how_to_use
 from mfa_session.prompt.passphrases import Passphrases
@@ -185,6 +187,19 @@ class AppContext:
                 hint=f"correct that line, or add the section to {self.config_file}",
             )
         return {service: settings.get("endpoint_url", "") for service, settings in found.items()}
+
+    def transport(self, profile: Profile, endpoints: Endpoints | None = None) -> Transport:
+        """Return the transport for *profile*. A session that AWS does not accept any more is marked as expired."""
+        endpoints = endpoints or self.endpoints(profile)
+        return Transport(endpoints, on_session_ended=partial(self._mark_ended, profile, endpoints))
+
+    def _mark_ended(self, profile: Profile, endpoints: Endpoints, session: SessionCredentials) -> None:
+        # Another partition, asked by mistake, does not know the session either.
+        device = profile.mfa_device.serial_number if profile.mfa_device else ""
+        known = partition_in(profile.role.arn if profile.role else device)
+        if known in (None, partition_of(endpoints.region)):
+            with suppress(MFASessionError):  # the user has to see the error of AWS, not this one
+                self.sessions.mark_ended(session, now=now())
 
     def user(
         self,

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from functools import partial
 
 from mfa_session.aws.sts import STS
-from mfa_session.aws.transport import Transport
 from mfa_session.aws_files.files import lost_sections, read_profiles, readable_by_others
 from mfa_session.aws_files.profile_settings import check_nothing_shadows
 from mfa_session.aws_files.session_profiles import session_in
@@ -28,7 +27,7 @@ def instruments(environ: Mapping[str, str]) -> DoctorContext:
         keys=_Keys(app),
         session_in=session_in,
         endpoints=app.endpoints,
-        sts=lambda profile: STS(Transport(app.endpoints(profile))),
+        sts=lambda profile: STS(app.transport(profile)),
         last_failure=partial(_last_failure, app),
         finds=lambda program: find_program(program, environ) is not None,
         clock=now,

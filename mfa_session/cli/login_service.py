@@ -8,7 +8,6 @@ from functools import cached_property, partial
 
 from mfa_session.aws.iam import IAM
 from mfa_session.aws.sts import STS
-from mfa_session.aws.transport import Transport
 from mfa_session.cli.code_sources import code_sources, has_code_program, with_code_settings_of
 from mfa_session.cli.context import AppContext, now
 from mfa_session.errors import StateError, hint_command
@@ -98,7 +97,7 @@ class LoginService:
         self._region = region
         self._asks = asks
         self._log_in_source = log_in_source or self._log_in_at_the_next_desk
-        transport = Transport(endpoints)
+        transport = app.transport(profile, endpoints)
         self.sts, self.iam = STS(transport), IAM(transport)
         self.user = (
             app.user(command, endpoints=endpoints, timeout=timeout, reader_fd=reader_fd) if asks else NoUser(command)
@@ -207,7 +206,7 @@ def aws_with_mfa(app: AppContext, profile: str | None) -> tuple[STS, IAM, Sessio
     """Return STS and IAM for *profile*, and its live session, or a new one for which a code is asked."""
     source = app.profile(profile)
     session = live_session(app, source)
-    transport = Transport(app.endpoints(source))
+    transport = app.transport(source)
     return STS(transport), IAM(transport), session
 
 

@@ -1,7 +1,8 @@
 """Find out why it does not work: look at the set-up of one profile, from the files to AWS.
 
 Everything is looked at, whatever is found first; what cannot be read is itself a finding.
-Nobody is asked for anything, nothing is changed, and AWS is asked one question at the most.
+The user is not asked for anything, and AWS is called once at most. Nothing is changed, but a
+session that AWS has ended is marked as expired.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -200,7 +201,10 @@ def _asked(
         caller, time = instruments.sts(profile).caller_and_time(credentials)
     except MFASessionError as problem:
         about, name = next((names for kind, names in _REFUSALS.items() if isinstance(problem, kind)), ("AWS", "aws"))
-        return None, [error(about, name, str(problem), fix=problem.hint)]
+        fix = problem.hint
+        if isinstance(problem, ExpiredSessionError):
+            fix = hint_command("login", "--force", profile=profile.name)
+        return None, [error(about, name, str(problem), fix=fix)]
     return caller, [*_caller(caller, profile), *_clock(time, instruments)]
 
 

@@ -72,7 +72,7 @@ _OTHERS = (
         r"ExpiredToken|security token included in the request is expired",
         "session-over",
         "the session that was used is over; a program that runs for long goes on with the old one",
-        "{login}; and start that program again",
+        "{login} --force; and start that program again",
     ),
     (
         r"SignatureDoesNotMatch",

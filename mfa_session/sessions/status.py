@@ -26,10 +26,11 @@ _OURS = "mfa_session_"
 
 
 class State(StrEnum):
-    """What can be said of a session without asking AWS."""
+    """The state of a session; UNVERIFIED if AWS was to verify it and did not."""
 
     LIVE = "live"
     EXPIRED = "expired"
+    UNVERIFIED = "unverified"
     NONE = "none"
     DAMAGED = "damaged"
     LONG_TERM_KEY = "long_term_key"

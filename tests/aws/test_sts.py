@@ -189,4 +189,7 @@ def test_a_session_that_is_over_is_told_from_a_refused_key(
     with pytest.raises(ExpiredSessionError) as caught:
         sts.get_caller_identity(session)
 
-    assert (str(caught.value), caught.value.hint) == ("the session is over", "get a new one: mfa-session login")
+    assert (str(caught.value), caught.value.hint) == (
+        "the session has expired",
+        "get a new one: mfa-session login --force",
+    )

@@ -216,7 +216,7 @@ def test_a_session_that_aws_refuses_is_shown_and_ends_as_a_refusal(machine: Mach
 
     assert shown.returncode == 254
     (only,) = json.loads(shown.stdout)
-    assert (only["state"], only["identity"]) == ("live", None)
+    assert (only["state"], only["identity"]) == ("expired", None)
     assert shown.stderr.startswith(f"mfa-session: error: {only['problem']}\nmfa-session: hint: ")
 
 

@@ -11,7 +11,6 @@ import typer
 
 from mfa_session.aws.iam import IAM
 from mfa_session.aws.sts import STS
-from mfa_session.aws.transport import Transport
 from mfa_session.cli.context import AppContext
 from mfa_session.cli.key_options import (
     StoreOption,
@@ -60,7 +59,7 @@ def add(
     source = new_holder(app, profile)
     endpoints = app.endpoints(source)
     user = app.user(hint_command("keys add", *store_options(store), profile=source.name), endpoints=endpoints)
-    transport = Transport(endpoints)
+    transport = app.transport(source, endpoints)
     sts = STS(transport)
     app.settings.check_can_answer(source)
     check_no_key_in_the_file(app, source)

@@ -6,7 +6,6 @@ import typer
 
 from mfa_session.aws.iam import IAM
 from mfa_session.aws.sts import STS
-from mfa_session.aws.transport import Transport
 from mfa_session.cli import output
 from mfa_session.cli.context import AppContext
 from mfa_session.cli.import_sources import ImportSource, find, find_all
@@ -164,7 +163,7 @@ class _Import:
     def _proven(self, profile: Profile, key: AccessKey) -> AccessKey:
         if key in self._proofs:
             return self._proofs[key]
-        transport = Transport(self._app.endpoints(profile))
+        transport = self._app.transport(profile)
         proof = prove(key, sts=STS(transport), iam=IAM(transport), session=session_at_hand(self._app, profile))
         _tell(f"AWS accepts it: {proof.owner.arn}")
         self._proofs[key] = proof.key

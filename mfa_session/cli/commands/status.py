@@ -10,13 +10,12 @@ from typing import Annotated
 import typer
 
 from mfa_session.aws.sts import STS
-from mfa_session.aws.transport import Transport
 from mfa_session.aws_files.files import read_profiles
 from mfa_session.aws_files.session_profiles import session_in
 from mfa_session.cli.context import AppContext, now
 from mfa_session.cli.options import ListedProfileOption
 from mfa_session.cli.output import write_stderr, write_stdout
-from mfa_session.errors import MFASessionError, hint_command
+from mfa_session.errors import ExpiredSessionError, MFASessionError, hint_command
 from mfa_session.model.credentials import timestamp
 from mfa_session.sessions.status import State, Status, all_statuses, status
 from mfa_session.text import escape_control, format_duration, format_expiration
@@ -27,7 +26,7 @@ _HEADINGS = ("PROFILE", "SESSION PROFILE", "SESSION", "DEVICE", "KEY")
 
 _STORES = {"keyring": "keyring", "file": "encrypted"}
 
-_STATES = {State.LONG_TERM_KEY: "holds a long-term key"}
+_STATES = {State.LONG_TERM_KEY: "holds a long-term key", State.UNVERIFIED: "not verified"}
 
 # Within this time a weekday and an hour are one moment.
 _SAME_WEEK = timedelta(days=6)
@@ -77,16 +76,22 @@ def _statuses(app: AppContext, profile: str | None) -> list[Status]:
 
 
 def _verified(app: AppContext, statuses: Sequence[Status]) -> tuple[list[Status], MFASessionError | None]:
-    """Return the statuses with what AWS says of each live session, and the first reason why it says nothing."""
-    verified, failure = [], None
+    """Return the statuses with what AWS says about each live session, and the first error."""
+    verified: list[Status] = []
+    failure: MFASessionError | None = None
     for each in statuses:
         answer = each
         if each.state is State.LIVE and each.session is not None:
             try:
-                sts = STS(Transport(app.endpoints(each.profile)))
+                sts = STS(app.transport(each.profile))
                 answer = replace(each, identity=sts.get_caller_identity(each.session))
+            except ExpiredSessionError as error:
+                ended = replace(each.session, expiration=now())
+                answer = replace(each, state=State.EXPIRED, session=ended, problem=str(error))
+                hint = f"get a new one: {hint_command('login', '--force', profile=each.profile.name)}"
+                failure = failure or ExpiredSessionError(str(error), hint=hint, code=error.code)
             except MFASessionError as error:
-                answer = replace(each, problem=str(error))
+                answer = replace(each, state=State.UNVERIFIED, problem=str(error))
                 failure = failure or error
         verified.append(answer)
     return verified, failure
@@ -95,7 +100,8 @@ def _verified(app: AppContext, statuses: Sequence[Status]) -> tuple[list[Status]
 def _record(each: Status, *, present: datetime) -> dict[str, str | int | bool | None]:
     """Return what `--json` prints of one profile; every key is always there, and none is ever taken away.
 
-    ``state`` is ``live``, ``expired``, ``none``, ``damaged`` or ``long_term_key``. ``expiration`` is a moment
+    ``state`` is ``live``, ``expired``, ``none``, ``damaged`` or ``long_term_key``; with `--verify` also
+    ``unverified``, where AWS could not be asked. ``expiration`` is a moment
     in UTC and ``remaining_seconds`` is 0 when it has passed; both are null where there
     is no whole session. ``role`` is an ARN and ``source_profile`` the profile whose session
     takes it; both are null but for a role profile. ``device`` is a serial number,
@@ -186,6 +192,8 @@ def _session_in_words(each: Status, *, present: datetime) -> str:
     if each.session is None:
         return _STATES.get(each.state, each.state.value)
     end, seconds = each.session.expiration.timestamp(), present.timestamp()
+    if each.state is State.UNVERIFIED:
+        return f"not verified, by this machine {format_expiration(end, now=seconds)}"
     if each.state is State.LIVE:
         return f"live {format_expiration(end, now=seconds)}"
     return f"expired {format_duration(seconds - end)} ago"
