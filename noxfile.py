@@ -75,6 +75,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def python_libraries(session: nox.Session) -> None:
+    """Test the Python interface with aioboto3, s3fs and a notebook kernel, which pin versions of botocore."""
+    session.install("-e", ".[test]", "aioboto3", "s3fs", "ipykernel", "basedpyright")
+    session.run("python", "-m", "pytest", "tests/api", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style and types, those of Windows and macOS too."""
     session.install("-e", ".[test,test-docs,dev]")

@@ -1,8 +1,7 @@
-"""One MFA code, and every AWS tool on the machine works for the next twelve hours.
+"""AWS sessions with MFA, for boto3 and every AWS tool.
 
-For Python programs: :func:`session`, and the errors that it raises. All else in here may
-change with any version. Nothing is loaded before it is used: this module stands on the
-path of every cached answer.
+The interface is :func:`session`, :func:`register`, :class:`Question` and the errors below.
+Everything else in this package may change with any version.
 """
 
 __version__ = "0.1.0"
@@ -19,16 +18,20 @@ __all__ = [
     "ProfileNotFoundError",
     "PromptCancelledError",
     "PromptTimeoutError",
+    "Question",
     "StoreError",
     "TokenCodeRefusedError",
+    "UsageError",
+    "register",
     "session",
 ]
 
-# Known to every type checker by its name; `typing` would take as long as the interpreter.
+# This module is part of every cached answer, so it imports nothing before it is used. Type checkers know this name;
+# importing `typing` would take as long as the interpreter.
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from mfa_session.api import session
+    from mfa_session.api import register, session
     from mfa_session.errors import (
         AccessKeyNotFoundError,
         AWSError,
@@ -43,13 +46,15 @@ if TYPE_CHECKING:
         PromptTimeoutError,
         StoreError,
         TokenCodeRefusedError,
+        UsageError,
     )
+    from mfa_session.prompt.ask_function import Question
 else:
 
     def __getattr__(name: str) -> object:
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        if name == "session":
+        if name in ("session", "register", "Question"):
             from mfa_session import api as home
         else:
             from mfa_session import errors as home
@@ -57,4 +62,4 @@ else:
         return value
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
+        return ["__all__", "__doc__", "__name__", "__version__", *__all__]

@@ -54,18 +54,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     **{room: below | FOR_ALL for room, below in ROOMS.items()},
     **HOT,
     "cli": set(ROOMS) | FOR_ALL | {"__init__", "environment", "exec_program"},
-    "api": {"aws", "cli", "model", "prompt", "sessions"},
-    "__init__": {"api", "errors"},
+    "api": {"aws", "cli", "errors", "model", "prompt", "sessions"},
+    "__init__": {"api", "errors", "prompt"},
     "errors": {"text"},
 }
 
 THIRD_PARTIES: dict[str, set[str]] = {
-    "aws": {"boto3", "botocore"},
+    "aws": {"boto3", "botocore", "aiobotocore"},
     "aws_files": {"configobj"},
     "keystore": {"cryptography", "keyring", "secretstorage", "jeepney"},
     "importers": {"cryptography", "secretstorage"},  # opens what aws-vault has encrypted
     "cli": {"typer", "rich", "segno", "shellingham"},
-    "api": {"boto3"},  # by name alone: what it returns is boto3's
+    "api": {"boto3", "botocore"},  # in types alone
 }
 
 

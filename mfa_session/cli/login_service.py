@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property, partial
 
 from mfa_session.aws.iam import IAM
@@ -211,29 +211,45 @@ def aws_with_mfa(app: AppContext, profile: str | None) -> tuple[STS, IAM, Sessio
 
 
 def shared_session(
-    app: AppContext, profile: Profile, *, timeout: timedelta | None, reader_fd: int | None = None, attempts: int = 1
+    app: AppContext,
+    request: LoginRequest,
+    *,
+    timeout: timedelta | None,
+    reader_fd: int | None = None,
+    since: datetime | None = None,
+    waits_for_prompt: bool = True,
+    remember: Callable[[Profile, LoginResult], None] | None = None,
 ) -> SessionCredentials:
-    """Return the session of *profile* that is live, or the new one that all who ask now get.
+    """Return the valid session of the profile, or a new one that all concurrent callers get.
 
-    *within* is how long the answers to all questions may take, *watching* a descriptor whose
-    reader wants them, and *attempts* how many codes may be typed.
+    *timeout* is for all answers together, and *reader_fd* a descriptor whose reader wants the
+    session. *since* is as in :func:`answer`. With *waits_for_prompt* ``False``, PersonNeededError is
+    raised where another caller is asked. *remember* is called with each new session.
 
     Raises:
-        MFASessionError: the login failed, here or where the question was asked.
+        MFASessionError: the login failed, here or in the caller that was asked.
     """
-    # All the roles of one user have one question and one answer, however many callers there are.
-    of_the_source = partial(shared_session, app, timeout=timeout, reader_fd=reader_fd, attempts=attempts)
+    profile = request.profile
 
-    def log_in() -> SessionCredentials:
-        service = LoginService(
+    # All roles of one user share one prompt, however many callers there are.
+    def log_in_source(source: LoginRequest) -> LoginResult:
+        session = shared_session(
             app,
-            profile,
+            source,
             timeout=timeout,
             reader_fd=reader_fd,
-            log_in_source=lambda request: LoginResult(of_the_source(request.profile), device=None, kept=True),
+            since=since,
+            waits_for_prompt=waits_for_prompt,
+            remember=remember,
         )
-        # A live session with less than a minute left is as good as none, and only one question is asked.
-        return service.log_in(LoginRequest(profile, min_remaining=LEAST_REMAINING, attempts=attempts)).credentials
+        return LoginResult(session, device=None, kept=True)
+
+    def log_in() -> SessionCredentials:
+        service = LoginService(app, profile, timeout=timeout, reader_fd=reader_fd, log_in_source=log_in_source)
+        result = service.log_in(request)
+        if remember is not None and not result.kept:
+            remember(profile, result)
+        return result.credentials
 
     return answer(
         profile,
@@ -243,4 +259,33 @@ def shared_session(
         lock=partial(app.lock, profile, timeout=LOCK_TIMEOUT),
         failed_logins=app.failed_logins,
         clock=now,
+        since=since,
+        check=None if waits_for_prompt else partial(_check_promptless, app, request),
+        force=request.force,
     )
+
+
+def _check_promptless(app: AppContext, request: LoginRequest) -> None:
+    """Make sure that the login of *request* needs no code from the user.
+
+    Raises:
+        PersonNeededError: it does.
+    """
+    if request.profile.role is None or assumes_with_code(request):
+        LoginService(app, request.profile).codes.be_ready()
+        return
+    source = _request_for_source(request)
+    if session_worth_keeping(source, sessions=app.sessions, clock=now) is None:
+        _check_promptless(app, source)
+
+
+def remember_device(app: AppContext, user: Profile, result: LoginResult) -> None:
+    """Write the device of a new session into the profile of its user, so that the next login need not look for it.
+
+    Never into a role's profile: AWS tools would then ask for a code that is not needed.
+
+    Raises:
+        ConfigurationError: the config file cannot be changed.
+    """
+    if result.device is not None and result.device != user.mfa_device:
+        app.settings.remember_device(user, result.device)

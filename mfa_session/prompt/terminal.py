@@ -10,12 +10,11 @@ found, however the question ends.
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from types import TracebackType
 from typing import Protocol, Self
 
-from mfa_session.errors import PromptCancelledError
 from mfa_session.prompt.prompt import Prompt
 from mfa_session.text import escape_control
 
@@ -146,36 +145,3 @@ def _shown(text: str, *, deadline: float | None, secret: bool = False, reader_fd
 def _deadline(timeout: timedelta | None) -> float | None:
     """Return the moment of the monotonic clock at which *within* will have passed."""
     return None if timeout is None else time.monotonic() + timeout.total_seconds()
-
-
-class CalledLines:
-    """A person behind *ask*, a function that shows its argument and returns what is typed.
-
-    What is only told is shown with the next question. No limit can be set to how long the
-    function takes, and whether it hides what is typed is its own affair.
-    """
-
-    def __init__(self, ask: Callable[[str], str]) -> None:
-        self._ask = ask
-        self._told = ""
-
-    def write(self, text: str) -> None:
-        """Keep *text* for the next question."""
-        self._told += text
-
-    def read_line(self, question: Prompt) -> str:
-        """Return what the function returns.
-
-        Raises:
-            PromptCancelledError: it raised EOFError, as `input` does for Ctrl-D.
-        """
-        text, self._told = f"{self._told}{question.text}", ""
-        try:
-            return self._ask(text)
-        except EOFError:
-            raise PromptCancelledError(
-                "the question was ended without an answer", hint="run it again and answer"
-            ) from None
-
-    def close(self) -> None:
-        """Do nothing."""

@@ -7,7 +7,8 @@ the user; the others wait for the lock and use its session, or its failure.
 import contextlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TypeVar
 
 from mfa_session.errors import (
     DamagedSessionError,
@@ -21,6 +22,8 @@ from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.profile import Profile
 from mfa_session.sessions.login import Clock
 from mfa_session.sessions.protocols import FailedLogins, Sessions
+
+Result = TypeVar("Result")
 
 # With less, AWS tools would start a request with credentials that expire before it ends.
 LEAST_REMAINING = timedelta(seconds=60)
@@ -47,6 +50,9 @@ def answer(
     lock: Callable[[], AbstractContextManager[None]],
     failed_logins: FailedLogins,
     clock: Clock,
+    since: datetime | None = None,
+    check: Callable[[], None] | None = None,
+    force: bool = False,
 ) -> SessionCredentials:
     """Return the valid session of *profile*, or a new one by *log_in*, for which the user may be asked.
 
@@ -55,16 +61,24 @@ def answer(
     prompt; it raises PersonNeededError if it cannot. *lock* raises LockedError if another
     caller holds it too long.
 
+    A failure of the last five seconds is the failure of this caller too: AWS SDKs run a
+    failing program several times. With *since*, only one after that moment is: the caller
+    may be asked again at once. *check* is called before the wait for another caller, and raises
+    if there must be none. With *force*, a new session is got although one is valid.
+
     Raises:
         MFASessionError: the login failed, in this caller or in the one that was asked.
     """
     begun = clock()
+    present = _whole_session(profile, sessions) if force else None
+    replaced = present.access_key_id if present else None
 
     def settled() -> SessionCredentials | None:
         session = _whole_session(profile, sessions)
-        if session is not None and not session.expire_within(LEAST_REMAINING, now=clock()):
+        is_valid = session is not None and not session.expire_within(LEAST_REMAINING, now=clock())
+        if session is not None and is_valid and session.access_key_id != replaced:
             return session
-        if failure := failed_logins.since(profile, min(begun, clock() - _REMEMBERED)):
+        if failure := failed_logins.since(profile, since or min(begun, clock() - _REMEMBERED)):
             raise failure
         return None
 
@@ -72,6 +86,8 @@ def answer(
         if renew is None or not session.expire_within(EARLY, now=clock()):
             return session
         return renewed(profile, renew, failed_logins=failed_logins, clock=clock) or session
+    if check is not None:
+        _log_in(profile, check, sessions, failed_logins)
     with lock():
         return settled() or _log_in(profile, log_in, sessions, failed_logins)
 
@@ -99,9 +115,7 @@ def renewed(
         return None
 
 
-def _log_in(
-    profile: Profile, log_in: Callable[[], SessionCredentials], sessions: Sessions, failed_logins: FailedLogins
-) -> SessionCredentials:
+def _log_in(profile: Profile, log_in: Callable[[], Result], sessions: Sessions, failed_logins: FailedLogins) -> Result:
     try:
         return log_in()
     except KeyboardInterrupt:

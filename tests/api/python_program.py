@@ -16,6 +16,14 @@ QUESTION = "code of MFA device test-user-phone"
 
 WHO_AM_I = "mfa_session.session('test-user'{options}).client('sts').get_caller_identity()['Arn']"
 
+SAY_WHAT_IS_WRONG = """\
+import mfa_session
+try:
+    mfa_session.session("test-user"{options})
+except mfa_session.MFASessionError as error:
+    print(type(error).__name__, error.hint, sep=": ")
+"""
+
 
 def who(options: str = "") -> str:
     """Return a program that prints who it is with the session of ``test-user``."""

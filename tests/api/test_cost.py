@@ -51,6 +51,10 @@ def test_every_name_that_the_package_promises_is_there(name: str) -> None:
     assert getattr(mfa_session, name).__doc__
 
 
+def test_dir_shows_the_interface_and_nothing_else() -> None:
+    assert [name for name in dir(mfa_session) if not name.startswith("_")] == sorted(mfa_session.__all__)
+
+
 def test_any_other_name_is_not_there() -> None:
     with pytest.raises(AttributeError, match="no attribute 'sesion'"):
         mfa_session.sesion  # type: ignore[attr-defined]  # noqa: B018  what is tested

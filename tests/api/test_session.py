@@ -1,25 +1,20 @@
 """A Python program gets a boto3 session with MFA, asks for it as every AWS tool does, and is told what is wrong."""
 
 import sys
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from mfa_session.errors import PersonNeededError, PromptCancelledError
-from tests.api.python_program import QUESTION, USER, run, who
+from mfa_session.model.credentials import moment
+from tests.api.python_program import QUESTION, SAY_WHAT_IS_WRONG, USER, run, who
 from tests.cli.roles.role_sessions import add_role, assumed, policy
-from tests.machine import MFA_SESSION, Machine
+from tests.machine import MFA_SESSION, PHONE, Machine
 from tests.terminal import PseudoTerminal, Stream
 
 HINT = "run in a terminal: mfa-session login --profile test-user"
-
-SAY_WHAT_IS_WRONG = """\
-import mfa_session
-try:
-    mfa_session.session("test-user"{options})
-except mfa_session.MFASessionError as error:
-    print(type(error).__name__, error.hint, sep=": ")
-"""
 
 
 @pytest.fixture
@@ -128,41 +123,108 @@ class TestWithoutATerminal:
 
         assert (ran.stdout.strip(), ran.stderr) == (USER, "")
 
-    def test_a_function_asks_as_a_notebook_does(self, machine: Machine) -> None:
-        program = (
-            "import mfa_session\nasked = []\n"
-            f"def ask(question): asked.append(question); return '{machine.fresh_code()}'\n"
-            "print(mfa_session.session('test-user', ask=ask).client('sts').get_caller_identity()['Arn'])\n"
-            "print(asked)\n"
-        )
 
-        ran = run(machine, program)
-
-        assert ran.stderr == ""
-        assert ran.stdout == (
-            f"{USER}\n['test-user: code of MFA device test-user-phone of account 123456789012"
-            f" (it goes to {machine.endpoint.url}): ']\n"
-        )
-
-    def test_a_function_is_told_why_it_is_called_again(self, machine: Machine) -> None:
-        program = (
-            "import mfa_session\n"
-            f"answers = iter(['12345', '000000', '{machine.fresh_code()}'])\n"
-            "def ask(question): print(question); return next(answers)\n"
-            "mfa_session.session('test-user', ask=ask)\n"
-        )
+class TestWhatBoto3UsersType:
+    @pytest.fixture
+    def machine(self, machine: Machine) -> Machine:
+        machine.log_in()
         machine.forget_used_codes()
+        return machine
+
+    def key_after(self, machine: Machine, options: str) -> str:
+        code = machine.fresh_code()
+        ran = run(machine, f"import mfa_session; mfa_session.session({options}, ask=lambda question: '{code}')")
+        assert ran.stderr == ""
+        return machine.credentials("test-user-mfa")["aws_access_key_id"]
+
+    def test_profile_name_is_the_profile(self, machine: Machine) -> None:
+        ran = run(machine, who().replace("'test-user'", "profile_name='test-user'"))
+
+        assert (ran.stdout.strip(), ran.stderr) == (USER, "")
+
+    def test_two_names_are_one_too_many(self, machine: Machine) -> None:
+        ran = run(machine, who().replace("'test-user'", "'a', profile_name='b'"))
+
+        assert ran.stderr.strip().endswith("profile and profile_name are the same argument; give one of them")
+
+    def test_force_gets_a_new_session_once(self, machine: Machine) -> None:
+        before = machine.credentials("test-user-mfa")["aws_access_key_id"]
+
+        assert self.key_after(machine, "'test-user', force=True") != before
+        assert len(machine.calls("GetSessionToken")) == 2
+
+    def test_without_force_the_live_session_is_kept(self, machine: Machine) -> None:
+        before = machine.credentials("test-user-mfa")["aws_access_key_id"]
+
+        assert self.key_after(machine, "'test-user', duration='1h', serial='GAHT12345678'") == before
+
+    @pytest.mark.parametrize("duration", ["'1h'", "3600", "'3600'", "__import__('datetime').timedelta(hours=1)"])
+    def test_duration_is_that_of_the_new_session(self, machine: Machine, duration: str) -> None:
+        self.key_after(machine, f"'test-user', force=True, duration={duration}")
+
+        end = moment(machine.credentials("test-user-mfa")["x_security_token_expires"])
+        assert end is not None
+        assert timedelta(minutes=58) < end - datetime.now(UTC) <= timedelta(hours=1)
+
+    def test_serial_is_the_device_that_is_asked_for(self, machine: Machine) -> None:
+        other = PHONE.replace("phone", "other")
+        options = f", force=True, serial='{other}', ask=lambda question: print(question.device)"
+
+        ran = run(machine, SAY_WHAT_IS_WRONG.format(options=options))
+
+        assert ran.stdout.startswith(f"{other}\nPromptCancelledError: "), ran.stderr
+
+    @pytest.mark.parametrize(("options", "what"), [("duration='1m'", "duration: "), ("serial='x y'", "serial")])
+    def test_a_value_that_cannot_be_is_an_error_of_ours(self, machine: Machine, options: str, what: str) -> None:
+        ran = run(machine, SAY_WHAT_IS_WRONG.format(options=f", {options}").replace("error.hint", "error"))
+
+        assert ran.stdout.startswith("UsageError: ")
+        assert what in ran.stdout
+
+    def test_twenty_threads_that_force_share_one_question(self, machine: Machine) -> None:
+        program = (
+            "import time, mfa_session\n"
+            "from concurrent.futures import ThreadPoolExecutor\n"
+            "asked = []\n"
+            f"def ask(question): asked.append(question); time.sleep(2); return '{machine.fresh_code()}'\n"
+            "def key(_): return mfa_session.session('test-user', ask=ask, force=True).get_credentials().access_key\n"
+            "with ThreadPoolExecutor(20) as threads: print(len(set(threads.map(key, range(20)))), len(asked))\n"
+        )
 
         ran = run(machine, program)
 
-        assert ran.stderr == ""
-        assert "six digits" in ran.stdout
-        assert "AWS did not accept this code" in ran.stdout
+        assert (ran.stdout, ran.stderr) == ("1 1\n", "")
 
-    def test_a_function_that_has_no_answer_cancels_the_question(self, machine: Machine) -> None:
-        ran = run(machine, SAY_WHAT_IS_WRONG.format(options=", ask=input"))
 
-        assert PromptCancelledError.__name__ in ran.stdout
+class TestTheDevice:
+    def test_it_is_remembered_as_login_does(self, machine: Machine) -> None:
+        run(machine, f"import mfa_session; mfa_session.session('test-user', ask=lambda q: '{machine.fresh_code()}')")
+
+        assert f"mfa_serial = {PHONE}" in machine.config_file.read_text()
+
+
+class TestNeverAsking:
+    @pytest.mark.parametrize("profile", ["test-user", "admin"])
+    def test_it_does_not_wait_for_the_question_of_another(self, machine: Machine, profile: str) -> None:
+        machine.user.grants.inline["roles"] = policy(Action="sts:AssumeRole", Resource="*")
+        add_role(machine, "admin")
+        with machine.terminal() as terminal:
+            tool = terminal.run(
+                MFA_SESSION,
+                *("credential-process", "--profile", profile),
+                stdout=Stream.PIPE,
+                environment=machine.environment,
+            )
+            terminal.expect(QUESTION)
+
+            begun = time.monotonic()
+            ran = run(machine, SAY_WHAT_IS_WRONG.format(options=", ask=False").replace("test-user", profile))
+            seconds = time.monotonic() - begun
+            terminal.press("^C")
+            tool.wait()
+
+        assert ran.stdout.strip() == f"PersonNeededError: {HINT}"
+        assert seconds < 4  # most of it is the import of botocore
 
 
 class TestTheSession:

@@ -9,6 +9,8 @@ from mfa_session.cli.context import AppContext
 from mfa_session.cli.login_service import shared_session
 from mfa_session.cli.options import RequiredProfile
 from mfa_session.cli.output import write_stdout
+from mfa_session.sessions.login import LoginRequest
+from mfa_session.sessions.single_flight import LEAST_REMAINING
 
 EXAMPLE = "Example, in ~/.aws/config: credential_process = /usr/bin/mfa-session credential-process --profile test-user"
 
@@ -31,4 +33,5 @@ def credential_process(context: typer.Context, profile: RequiredProfile) -> None
     app: AppContext = context.obj
     chosen = app.profile(profile)
     check_nothing_shadows(chosen, credentials_file=app.credentials_file, config_file=app.config_file)
-    write_stdout(shared_session(app, chosen, timeout=_PROMPT, reader_fd=_STDOUT).document() + "\n")
+    request = LoginRequest(chosen, min_remaining=LEAST_REMAINING, attempts=1)
+    write_stdout(shared_session(app, request, timeout=_PROMPT, reader_fd=_STDOUT).document() + "\n")

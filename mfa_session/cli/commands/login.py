@@ -10,7 +10,7 @@ import typer
 from mfa_session.aws_files.files import readable_by_others, remove_temp_files
 from mfa_session.aws_files.profile_names import check_portable_profile_name
 from mfa_session.cli.context import AppContext, now
-from mfa_session.cli.login_service import LoginService
+from mfa_session.cli.login_service import LoginService, remember_device
 from mfa_session.cli.login_several import check_options, log_in_to_several
 from mfa_session.cli.offer_import import offer_to_move
 from mfa_session.cli.options import SeveralProfilesOption
@@ -156,9 +156,7 @@ def _remember(
         app.settings.change(request.profile.session_profile, {key: value for key, value in chosen.items() if value})
         if request.profile.session_profile != configured.session_profile:
             app.settings.change(configured.name, {"mfa_session_profile": request.profile.session_profile})
-        # Never in a role's own section: AWS tools would ask for a code then that is not needed.
-        if outcome.device is not None and outcome.device != configured.user.mfa_device:
-            app.settings.remember_device(configured.user, outcome.device)
+        remember_device(app, configured.user, outcome)
     except ConfigurationError as error:
         # The session is there, and good without it.
         warn(f"what you chose is not remembered: {error}", hint=error.hint)
