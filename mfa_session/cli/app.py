@@ -77,7 +77,7 @@ COMMANDS: dict[str, Command | Group] = {
         {
             "add": Command("keys_add:add", "Store the long-term key of a profile, or of a new one."),
             "import": Command("keys_import:import_", "Move a long-term key from a plain file into the store."),
-            "list": Command("keys_list:list_", "Show each long-term key, and where it is."),
+            "list": Command("keys_list:list_", "List long-term keys, with age and store."),
             "move": Command("keys_move:move", "Move a key to the OS keyring or the encrypted file."),
             "rotate": Command("keys_rotate:rotate", "Replace a long-term key by a new one."),
             "remove": Command("keys_remove:remove", "Delete a long-term key from its store."),

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mfa_session.errors import MFASessionError
+from mfa_session.errors import KeyringLockedError, MFASessionError, PersonNeededError
 from mfa_session.keys.copies import CONFIG_FILE, CREDENTIALS_FILE
 from mfa_session.keys.protocols import KeyStore
-from mfa_session.model.credentials import AccessKey
+from mfa_session.model.credentials import AccessKey, moment
 from mfa_session.model.profile import Profile, Sections
 from mfa_session.model.rotation_record import place_of_new_key, place_of_old_key
 
@@ -25,6 +25,11 @@ class ListedKey:
     create_date: datetime | None = None
     problem: str | None = None
 
+    @property
+    def is_locked(self) -> bool:
+        """Whether the store has to be unlocked to tell the ID of the key."""
+        return self.masked_id is None and self.problem is None
+
     def age(self, now: datetime) -> timedelta | None:
         """Return how old the key is, ``None`` if that is not known."""
         return max(timedelta(0), now - self.create_date) if self.create_date else None
@@ -35,8 +40,9 @@ def list_keys(
 ) -> list[ListedKey]:
     """Return every long-term key that we know of, in the order of the profiles' names.
 
-    *get* returns the key of a profile from a store. A store that does not open is tried
-    once; each of its keys has the reason as its problem.
+    *get* returns the key of a profile from a store. A store that fails is tried once; each of
+    its keys has the reason as its problem. One that needs a password is not a problem: its
+    keys are listed with what the config file has.
     """
     return sorted(
         [
@@ -49,7 +55,7 @@ def list_keys(
 
 
 def _in_stores(config: Sections, get: Callable[[str, str], AccessKey | None]) -> Iterator[ListedKey]:
-    failures: dict[str, str] = {}
+    failures: dict[str, str | None] = {}
     for profile, settings in config.items():
         store = settings.get("mfa_session_store")
         if not store:
@@ -58,9 +64,12 @@ def _in_stores(config: Sections, get: Callable[[str, str], AccessKey | None]) ->
             try:
                 yield _stored(profile, store, get(profile, store))
                 continue
+            except (PersonNeededError, KeyringLockedError):
+                failures[store] = None
             except MFASessionError as error:
                 failures[store] = str(error)
-        yield ListedKey(profile, store, problem=failures[store])
+        date = moment(settings.get("mfa_session_key_created", ""))
+        yield ListedKey(profile, store, create_date=date, problem=failures[store])
 
 
 def _stored(profile: str, store: str, key: AccessKey | None) -> ListedKey:

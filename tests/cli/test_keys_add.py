@@ -68,6 +68,28 @@ def test_what_iam_prints_for_a_new_key_is_taken_from_standard_input(machine: Mac
     assert moment(machine.config("test-user")["mfa_session_key_created"]) == key.create_date
 
 
+# What the IAM console saves for a key of a user, and for a new user with a password.
+CONSOLE = "Access key ID,Secret access key\r\n{id},{secret}\r\n"
+NEW_USER = 'User name,Password,Access key ID,Secret access key,Console login link\r\ntest-user,"a,b",{id},{secret},https://x\r\n'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("form", [CONSOLE, CONSOLE.replace("\r", ""), CONSOLE.rstrip(), NEW_USER, "{json}"])
+def test_the_file_of_the_iam_console_is_taken_from_standard_input(machine: Machine, form: str, encoding: str) -> None:
+    encrypted_file(machine)
+    key = machine.key
+    text = as_json(machine) if form == "{json}" else form.format(id=key.access_key_id, secret=key.secret_access_key)
+    file = machine.home / "accessKeys.csv"
+    file.write_bytes(text.encode(encoding))
+
+    ran = machine.run_program("sh", "-c", '"$@" --stdin < "$0"', file, MFA_SESSION, *ADD)
+
+    assert ran.returncode == 0, ran.stderr
+    stored = stored_key(machine)
+    assert stored is not None
+    assert (stored.access_key_id, stored.secret_access_key) == (key.access_key_id, key.secret_access_key)
+
+
 def test_a_profile_that_is_in_no_file_yet_gets_one(machine: Machine) -> None:
     encrypted_file(machine)
 
@@ -83,9 +105,13 @@ def test_a_profile_that_is_in_no_file_yet_gets_one(machine: Machine) -> None:
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("", "is not an access key as JSON"),
-        ("AKIAIOSFODNN7EXAMPLE s3cret", "is not an access key as JSON"),
-        ('{"AccessKeyId": "AKIAIOSFODNN7EXAMPLE"}', "lacks AccessKeyId or SecretAccessKey"),
+        ("", "is not an access key as JSON or CSV"),
+        ("AKIAIOSFODNN7EXAMPLE s3cret", "is not an access key as JSON or CSV"),
+        ("AKIAIOSFODNN7EXAMPLE,s3cret", "is not an access key as JSON or CSV"),
+        ('{"AccessKeyId": "AKIAIOSFODNN7EXAMPLE"}', "lacks the key ID or the secret"),
+        ("Access key ID,Secret access key\nAKIAIOSFODNN7EXAMPLE\n", "lacks the key ID or the secret"),
+        ("Access key ID,Secret access key\n", "has 0 keys instead of one"),
+        ("Access key ID,Secret access key\nAKIAIOSFODNN7EXAMPLE,s3cret\nAKIAI44QH8DHBEXAMPLE,s3cret\n", "has 2 keys"),
         ('{"AccessKeyId": "ASIAIOSFODNN7EXAMPLE", "SecretAccessKey": "s3cret"}', "a temporary access key"),
         ('{"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "s3cret s3cret"}', "not a secret access key"),
         ('{"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "s3cret\\n"}', "not a secret access key"),

@@ -1,11 +1,12 @@
 """`keys list`: every key, its age and its place, and no secret."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
 
-from mfa_session.model.credentials import AccessKey
+from mfa_session.model.credentials import AccessKey, timestamp
 from tests.cli.sections import LONG_TERM_SECRET, long_term_key
 from tests.machine import Machine
 from tests.stored_keys import encrypted_file, store
@@ -59,13 +60,33 @@ def test_a_wrong_passphrase_is_asked_for_once_and_told_with_every_key(machine: M
     del machine.environment["MFA_SESSION_PASSPHRASE"]
 
     with machine.terminal() as terminal:
-        program = machine.start(terminal, "keys", "list")
+        program = machine.start(terminal, "keys", "list", "--unlock")
         terminal.expect("Passphrase of the encrypted file")
         terminal.type("a wrong one\n")
 
         assert program.wait() == 0
         assert terminal.text.count("Passphrase of the encrypted file") == 1
         assert terminal.text.count("this passphrase does not open the encrypted file") == 2
+
+
+def test_no_passphrase_is_needed_to_list(machine: Machine) -> None:
+    created = timestamp(machine.account.now() - timedelta(days=91))
+    machine.write_config(
+        f"[profile test-user]\nmfa_session_store = file\nmfa_session_key_created = {created}\n"
+        "[profile other]\nmfa_session_store = file\n"
+    )
+    del machine.environment["MFA_SESSION_PASSPHRASE"]
+
+    with machine.terminal() as terminal:
+        assert machine.start(terminal, "keys", "list").wait() == 0
+        shown = terminal.text
+    _, other, ours = json.loads(machine.run("keys", "list", "--json").stdout)
+
+    assert "assphrase" not in shown
+    assert re.search(r"^test-user +\? +91 days +encrypted +-", shown, re.MULTILINE)
+    assert "to show the other key IDs: mfa-session keys list --unlock" in shown
+    assert (other["access_key_id"], other["age_days"], other["problem"]) == (None, None, None)
+    assert (ours["access_key_id"], ours["age_days"], ours["problem"]) == (None, 91, None)
 
 
 def test_where_there_is_none_it_says_how_to_begin(machine: Machine) -> None:

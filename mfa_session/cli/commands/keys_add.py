@@ -1,5 +1,7 @@
 """`mfa-session keys add`: take in a long-term access key."""
 
+import codecs
+import csv
 import json
 import sys
 from collections.abc import Callable
@@ -36,7 +38,7 @@ EXAMPLE = "Example: mfa-session keys add --profile test-user"
 # What the AWS CLI prints for `aws iam create-access-key` has some 300 bytes.
 _MAX_INPUT = 1 << 16
 
-_FORM = 'it is {"AccessKeyId": "AKIA…", "SecretAccessKey": "…"}, or what aws iam create-access-key prints'
+_FORM = "give accessKeys.csv of the IAM console, or what aws iam create-access-key prints"
 
 
 def add(
@@ -44,7 +46,7 @@ def add(
     profile: ProfileOption = None,
     store: StoreOption = None,
     from_stdin: Annotated[
-        bool, typer.Option("--stdin", help="Read the key as JSON from standard input, as IAM prints it.")
+        bool, typer.Option("--stdin", help="Read the key from standard input: JSON of IAM, or accessKeys.csv.")
     ] = False,
     replace: Annotated[
         bool, typer.Option("--replace", help="Take it even if the profile has another key, which AWS accepts.")
@@ -106,15 +108,39 @@ def _key_on_stdin() -> AccessKey:
         raise UsageError(
             "standard input is a terminal, which would show the secret", hint="leave out --stdin, and you are asked"
         )
-    text = sys.stdin.buffer.read(_MAX_INPUT + 1)
+    data = sys.stdin.buffer.read(_MAX_INPUT + 1)
+    try:
+        text = data.decode("utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig")
+    except UnicodeDecodeError:
+        text = ""
+    if len(data) > _MAX_INPUT or (found := _from_json(text) or _from_csv(text)) is None:
+        raise UsageError("standard input is not an access key as JSON or CSV", hint=_FORM)
+    key_id, secret = found
+    if not isinstance(key_id, str) or not isinstance(secret, str):
+        raise UsageError("standard input lacks the key ID or the secret", hint=_FORM)
+    return AccessKey(key_id, secret)
+
+
+def _from_json(text: str) -> tuple[object, object] | None:
+    """Return the key ID and the secret that JSON has, as ``aws iam create-access-key`` prints it."""
     found: object = None
     with suppress(ValueError, RecursionError):
-        found = json.loads(text) if len(text) <= _MAX_INPUT else None
+        found = json.loads(text)
     if isinstance(found, dict):
         found = found.get("AccessKey", found)
-    if not isinstance(found, dict):
-        raise UsageError("standard input is not an access key as JSON", hint=_FORM)
-    key_id, secret = found.get("AccessKeyId"), found.get("SecretAccessKey")
-    if not isinstance(key_id, str) or not isinstance(secret, str):
-        raise UsageError("the JSON on standard input lacks AccessKeyId or SecretAccessKey", hint=_FORM)
-    return AccessKey(key_id, secret)
+    return (found.get("AccessKeyId"), found.get("SecretAccessKey")) if isinstance(found, dict) else None
+
+
+def _from_csv(text: str) -> tuple[object, object] | None:
+    """Return the key ID and the secret of the only row of a CSV file, as the IAM console saves it."""
+    with suppress(csv.Error):
+        heading, *rows = [[cell.strip() for cell in row] for row in csv.reader(text.splitlines()) if any(row)] or [[]]
+        names = [name.lower() for name in heading]
+        if {"access key id", "secret access key"} <= set(names):
+            if len(rows) != 1:
+                raise UsageError(
+                    f"the CSV on standard input has {len(rows)} keys instead of one", hint="leave one row in the file"
+                )
+            row = dict(zip(names, rows[0], strict=False))
+            return row.get("access key id"), row.get("secret access key")
+    return None

@@ -27,34 +27,40 @@ _STORES = {"keyring": "keyring", "file": "encrypted", "credentials_file": "plain
 def list_(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    unlock: Annotated[bool, typer.Option("--unlock", help="Ask for the password of a store, to show key IDs.")] = False,
 ) -> None:
-    """Show each long-term key, and where it is.
+    """List long-term keys, with age and store.
 
-    Of the key itself, only its last four characters are shown.
+    Only the last four characters of a key ID are shown.
 
-    The stores are opened for that, and may ask for a password. A store that does not open
-    is told of in the lines of its keys.
+    Without --unlock, no password is asked for: of the keys in a locked store, the profile,
+    the age and the store are shown.
     """
     app: AppContext = context.obj
+    stores = app.access_keys if unlock else AppContext(app.environ, no_prompt=True).access_keys
     listed = list_keys(
         config=read_profiles(app.config_file, "config"),
         credentials=read_profiles(app.credentials_file, "credentials"),
-        get=app.access_keys.get,
+        get=stores.get,
     )
     if as_json:
         write_stdout(json.dumps([_record(each, present=now()) for each in listed], indent=2) + "\n")
     elif listed:
         write_stdout(_table(listed, present=now()))
+        if any(each.is_locked for each in listed):
+            write_stderr(
+                f"mfa-session: hint: to show the other key IDs: {hint_command('keys list', '--unlock', profile='')}"
+            )
     else:
         write_stderr(f"mfa-session: there is no long-term key; to begin: {hint_command('keys add', profile='NAME')}")
 
 
 def _record(each: ListedKey, *, present: datetime) -> dict[str, str | int | None]:
-    """Return what `--json` prints of one key; every key of it is always there, and none is ever taken away.
+    """Return the record of one key for `--json`. Every field is always there; none is ever removed.
 
-    ``access_key_id`` shows the last four characters. ``store`` is ``keyring``, ``file`` (the
-    encrypted one), ``credentials_file`` or ``config_file``. ``create_date`` and ``age_days`` are null where
-    nobody knows, and so is the account. ``problem`` is a sentence, and null when all is well.
+    ``access_key_id`` shows the last four characters, and is null if the store is locked. ``store`` is
+    ``keyring``, ``file`` (the encrypted one), ``credentials_file`` or ``config_file``. ``create_date``,
+    ``age_days`` and ``account_id`` are null if unknown, ``problem`` if there is none.
     """
     age = each.age(present)
     return {
