@@ -131,7 +131,7 @@ class PseudoTerminal:
         self.request(
             theirs,
             start=[str(word) for word in command],
-            environment=clean_environment(self.home, TERM="xterm-256color", **environment),
+            environment=clean_environment(self.home, **{"TERM": "xterm-256color", **environment}),
             directory=str(directory or self.home),
             closed=[n for n, stream in enumerate((stdin, stdout, stderr)) if stream is Stream.CLOSED],
             group=beside.pid if beside else 0,

@@ -26,8 +26,8 @@ _ON_AN_ORDINARY_DAY = {
     r"until (?:\d{4}-\d\d-\d\d |[A-Z][a-z]{2} )?\d\d:\d\d": "until 22:29",
     r"\(11 h 5\d min\)": "(11 h 59 min)",
     r"(\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d": r"\1 09:00:00",
-    r"live until 22:29 {2,}": "live until 22:29  ",
-    r"SESSION {9,}DEVICE": "SESSION           DEVICE",
+    r"valid until 22:29 {2,}": "valid until 22:29  ",
+    r"SESSION {9,}DEVICE": "SESSION            DEVICE",
     r" +$": "",
 }
 

@@ -83,7 +83,7 @@ def test_where_no_browser_can_be_started_it_is_said_how_to_get_the_url(machine: 
 
     assert (ran.returncode, ran.stdout) == (255, "")
     assert "SigninToken" not in ran.stderr
-    assert "mfa-session console --print --profile admin" in ran.stderr
+    assert "mfa-session console --profile admin --print" in ran.stderr
 
 
 def test_the_token_is_not_even_in_the_debug_log(machine: Machine) -> None:

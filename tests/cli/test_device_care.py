@@ -40,10 +40,12 @@ class TestList:
 
         assert (ran.returncode, ran.stderr) == (0, "")
         assert ran.stdout == (
-            "SERIAL NUMBER                                         KIND      ENABLED\n"
-            f"arn:aws:iam::123456789012:mfa/test-user-phone         virtual   {day}  used by profile test-user\n"
-            f"GAHT12345678                                          hardware  {day}\n"
-            f"arn:aws:iam::123456789012:u2f/user/test-user/yubikey  fido      {day}  shows no codes: not for the CLI\n"
+            "   KIND      ENABLED     SERIAL NUMBER\n"
+            f"*  virtual   {day}  arn:aws:iam::123456789012:mfa/test-user-phone\n"
+            f"   hardware  {day}  GAHT12345678\n"
+            f"x  fido      {day}  arn:aws:iam::123456789012:u2f/user/test-user/yubikey\n"
+            "* used by profile test-user\n"
+            "x security key or passkey: not usable with the CLI\n"
         )
 
     def test_json_has_every_key_of_every_device(self, machine: Machine) -> None:
@@ -78,7 +80,7 @@ class TestList:
         assert ran.stderr == (
             "mfa-session: mfa_serial of profile test-user names a device that user test-user does not have: "
             f"{PREFIX}/lost\n"
-            "mfa-session: hint: choose another: mfa-session login --force --profile test-user --serial ARN\n"
+            "mfa-session: hint: choose another: mfa-session login --profile test-user --force --serial ARN\n"
         )
 
     def test_a_user_without_any_is_told_how_to_add_one(self, machine: Machine) -> None:

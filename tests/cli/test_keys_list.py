@@ -33,7 +33,7 @@ def test_each_key_has_its_line_and_a_store_that_does_not_open_says_why(machine: 
         ["PROFILE", "KEY", "AGE", "STORE", "ACCOUNT"],
         ["careless", "AKIA…MPLE", "-", "plain", "text", "-"],
         ["locked", "?", "-", "keyring", "-"],
-        ["test-user", f"AKIA…{last}", "91", "days", "encrypted", "123456789012"],
+        ["test-user", f"AKIA…{last}", "91", "days", "encrypted", "file", "123456789012"],
     ]
     assert shown.stdout.splitlines()[4].startswith("locked: there is no D-Bus session")
 

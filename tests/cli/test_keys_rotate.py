@@ -39,7 +39,7 @@ def test_on_a_live_session_the_key_is_rotated_without_a_question_and_every_step_
         "mfa-session: AWS accepts it, and profile test-user uses it now",
         f"mfa-session: the old key AKIA…{old.access_key_id[-4:]} is inactive",
         "mfa-session: when everything works with the new key, delete the old one: "
-        "mfa-session keys rotate --delete-old --profile test-user",
+        "mfa-session keys rotate --profile test-user --delete-old",
     ]
     assert not old.active
     assert moment(machine.config("test-user")["mfa_session_key_created"]) == new.create_date

@@ -17,6 +17,7 @@ from mfa_session.cli.offer_import import offer_to_move
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import warn, write_stderr, write_stdout
 from mfa_session.cli.seed_display import seed_display
+from mfa_session.cli.table import table
 from mfa_session.devices.enroll import enrol
 from mfa_session.devices.remove import Removal, remove_device
 from mfa_session.devices.resync import resynchronize
@@ -57,7 +58,10 @@ def interrupt_on_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-_HEADINGS = ("SERIAL NUMBER", "KIND", "ENABLED", "")
+_HEADINGS = ("", "KIND", "ENABLED", "SERIAL NUMBER")
+
+_USED = "*"
+_UNUSABLE = "x"
 
 
 def as_json(devices: Sequence[MFADevice], *, used: MFADevice | None) -> str:
@@ -82,21 +86,24 @@ def as_json(devices: Sequence[MFADevice], *, used: MFADevice | None) -> str:
 
 def as_text(devices: Sequence[MFADevice], *, used: MFADevice | None, profile: str) -> str:
     """Return *devices* as a table; the one that is *used* by *profile* is marked."""
-    rows = [_HEADINGS, *(_row(device, remark=_remark(device, used=used, profile=profile)) for device in devices)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
-    return "".join(f"{line}\n" for line in lines)
+    legend = {
+        _USED: f"used by profile {profile}",
+        _UNUSABLE: "security key or passkey: not usable with the CLI",
+    }
+    rows = [(_mark(device, used=used), device.kind, _enabled(device), device.serial_number) for device in devices]
+    marks = {row[0] for row in rows}
+    notes = [f"{mark} {escape_control(words)}\n" for mark, words in legend.items() if mark in marks]
+    return table(_HEADINGS, rows) + "".join(notes)
 
 
-def _row(device: MFADevice, *, remark: str) -> tuple[str, ...]:
-    enabled = f"{device.enable_date.astimezone():%Y-%m-%d}" if device.enable_date else "-"
-    return escape_control(device.serial_number), escape_control(device.kind), enabled, remark
+def _enabled(device: MFADevice) -> str:
+    return f"{device.enable_date.astimezone():%Y-%m-%d}" if device.enable_date else "-"
 
 
-def _remark(device: MFADevice, *, used: MFADevice | None, profile: str) -> str:
+def _mark(device: MFADevice, *, used: MFADevice | None) -> str:
     if device == used:
-        return f"used by profile {escape_control(profile)}"
-    return "" if device.shows_codes else "shows no codes: not for the CLI"
+        return _USED
+    return "" if device.shows_codes else _UNUSABLE
 
 
 LIST_EXAMPLE = "Example: mfa-session device list --profile test-user"

@@ -10,6 +10,7 @@ import typer
 from mfa_session.aws_files.files import read_profiles
 from mfa_session.cli.context import AppContext, now
 from mfa_session.cli.output import write_stderr, write_stdout
+from mfa_session.cli.table import table
 from mfa_session.errors import hint_command
 from mfa_session.keys.inventory import ListedKey, list_keys
 from mfa_session.model.credentials import timestamp
@@ -21,7 +22,12 @@ EXAMPLE = "Example: mfa-session keys list"
 
 _HEADINGS = ("PROFILE", "KEY", "AGE", "STORE", "ACCOUNT")
 
-_STORES = {"keyring": "keyring", "file": "encrypted", "credentials_file": "plain text", "config_file": "plain text"}
+_STORES = {
+    "keyring": "keyring",
+    "file": "encrypted file",
+    "credentials_file": "plain text",
+    "config_file": "plain text",
+}
 
 
 def list_(
@@ -75,20 +81,17 @@ def _record(each: ListedKey, *, present: datetime) -> dict[str, str | int | None
 
 
 def _table(listed: Sequence[ListedKey], *, present: datetime) -> str:
-    rows = [_HEADINGS, *(_row(each, present=present) for each in listed)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    problems = [f"{each.profile}: {each.problem}" for each in listed if each.problem]
-    return "".join(f"{line}\n" for line in (*lines, *map(escape_control, problems)))
+    problems = [f"{escape_control(f'{each.profile}: {each.problem}')}\n" for each in listed if each.problem]
+    return table(_HEADINGS, [_row(each, present=present) for each in listed]) + "".join(problems)
 
 
 def _row(each: ListedKey, *, present: datetime) -> tuple[str, ...]:
     return (
-        escape_control(each.profile),
+        each.profile,
         each.masked_id or "?",
         _age_in_words(each.age(present)),
-        escape_control(_STORES.get(each.store, each.store)),
-        escape_control(each.account_id or "-"),
+        _STORES.get(each.store, each.store),
+        each.account_id or "-",
     )
 
 

@@ -12,6 +12,7 @@ from mfa_session.cli.login_service import aws_with_mfa
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr, write_stdout
 from mfa_session.cli.policy_source import Source, simulation_of
+from mfa_session.cli.table import table
 from mfa_session.errors import PersonNeededError, PromptCancelledError, UsageError, hint_command
 from mfa_session.model import durations
 from mfa_session.model.partitions import partition as known_partition
@@ -72,11 +73,8 @@ def as_text(report: Report) -> str:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    rows: list[tuple[str, ...]] = [_HEADINGS]
-    rows += [(row.action, row.target.value, *(_WORDS[each.decision] for each in row.decisions)) for row in report.rows]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    rows = [(row.action, row.target.value, *(_WORDS[each.decision] for each in row.decisions)) for row in report.rows]
+    yield from table(_HEADINGS, rows).splitlines()
     yield from _LEGEND
     yield ""
     if not report.problems:

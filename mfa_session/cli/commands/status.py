@@ -1,7 +1,6 @@
 """`mfa-session status`: what is logged in, until when, and where the long-term key is."""
 
 import json
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from mfa_session.aws_files.session_profiles import session_in
 from mfa_session.cli.context import AppContext, now
 from mfa_session.cli.options import ListedProfileOption
 from mfa_session.cli.output import write_stderr, write_stdout
+from mfa_session.cli.table import Cell, Colour, table
 from mfa_session.errors import ExpiredSessionError, MFASessionError, hint_command
 from mfa_session.model.credentials import timestamp
 from mfa_session.sessions.status import State, Status, all_statuses, status
@@ -24,9 +24,18 @@ EXAMPLE = "Example: mfa-session status"
 
 _HEADINGS = ("PROFILE", "SESSION PROFILE", "SESSION", "DEVICE", "KEY")
 
-_STORES = {"keyring": "keyring", "file": "encrypted"}
+_STORES = {"keyring": "keyring", "file": "encrypted file"}
 
-_STATES = {State.LONG_TERM_KEY: "holds a long-term key", State.UNVERIFIED: "not verified"}
+_STATES = {
+    State.EXPIRED: "expired",
+    State.NONE: "not logged in",
+    State.DAMAGED: "damaged",
+    State.LONG_TERM_KEY: "holds a long-term key",
+    State.UNVERIFIED: "not verified",
+}
+
+# AWS tools that renew by themselves do it from here on.
+_SOON = timedelta(minutes=15)
 
 # Within this time a weekday and an hour are one moment.
 _SAME_WEEK = timedelta(days=6)
@@ -133,40 +142,39 @@ def _record(each: Status, *, present: datetime) -> dict[str, str | int | bool | 
 
 
 def _text(statuses: Sequence[Status], *, in_full: bool, present: datetime) -> str:
-    """Return one line a profile where that fits on the screen and tells enough, else several."""
-    rows = [_HEADINGS, *(_row(each, present=present) for each in statuses)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    if in_full or max(map(len, lines)) > shutil.get_terminal_size().columns:
+    """Return one line a profile, or all that is known of each."""
+    if in_full:
         return "\n".join("".join(f"{line}\n" for line in _lines_of(each, present=present)) for each in statuses)
-    lines += [each.problem for each in statuses if each.problem]
-    lines += [
+    notes = [each.problem for each in statuses if each.problem]
+    notes += [
         f"the key of {each.profile.name} is {_key_age_in_words(each, present=present)}"
         for each in statuses
         if each.key_is_old(present) and each.profile.role is None
     ]
-    return "".join(f"{escape_control(line)}\n" for line in lines)
+    rows = [_row(each, present=present) for each in statuses]
+    return table(_HEADINGS, rows, whole=("SESSION",)) + "".join(f"{escape_control(note)}\n" for note in notes)
 
 
-def _row(each: Status, *, present: datetime) -> tuple[str, ...]:
+def _row(each: Status, *, present: datetime) -> tuple[str | Cell, ...]:
     device = each.profile.mfa_device
     key = "plain text" if each.key_in_file else _STORES.get(each.profile.store or "", "-")
     return (
-        escape_control(each.profile.name),
-        escape_control(each.profile.session_profile),
-        _until_in_brief(each, present=present),
+        each.profile.name,
+        each.profile.session_profile,
+        _session_in_brief(each, present=present),
         device.name if device else "-",
-        escape_control(f"{each.profile.source.name} takes it") if each.profile.source else key,
+        f"via {each.profile.source.name}" if each.profile.source else key,
     )
 
 
-def _until_in_brief(each: Status, *, present: datetime) -> str:
+def _session_in_brief(each: Status, *, present: datetime) -> Cell:
     if each.state is not State.LIVE or each.session is None:
-        return _STATES.get(each.state, each.state.value)
+        return Cell(_STATES[each.state], None if each.state is State.NONE else Colour.BAD)
+    colour = Colour.SOON if each.session.expiration - present < _SOON else Colour.GOOD
     end = each.session.expiration.astimezone()
     if end.date() == present.astimezone().date():
-        return f"live until {end:%H:%M}"
-    return f"live until {end:%a %H:%M}" if end - present < _SAME_WEEK else f"live until {end:%Y-%m-%d}"
+        return Cell(f"valid until {end:%H:%M}", colour)
+    return Cell(f"valid until {end:%a %H:%M}" if end - present < _SAME_WEEK else f"valid until {end:%Y-%m-%d}", colour)
 
 
 def _lines_of(each: Status, *, present: datetime) -> Iterator[str]:
@@ -177,7 +185,7 @@ def _lines_of(each: Status, *, present: datetime) -> Iterator[str]:
         "session": _session_in_words(each, present=present),
         "identity": each.identity.arn if each.identity else "",
         "role": each.profile.role.arn if each.profile.role else "",
-        "taken with": f"the session of {each.profile.source.name}" if each.profile.source else "",
+        "assumed with": f"the session of {each.profile.source.name}" if each.profile.source else "",
         "device": device.serial_number if device else "not known yet",
         "long-term key": _key_in_words(each),
         "age of the key": _key_age_in_words(each, present=present),
@@ -190,12 +198,12 @@ def _lines_of(each: Status, *, present: datetime) -> Iterator[str]:
 
 def _session_in_words(each: Status, *, present: datetime) -> str:
     if each.session is None:
-        return _STATES.get(each.state, each.state.value)
+        return _STATES[each.state]
     end, seconds = each.session.expiration.timestamp(), present.timestamp()
     if each.state is State.UNVERIFIED:
         return f"not verified, by this machine {format_expiration(end, now=seconds)}"
     if each.state is State.LIVE:
-        return f"live {format_expiration(end, now=seconds)}"
+        return f"valid {format_expiration(end, now=seconds)}"
     return f"expired {format_duration(seconds - end)} ago"
 
 
