@@ -25,6 +25,9 @@ from mfa_session.errors import MFASessionError
 # Accepted before and behind the command, as the AWS CLI does.
 _GLOBAL_FLAGS = ("--debug", "--no-prompt")
 
+# Shells evaluate what it prints.
+_EXPORT = "export"
+
 # AWS tools start it, and show one line of stderr at the most.
 _RUN_BY_TOOLS = "credential-process"
 
@@ -258,6 +261,16 @@ def _log_to_stderr() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run the command that *arguments* name, and return the exit code."""
     arguments = _with_global_flags_first(arguments)
+    code = _run(arguments)
+    if code and _EXPORT in itertools.islice(itertools.dropwhile(_GLOBAL_FLAGS.__contains__, arguments), 1):
+        from mfa_session.cli.commands.export import fail_the_shell  # the command has loaded it
+
+        with contextlib.suppress(MFASessionError):
+            fail_the_shell(arguments)
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
     flags = list(itertools.takewhile(_GLOBAL_FLAGS.__contains__, arguments))
     named = arguments[len(flags) : len(flags) + 1]
     one_line = named == [_RUN_BY_TOOLS]

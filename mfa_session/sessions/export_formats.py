@@ -1,10 +1,11 @@
-"""How each shell is told to set variables, and to forget others.
+"""Lines for a shell that set variables, unset others, or fail.
 
 The formats and their names are those of `aws configure export-credentials`, with
 `dotenv` for what reads `.env` files. Every value is quoted so that its shell takes it as
 it is and runs nothing.
 """
 
+import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 
@@ -67,7 +68,30 @@ _FORGET: dict[str, Callable[[str], str]] = {
     "windows-cmd": lambda name: f"set {name}=",
 }
 
+# Not `exit`, which would close the user's terminal. A `.env` file has no commands; `process` is JSON.
+_FAIL = {
+    "env": "false",
+    "env-no-export": "false",
+    "fish": "false",
+    "powershell": "throw 'mfa-session export failed'",
+    "windows-cmd": "cmd /c exit 1",
+    "dotenv": "",
+    "process": "",
+}
+
 FORMATS = tuple(_SET)
+
+
+def failure(arguments: Sequence[str], *, default: str) -> str:
+    """Return the line that fails in the shell of the ``--format`` in *arguments*, which need not be valid."""
+    named = default
+    for argument, following in itertools.pairwise((*arguments, "")):
+        if argument == "--format":
+            named = following
+        elif argument.startswith("--format="):
+            named = argument.removeprefix("--format=")
+    line = _FAIL.get(named, "")
+    return f"{line}\n" if line else ""
 
 
 def assignments(variables: Mapping[str, str], *, forget: Sequence[str], shell: str) -> str:

@@ -27,6 +27,16 @@ VARIABLES = {
 
 STALE = {"AWS_PROFILE": "other", "AWS_DEFAULT_PROFILE": "other", "AWS_SECURITY_TOKEN": "stale"}
 
+FAILURES = {
+    "env": "false\n",
+    "env-no-export": "false\n",
+    "fish": "false\n",
+    "powershell": "throw 'mfa-session export failed'\n",
+    "windows-cmd": "cmd /c exit 1\n",
+    "dotenv": "",
+    "process": "",
+}
+
 EXPORT = f"{MFA_SESSION} export --profile test-user"
 
 
@@ -142,27 +152,28 @@ def test_what_a_format_cannot_say_is_refused_before_anything_is_printed(machine:
     refused = machine.run("export", "--profile", "test-user", "--format", form)
 
     error, hint = refused.stderr.splitlines()
-    assert (refused.returncode, refused.stdout) == (2, "")
+    assert (refused.returncode, refused.stdout) == (2, FAILURES[form])
     assert "one of these values" in error
     assert hint.startswith("mfa-session: hint: use another format, such as --format ")
 
 
 @pytest.mark.parametrize(
-    ("options", "code", "message"),
+    ("options", "code", "message", "printed"),
     [
-        (("--profile", "test-user", "--format", "csh"), 2, "there is no format csh"),
-        (("--profile", "test-user", "--format", "csh\x1b[2J"), 2, r"there is no format csh\x1b[2J"),
-        (("--profile", "nobody"), 253, "there is no profile nobody in the AWS files"),
-        (("--profile", "test-user", "extra"), 2, "unexpected extra argument"),
+        (("--profile", "test-user", "--format", "csh"), 2, "there is no format csh", ""),
+        (("--profile", "test-user", "--format", "csh\x1b[2J"), 2, r"there is no format csh\x1b[2J", ""),
+        (("--profile", "nobody"), 253, "there is no profile nobody in the AWS files", "false\n"),
+        (("--profile", "test-user", "extra"), 2, "unexpected extra argument", "false\n"),
+        (("--profil", "test-user", "--format=powershell"), 2, "--profil", "throw 'mfa-session export failed'\n"),
     ],
 )
 def test_what_cannot_be_exported_is_one_error_with_a_hint(
-    machine: Machine, options: tuple[str, ...], code: int, message: str
+    machine: Machine, options: tuple[str, ...], code: int, message: str, printed: str
 ) -> None:
     refused = machine.run("export", *options)
 
     error, hint = refused.stderr.splitlines()
-    assert (refused.returncode, refused.stdout) == (code, "")
+    assert (refused.returncode, refused.stdout) == (code, printed)
     assert error.startswith(f"mfa-session: error: {message}") or message in error
     assert hint.startswith("mfa-session: hint: ")
 
@@ -172,8 +183,63 @@ def test_without_a_session_nothing_is_printed_where_nobody_can_be_asked(machine:
 
     refused = machine.run("export", "--profile", "test-user")
 
-    assert (refused.returncode, refused.stdout) == (255, "")
+    assert (refused.returncode, refused.stdout) == (255, "false\n")
     assert "run in a terminal: mfa-session login --profile test-user" in refused.stderr
+
+
+@pytest.mark.parametrize("form", FAILURES)
+@pytest.mark.parametrize("spelling", ["--format {}", "--format={}"])
+def test_each_format_has_its_line_that_fails(machine: Machine, form: str, spelling: str) -> None:
+    refused = machine.run("--no-prompt", "export", "--profile", "nobody", *spelling.format(form).split())
+
+    assert (refused.returncode, refused.stdout) == (253, FAILURES[form])
+
+
+FAILING = f"{MFA_SESSION} export --profile nobody 2>/dev/null"
+
+# Each would say so if it went on.
+STOPS = [
+    *(
+        (shell, script)
+        for shell in ("sh", "dash", "bash", "zsh")
+        for script in (
+            f'eval "$({FAILING})" && echo went on',
+            f'set -e; eval "$({FAILING})"; echo went on',
+            f"{FAILING} | sh -c 'eval \"$(cat)\" && echo went on'",
+            f"{FAILING} | sh -ec 'eval \"$(cat)\"; echo went on'",
+            f'if eval "$({FAILING})"; then echo went on; fi',
+            f'eval "$({FAILING.replace("nobody", "test-user --no-such-option")})" && echo went on',
+        )
+    ),
+    ("bash", f"source <({FAILING}) && echo went on"),
+    ("bash", f"set -e; source <({FAILING}); echo went on"),
+    ("zsh", f"source <({FAILING}) && echo went on"),
+    ("fish", f"{FAILING} --format fish | source; and echo went on"),
+    ("fish", f"if {FAILING} --format fish | source; echo went on; end"),
+    ("fish", f"eval ({FAILING} --format fish); and echo went on"),
+    ("pwsh", f"{FAILING} --format powershell | Out-String | Invoke-Expression; echo 'went on'"),
+]
+
+
+@pytest.mark.parametrize(
+    ("shell", "script"),
+    [
+        pytest.param(*each, marks=pytest.mark.skipif(not shutil.which(each[0]), reason=f"no {each[0]} is installed"))
+        for each in STOPS
+    ],
+)
+def test_a_script_does_not_go_on_where_export_fails(machine: Machine, shell: str, script: str) -> None:
+    ran = machine.run_program(shell, "-c", script, AWS_ACCESS_KEY_ID="old")
+
+    assert ran.stdout == ""
+
+
+def test_on_a_terminal_nothing_is_printed_but_the_error(machine: Machine) -> None:
+    with machine.terminal() as terminal:
+        program = machine.start(terminal, "export", "--profile", "nobody")
+
+        assert program.wait() == 253
+        assert "false" not in terminal.text
 
 
 def test_a_live_session_waits_for_nobody_who_is_logging_in(machine: Machine) -> None:

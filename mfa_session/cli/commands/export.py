@@ -1,6 +1,7 @@
-"""`mfa-session export`: the session in the words of a shell."""
+"""`mfa-session export`: print the session as variables for a shell."""
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -12,7 +13,7 @@ from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stdout
 from mfa_session.environment import session_variables
 from mfa_session.errors import UsageError
-from mfa_session.sessions.export_formats import FORMATS, assignments
+from mfa_session.sessions.export_formats import FORMATS, assignments, failure
 
 EXAMPLE = 'Example: eval "$(mfa-session export --profile test-user)"'
 
@@ -37,7 +38,8 @@ def export(
 ) -> None:
     """Print the session as variables for a shell.
 
-    Each value is quoted for the shell that takes it.
+    Each value is quoted for the shell that takes it. On failure, a line is printed that fails in
+    that shell, so that a script with "set -e" or "&&" stops; for dotenv and process, nothing.
     """
     form = form or _format_of_the_calling_shell()
     if form not in (*FORMATS, _DOCUMENT):
@@ -50,6 +52,15 @@ def export(
         return
     variables = session_variables(section_of(session), region=source.region)
     write_stdout(assignments(variables, forget=_FORGOTTEN, shell=form))
+
+
+def fail_the_shell(arguments: Sequence[str]) -> None:
+    """Print the line that fails in the shell that the command line *arguments* is for, unless stdout is a terminal.
+
+    ``eval "$(mfa-session export)"`` would otherwise do nothing and succeed, and the script go on with old credentials.
+    """
+    if sys.stdout is None or not sys.stdout.isatty():
+        write_stdout(failure(arguments, default=_format_of_the_calling_shell()))
 
 
 def _format_of_the_calling_shell() -> str:
