@@ -129,6 +129,14 @@ class KeyringLockedError(StoreError):
     """The OS keyring is locked, and was not unlocked."""
 
 
+class KeyringPromptNeededError(KeyringLockedError):
+    """The OS keyring asks the user at the desktop before it gives the key, and no prompt was allowed."""
+
+
+class KeyElsewhereError(StoreError):
+    """The key was put into another keyring than the one that answers now."""
+
+
 class DamagedItemError(StoreError):
     """What a store has for a profile is not an access key."""
 

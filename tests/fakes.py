@@ -79,9 +79,12 @@ class InMemoryKeys:
         self.check()
         self._keys[profile] = key
 
-    def delete(self, profile: str) -> None:
+    def delete(self, profile: str) -> bool:
         self.check()
-        self._keys.pop(profile, None)
+        return self._keys.pop(profile, None) is not None
+
+    def leftovers(self) -> None:
+        return None
 
     def check(self, *, consent: Callable[[str], bool] = lambda _: False) -> None:
         if self.refusal is not None:

@@ -33,7 +33,7 @@ from mfa_session.model.provider import how_to_use
 from mfa_session.prompt.passphrases import Passphrases
 from mfa_session.prompt.terminal import Terminal
 from mfa_session.prompt.user import NoUser, User
-from mfa_session.state.per_profile import DeclinedMoves, FailedLogins, RotationJournal
+from mfa_session.state.per_profile import DeclinedMoves, FailedLogins, KeyringPlaces, RotationJournal
 from mfa_session.state.used_codes import UsedCodes
 
 # Names stand on lines of their own: they may hold anything else.
@@ -223,6 +223,7 @@ class AppContext:
                 "keyring": OSKeyring(
                     environ=self.environ,
                     interactive=not self.no_prompt,
+                    records=KeyringPlaces(self.state_folder / "keyrings"),
                     named=self._named_keyring(),
                     tell=lambda text: write_stderr(f"mfa-session: {text}"),
                 ),

@@ -5,7 +5,9 @@ from typing import Protocol
 from mfa_session.doctor.finding import Finding, error, fine, warning
 from mfa_session.errors import (
     ConfigurationError,
+    KeyElsewhereError,
     KeyringLockedError,
+    KeyringPromptNeededError,
     KeyringUnavailableError,
     MFASessionError,
     PassphraseError,
@@ -19,6 +21,7 @@ _ABOUT = "key"
 
 # What may keep a store from answering; every other reason is told in its own words.
 _NAMES: dict[type[MFASessionError], str] = {
+    KeyElsewhereError: "key-elsewhere",
     KeyringLockedError: "keyring-locked",
     KeyringUnavailableError: "no-keyring",
     PassphraseError: "passphrase",
@@ -75,6 +78,8 @@ def _in_store(profile: Profile, keys: Keys) -> tuple[AccessKey | None, list[Find
         key = keys.stored(profile)
     except PersonNeededError:
         return None, [fine(_ABOUT, "not-opened", f"in {place}, which was not opened: that takes the passphrase")]
+    except KeyringPromptNeededError as problem:
+        return None, [fine(_ABOUT, "not-opened", f"in {place}, which was not opened: {problem}")]
     except MFASessionError as problem:
         return None, [error(_ABOUT, _name_of(problem), str(problem), fix=problem.hint)]
     if key is None:

@@ -36,7 +36,7 @@ class AWSVaultKeys:
 
     def __init__(self, environ: Mapping[str, str], backends: Mapping[str, Backend]) -> None:
         self._chosen = environ.get("AWS_VAULT_BACKEND") or None
-        self._back_ends = backends
+        self._backends = backends
 
     @property
     def description(self) -> str:
@@ -49,11 +49,11 @@ class AWSVaultKeys:
 
     def has(self, profile: str) -> bool:
         """Tell whether aws-vault has a key of *profile*."""
-        return self._back_end_with(profile) is not None
+        return self._backend_with(profile) is not None
 
     def get(self, profile: str) -> AccessKey:
         """Return the long-term key of *profile*."""
-        backend = self._back_end_with(profile)
+        backend = self._backend_with(profile)
         if backend is None:
             raise AccessKeyNotFoundError(
                 f"aws-vault has no key for profile {escape_control(profile)} in any place that others can read",
@@ -74,18 +74,18 @@ class AWSVaultKeys:
         """Return how to remove the key from aws-vault."""
         return f"aws-vault still has it; when you no longer use that: aws-vault remove {profile}"
 
-    def _back_end_with(self, profile: str) -> Backend | None:
+    def _backend_with(self, profile: str) -> Backend | None:
         return next((backend for backend in self._in_use() if self._has(backend, profile)), None)
 
     def _in_use(self) -> list[Backend]:
         if self._chosen is None:
-            return list(self._back_ends.values())
-        if self._chosen not in self._back_ends:
+            return list(self._backends.values())
+        if self._chosen not in self._backends:
             raise ConfigurationError(
                 f"AWS_VAULT_BACKEND is {escape_control(self._chosen)}, which only aws-vault itself can read",
                 hint=_let_it_hand_over("NAME"),
             )
-        return [self._back_ends[self._chosen]]
+        return [self._backends[self._chosen]]
 
     def _has(self, backend: Backend, profile: str) -> bool:
         try:

@@ -4,7 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mfa_session.errors import KeyringLockedError, MFASessionError, PersonNeededError
+from mfa_session.errors import (
+    DamagedItemError,
+    KeyElsewhereError,
+    KeyringLockedError,
+    MFASessionError,
+    PersonNeededError,
+)
 from mfa_session.keys.copies import CONFIG_FILE, CREDENTIALS_FILE
 from mfa_session.keys.protocols import KeyStore
 from mfa_session.model.credentials import AccessKey, moment
@@ -24,6 +30,7 @@ class ListedKey:
     account_id: str | None = None
     create_date: datetime | None = None
     problem: str | None = None
+    is_unread: bool = False
 
     @property
     def is_locked(self) -> bool:
@@ -64,12 +71,15 @@ def _in_stores(config: Sections, get: Callable[[str, str], AccessKey | None]) ->
             try:
                 yield _stored(profile, store, get(profile, store))
                 continue
+            except (DamagedItemError, KeyElsewhereError) as error:  # of this key, not of the store
+                yield ListedKey(profile, store, problem=str(error), is_unread=True)
+                continue
             except (PersonNeededError, KeyringLockedError):
                 failures[store] = None
             except MFASessionError as error:
                 failures[store] = str(error)
         date = moment(settings.get("mfa_session_key_created", ""))
-        yield ListedKey(profile, store, create_date=date, problem=failures[store])
+        yield ListedKey(profile, store, create_date=date, problem=failures[store], is_unread=bool(failures[store]))
 
 
 def _stored(profile: str, store: str, key: AccessKey | None) -> ListedKey:
@@ -102,8 +112,10 @@ def remove_key(
     store: KeyStore,
     check_can_forget: Callable[[Profile], None],
     forget: Sequence[Callable[[Profile], object]],
-) -> None:
+) -> bool:
     """Delete the key of *profile* from its *store*, and then all that each of *forget* deletes, in order.
+
+    Return whether there was a key.
 
     The settings, which say where the key is, have to be the last of these: interrupted at any point, the
     same command does the rest. AWS is not called; the key works until it is deleted there.
@@ -114,7 +126,7 @@ def remove_key(
         MFASessionError: what *check_can_forget* raises; nothing was deleted.
     """
     check_can_forget(profile)
-    for name in places_of(profile):
-        store.delete(name)
+    existed = [store.delete(name) for name in places_of(profile)]
     for each in forget:
         each(profile)
+    return any(existed)

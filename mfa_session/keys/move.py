@@ -1,8 +1,9 @@
 """Move a long-term access key: from a plain file or another program into a store, or from store to store."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
-from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, hint_command
+from mfa_session.errors import AccessKeyNotFoundError, ConfigurationError, StoreError, hint_command
 from mfa_session.keys.protocols import KeySettings, KeySource, KeyStore
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile
@@ -60,11 +61,15 @@ def move_key(profile: Profile, *, old: KeyStore, new: KeyStore, settings: KeySet
 def finish_move(profile: Profile, *, old: KeyStore, new: KeyStore) -> None:
     """Delete the key of *profile* from the *old* store if a move to the *new* one was interrupted before that.
 
+    The old store need not exist any more.
+
     Raises:
         AccessKeyNotFoundError: the new store has none.
     """
-    if old.get(profile.name) == _key_in(new, profile):
-        old.delete(profile.name)
+    key = _key_in(new, profile)
+    with suppress(StoreError):
+        if old.get(profile.name) == key:
+            old.delete(profile.name)
 
 
 def _key_in(store: KeyStore, profile: Profile) -> AccessKey:

@@ -23,8 +23,8 @@ class KeyStore(Protocol):
     def set(self, profile: str, key: AccessKey) -> None:
         """Store *key*, and read it back."""
 
-    def delete(self, profile: str) -> None:
-        """Delete the key of *profile*, if there is one."""
+    def delete(self, profile: str) -> bool:
+        """Delete the key of *profile*; return whether there was one."""
 
 
 class KeySource(Protocol):

@@ -1,13 +1,15 @@
-"""A connection to the D-Bus session on which no wait is without a limit.
+"""A connection to the D-Bus session bus on which every wait has a limit.
 
-The libraries that speak to a Secret Service wait for ever in four places: for the bus,
-for the service, for the person at its dialog, and for a service that died meanwhile.
+jeepney and secretstorage wait without one for the bus, for the service, for its dialog, and for a
+service that has ended.
 """
 
+import os
+import re
 import time
 from collections import deque
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from socket import socket
 from typing import Any
@@ -22,20 +24,29 @@ from mfa_session.errors import KeyringLockedError, KeyringUnavailableError, Prom
 from mfa_session.keystore.keyring_backends import TimeLimits, use_the_file
 from mfa_session.text import escape_control
 
-_SERVICE = "org.freedesktop.secrets"
+SECRET_SERVICE_NAME = "org.freedesktop.secrets"  # noqa: S105  no password
+
+# Where systemd puts the socket of a user, whose number it names.
+_RUNTIME_FOLDER = re.compile(r"/run/user/(\d+)/")
 
 
-def address(environ: Mapping[str, str]) -> str:
-    """Return the address of the session bus; jeepney does not know where systemd puts its socket.
+def addresses(environ: Mapping[str, str]) -> list[str]:
+    """Return the addresses of the session bus, in the order in which they are tried.
+
+    ``DBUS_SESSION_BUS_ADDRESS`` may be a list, and is stale in a tmux from before the login. Last comes
+    the socket of systemd, which jeepney does not know.
 
     Raises:
-        KeyringUnavailableError: there is no session bus.
+        KeyringUnavailableError: there is none.
     """
-    if named := environ.get("DBUS_SESSION_BUS_ADDRESS"):
-        return named
+    named = environ.get("DBUS_SESSION_BUS_ADDRESS", "")
+    found = [each for each in named.split(";") if each] or [named] * bool(named)
     runtime = environ.get("XDG_RUNTIME_DIR")
-    if runtime and (bus := Path(runtime, "bus")).is_socket():
-        return f"unix:path={quote(str(bus))}"
+    # os.path, as Path.is_socket raises where the folder of another user may not be read.
+    if runtime and os.path.exists(bus := os.path.join(runtime, "bus")) and Path(bus).is_socket():  # noqa: PTH110, PTH118
+        found.append(f"unix:path={quote(bus)}")
+    if found:
+        return list(dict.fromkeys(found))
     raise KeyringUnavailableError(
         "there is no D-Bus session here, and so no Secret Service keyring",
         hint=f"WSL has no keyring of its own, {use_the_file()}"
@@ -45,55 +56,87 @@ def address(environ: Mapping[str, str]) -> str:
 
 
 class SessionBus(DBusConnection):  # type: ignore[misc]  # jeepney has no types
-    """A connection for one reading or writing of a Secret Service, which it limits as a whole.
+    """A connection for many operations, each of which has one time limit that begins with :meth:`begin`.
 
-    The time in which a dialog is open counts apart. With *may_ask* false, none is opened.
+    The time in which a dialog is open counts apart. With *may_ask* false, no dialog opens.
     """
 
     def __init__(self, environ: Mapping[str, str], *, limits: TimeLimits, may_ask: bool) -> None:
         self._limits = limits
         self._may_ask = may_ask
-        self._until = time.monotonic() + limits.answer.total_seconds()
+        # What the next dialog is about, for the error where none may open.
+        self.dialog_reason = "the Secret Service keyring is locked"
         self._owner_changes: deque[Any] = deque()
-        connected = _connected(address(environ), timeout=limits.answer)
+        self.begin()
+        self._connect(addresses(environ))
+        self._watch_the_service()
+
+    def _connect(self, found: list[str]) -> None:
+        """Connect to the first address that has a bus; the error is that of the first."""
+        errors: list[KeyringUnavailableError] = []
+        for address in found:
+            try:
+                connected = _connected(address, timeout=self._until - time.monotonic())
+                try:
+                    super().__init__(connected)  # a bus refuses a user only now, at our first message
+                except BaseException:
+                    connected.close()
+                    raise
+                return
+            except TimeoutError:
+                raise
+            except (OSError, ValueError) as error:
+                errors.append(_unusable(address, error))
+                errors[-1].__cause__ = error
+            except KeyringUnavailableError as error:
+                errors.append(error)
+        raise errors[0]
+
+    def begin(self) -> None:
+        """Begin the time limit of the next operation."""
+        self._until = time.monotonic() + self._limits.answer.total_seconds()
+        self._owner_changes.clear()
+
+    @contextmanager
+    def without_dialog(self) -> Iterator[None]:
+        """Let the service complete a prompt of which it is known that it opens no dialog."""
+        before, self._may_ask = self._may_ask, True
         try:
-            super().__init__(connected)
-            self._watch_the_service()
-        except BaseException:
-            connected.close()
-            raise
+            yield
+        finally:
+            self._may_ask = before
 
     def _watch_the_service(self) -> None:
         changes = MatchRule(
             type="signal", sender=message_bus.bus_name, interface=message_bus.interface, member="NameOwnerChanged"
         )
-        changes.add_arg_condition(0, _SERVICE)
+        changes.add_arg_condition(0, SECRET_SERVICE_NAME)
         self.filter(changes, queue=self._owner_changes)
         Proxy(message_bus, self).AddMatch(changes)
 
     def send_and_get_reply(self, message: Any, *, timeout: float | None = None) -> Any:
-        """Call a method, in what is left of the time.
+        """Call a method, within what is left of the time limit.
 
         Raises:
             TimeoutError: no answer came.
-            KeyringLockedError: this would open a dialog, and none may be opened.
+            KeyringLockedError: this would open a dialog, and none may open.
         """
         if message.header.fields.get(HeaderFields.member) == "Prompt" and not self._may_ask:
             raise KeyringLockedError(
-                "the Secret Service keyring is locked, and its dialog would open where nobody sees it",
-                hint=f"unlock it at the desktop, then run this again; {use_the_file()}",
+                f"{self.dialog_reason}, and no dialog may open here",
+                hint=f"unlock it at the desktop, then run this again there; {use_the_file()}",
             )
         return super().send_and_get_reply(message, timeout=self._until - time.monotonic())
 
     def recv_until_filtered(self, queue: "deque[Any]", *, timeout: float | None = None) -> Any:
         """Wait for the answer to a dialog.
 
-        A dialog that nobody answers stays open: gnome-keyring aborts when it is told to
-        dismiss one, and an answer that comes later still unlocks the keyring.
+        A dialog without an answer stays open: gnome-keyring aborts when it is told to
+        dismiss one, and a late answer still unlocks the keyring.
 
         Raises:
-            PromptTimeoutError: nobody answered.
-            KeyringUnavailableError: the service ended, and will never say.
+            PromptTimeoutError: no answer came.
+            KeyringUnavailableError: the service ended.
         """
         asked = time.monotonic()
         limit = self._limits.dialog.total_seconds()
@@ -108,14 +151,14 @@ class SessionBus(DBusConnection):  # type: ignore[misc]  # jeepney has no types
                 self.recv_messages(timeout=asked + limit - time.monotonic())
             except TimeoutError:
                 raise PromptTimeoutError(
-                    f"nobody answered the dialog of the Secret Service keyring within {limit:g} s",
+                    f"the dialog of the Secret Service keyring was not answered within {limit:g} s",
                     hint=f"run this again and answer it: it may be behind another window; {use_the_file()}",
                 ) from None
         self._until += time.monotonic() - asked
         return queue.popleft()
 
 
-def _connected(bus: str, *, timeout: timedelta) -> socket:
+def _connected(bus: str, *, timeout: float) -> socket:
     try:
         path = get_bus(bus)
     except (ValueError, RuntimeError, StopIteration):
@@ -123,14 +166,39 @@ def _connected(bus: str, *, timeout: timedelta) -> socket:
             f"the address of the D-Bus session is not one of a socket: {escape_control(bus)}",
             hint=f"set DBUS_SESSION_BUS_ADDRESS as your desktop does: unix:path=…; {use_the_file()}",
         ) from None
-    try:
-        connected: socket = prep_socket(path, timeout=timeout.total_seconds())
-    except TimeoutError:
-        raise
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it does not let you in"
-        raise KeyringUnavailableError(
-            f"the D-Bus session at {escape_control(bus)} cannot be used: {reason}",
-            hint=f"run this in your own desktop session; {use_the_file()}",
-        ) from error
+    connected: socket = prep_socket(path, timeout=timeout)
     return connected
+
+
+def _unusable(bus: str, error: Exception) -> KeyringUnavailableError:
+    owner = _owner_of(str(get_bus(bus)))
+    if owner not in (None, os.geteuid()):
+        return KeyringUnavailableError(
+            f"the D-Bus session at {escape_control(bus)} is that of {_user_name(owner)}, "
+            f"and this runs as {_user_name(os.geteuid())}",
+            hint=f"run this as {_user_name(owner)}, without sudo; {use_the_file()}",
+        )
+    reason = getattr(error, "strerror", None) or "it refuses this user"
+    return KeyringUnavailableError(
+        f"the D-Bus session at {escape_control(bus)} cannot be used: {reason}",
+        hint=f"run this in your own desktop session; {use_the_file()}",
+    )
+
+
+def _owner_of(path: str) -> int | None:
+    """Return whose socket this is, ``None`` where that cannot be told."""
+    if found := _RUNTIME_FOLDER.match(path):
+        return int(found[1])
+    try:
+        return Path(path).stat().st_uid
+    except (OSError, ValueError):  # missing, or an abstract socket
+        return None
+
+
+def _user_name(user: int | None) -> str:
+    import pwd  # not on Windows
+
+    try:
+        return pwd.getpwuid(user or 0).pw_name
+    except KeyError:
+        return f"user {user}"

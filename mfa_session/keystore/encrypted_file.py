@@ -1,4 +1,4 @@
-"""The encrypted file: the keys of a machine that has no OS keyring, under one passphrase."""
+"""The encrypted file: keys of a machine without an OS keyring, with one passphrase."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from mfa_session.keystore.stores import item_of, key_of
 from mfa_session.model.credentials import AccessKey
 from mfa_session.text import escape_control
 
-# What seals is loaded when there is something to open: most users have a keyring.
+# Imported on use: cryptography takes 60 ms, and most users have a keyring.
 if TYPE_CHECKING:
     from mfa_session.keystore.encryption import EncryptedText, Key
 
@@ -26,21 +26,20 @@ class PassphraseSource(Protocol):
     """Where the passphrase comes from."""
 
     def passphrase(self, *, new: bool) -> str:
-        """Return the passphrase of the file; a *new* one is typed twice, for a file that is not there yet.
+        """Return the passphrase; a *new* one, for a new file, is typed twice.
 
         Raises:
-            PersonNeededError: nobody can be asked, or no answer came in time.
-            PassphraseError: the place that should have it does not.
-            PromptCancelledError: the person who was asked gave none.
+            PersonNeededError: the user cannot be asked, or did not answer in time.
+            PassphraseError: the variable or file that should have it does not.
+            PromptCancelledError: the user gave none.
         """
 
 
 class EncryptedFile:
-    """The file *path*, 0600, which holds all keys in one piece: without the passphrase not even a profile's name shows.
+    """The file *path*, mode 0600, which holds all keys and the names of their profiles in one ciphertext.
 
-    Every call raises a member of the ``StoreError`` family when it does not do what it
-    says, and what *passphrase* raises. The passphrase is asked for when it is first
-    needed, and once; there is no file, and none is needed, until the first key comes.
+    Every call raises a ``StoreError`` if it cannot do its work, and what *passphrase* raises. The
+    passphrase is asked for when first needed, once. The first key creates the file.
     """
 
     name = "file"
@@ -53,16 +52,15 @@ class EncryptedFile:
 
     @property
     def description(self) -> str:
-        """Which file it is."""
+        """What users call the file."""
         home = Path("~").expanduser()
         place = Path("~") / self._path.relative_to(home) if self._path.is_relative_to(home) else self._path
         return f"the encrypted file {escape_control(str(place))}"
 
     def unlock(self) -> None:
-        """Ask for the passphrase and derive the key of the file, if there is one, so that reading it takes no time.
+        """Ask for the passphrase and derive the key of the file, if there is one.
 
-        It may run on a thread of its own, beside whatever else is waited for: a
-        :meth:`get` that comes meanwhile waits for it, and asks again if it failed.
+        It may run on another thread: a :meth:`get` meanwhile waits for it, and asks again if it failed.
         """
         self._items()
 
@@ -72,8 +70,8 @@ class EncryptedFile:
         return None if item is None else key_of(item, profile, place=self.description)
 
     def set(self, profile: str, key: AccessKey) -> None:
-        """Keep *key* in the place of the one that *profile* had, and read it back."""
-        # Before the lock: a person may take longer than others wait for it.
+        """Store *key* in place of the one that *profile* had, and read it back."""
+        # Before the lock: the user may take longer than other processes wait for it.
         self._key_of(self._document())
         item = item_of(key)
         with self._held():
@@ -86,10 +84,10 @@ class EncryptedFile:
                     hint="check the disk and the file system that it is on",
                 )
 
-    def delete(self, profile: str) -> None:
-        """Delete the key of *profile*, if there is one; the file goes with its last key."""
+    def delete(self, profile: str) -> bool:
+        """Delete the key of *profile*, and the file with its last key; return whether there was one."""
         if profile not in self._items():
-            return
+            return False
         with self._held():
             document = self._document()
             items = self._opened(document) if document else {}
@@ -98,9 +96,13 @@ class EncryptedFile:
                 self._write(items, key=self._key_of(document))
             else:
                 self._path.unlink(missing_ok=True)
+        return True
+
+    def leftovers(self) -> None:
+        """Return ``None``: nothing is kept of a key that was deleted."""
 
     def check(self, *, consent: Callable[[str], bool] = lambda _: False) -> None:
-        """Make sure, without asking for the passphrase, that the file is one that can be used, or not there yet."""
+        """Check that the file can be used or is missing, without the passphrase."""
         self._document()
 
     def _document(self) -> "EncryptedText | None":
@@ -129,7 +131,7 @@ class EncryptedFile:
         return items
 
     def _key_of(self, document: "EncryptedText | None") -> "Key":
-        """Return the key that opens *document*, or will open the one that is not there yet."""
+        """Return the key of *document*, or that of a new one."""
         with self._one_asks:
             if self._key is None or (document and document.derivation != self._key.derivation):
                 from mfa_session.keystore.encryption import new_kdf_parameters
@@ -151,7 +153,7 @@ class EncryptedFile:
 
     @contextmanager
     def _held(self) -> Iterator[None]:
-        """Keep other processes from writing between our reading and our writing."""
+        """Hold the lock of the file, from reading it to writing it."""
         try:
             with locked(self._path.with_name(f".{self._path.name}.lock")):
                 yield
@@ -171,7 +173,7 @@ class EncryptedFile:
         mode = stat.S_IMODE(status.st_mode)
         if stat.S_ISREG(status.st_mode) and mode & 0o077:
             raise StoreError(
-                f"{self.description} can be opened by others than you: its mode is {mode:04o}",
+                f"{self.description} can be opened by other users: its mode is {mode:04o}",
                 hint=f"run: chmod 600 {escape_control(str(self._path))}; "
                 f"if others had a copy, also: {hint_command('keys rotate')}",
             )

@@ -1,14 +1,13 @@
-"""Text that only a passphrase opens: Argon2id of the passphrase, then ChaCha20-Poly1305.
+"""Encrypt text with a passphrase: Argon2id, then ChaCha20-Poly1305.
 
-A document is JSON, so that whoever finds one can see what it is::
+A document is JSON::
 
     {"header": {"format": "mfa-session keys", "version": 1, "kdf": {"name": "argon2id",
         "iterations": 3, "memory_kib": 65536, "lanes": 4, "salt": "…"}},
      "nonce": "…", "ciphertext": "…", "sha256": "…"}
 
-Bytes are in base64. The header is associated data: with another one, nothing opens. The
-sum tells damage from a wrong passphrase before anybody types one; it protects nothing,
-the cipher does.
+Bytes are in base64. The header is associated data. The sum tells damage from a wrong passphrase before
+one is typed; only the cipher protects against changes.
 """
 
 import base64
@@ -32,14 +31,13 @@ _SALT_BYTES = 16
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
 
-# Four times what we write ourselves: enough for a later version, and too little for a forged header
-# to fill the memory or to keep the machine busy.
+# Four times what we write: room for a later version, too little for a forged header to exhaust memory or time.
 _MAX = {"iterations": 12, "memory_kib": 4 * 65536, "lanes": 16}
 
 
 @dataclass(frozen=True, slots=True)
 class KDFParameters:
-    """How a passphrase becomes a key: a salt, and the second choice of RFC 9106, section 4, for Argon2id."""
+    """The parameters of Argon2id: by default the second recommendation of RFC 9106, section 4."""
 
     salt: bytes
     iterations: int = 3
@@ -47,7 +45,7 @@ class KDFParameters:
     lanes: int = 4
 
     def key(self, passphrase: str) -> "Key":
-        """Derive the key; it takes about a quarter of a second and 64 MiB, and lets other threads run.
+        """Derive the key; takes 270 ms and 64 MiB, and lets other threads run.
 
         Raises:
             StoreError: this Python's OpenSSL, or its cryptography, has no Argon2id.
@@ -74,14 +72,14 @@ class KDFParameters:
                 "the encrypted file needs Argon2id, which the OpenSSL of this Python does not have",
                 hint="install cryptography from its wheel: pip install --only-binary :all: cryptography",
             ) from None
-        # One passphrase may reach us in two spellings, as keyboards and systems compose their accents.
+        # Keyboards and systems compose accents in different ways.
         composed = unicodedata.normalize("NFC", passphrase)
         return Key(self, argon2.derive(composed.encode("utf-8", "surrogateescape")))
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A derived key, with the derivation that leads to it."""
+    """A derived key, with its parameters."""
 
     derivation: KDFParameters
     secret: bytes = field(repr=False)
@@ -89,7 +87,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class EncryptedText:
-    """A document that was read, and is not open yet."""
+    """A document that was read and not decrypted."""
 
     derivation: KDFParameters
     header: bytes
@@ -97,11 +95,7 @@ class EncryptedText:
     ciphertext: bytes
 
     def open(self, key: Key) -> str:
-        """Return the text.
-
-        Raises:
-            PassphraseError: it does not open with this key.
-        """
+        """Decrypt the text; raise PassphraseError if the key is wrong."""
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
@@ -115,12 +109,12 @@ class EncryptedText:
 
 
 def new_kdf_parameters() -> KDFParameters:
-    """Return a derivation with a salt of its own, for a new document."""
+    """Return parameters with a new salt."""
     return KDFParameters(os.urandom(_SALT_BYTES))
 
 
 def seal(text: str, key: Key) -> bytes:
-    """Return a document that holds *text*. No two are alike, not even of the same text."""
+    """Encrypt *text* to a document, with a new nonce."""
     from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
     derivation = key.derivation
@@ -133,11 +127,10 @@ def seal(text: str, key: Key) -> bytes:
 
 
 def read(data: bytes) -> EncryptedText:
-    """Return the document that *data* is.
+    """Parse a document.
 
     Raises:
-        StoreError: it is none, is damaged or of a later version, or would take more work
-            to open than a document may.
+        StoreError: it is not a document, damaged, of a later version, or too expensive to open.
     """
     document = _json_object(data)
     header = document.get("header")

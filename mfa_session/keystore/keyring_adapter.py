@@ -1,6 +1,6 @@
-"""A back end of the ``keyring`` library, held to our time limits and put into our words.
+"""A backend of the ``keyring`` library, with a time limit and our errors.
 
-The keychains of macOS and Windows are reached through it, and what a user insists on.
+It is used for the keychains of macOS and Windows, and for what ``mfa_session_keyring`` names.
 """
 
 import importlib
@@ -23,6 +23,7 @@ from mfa_session.keystore.keyring_backends import (
     WINDOWS,
     WRITE_DELAY,
     Backend,
+    Place,
     check_keeps_secrets,
     use_the_file,
 )
@@ -56,68 +57,87 @@ _BY_NUMBER: dict[int, tuple[type[MFASessionError], str, str]] = {
 
 
 class KeyringAdapter:
-    """The back end *backend*, of which each call ends *within* that time.
+    """The *backend*, each call of which ends within *timeout*.
 
-    Each raises a member of the ``StoreError`` family when it does not do what it says, or
-    a ``PromptCancelledError`` where a person was asked and refused.
+    Each raises a ``StoreError`` if it cannot do its work, or a ``PromptCancelledError``.
     """
 
     def __init__(self, backend: Backend, *, timeout: timedelta) -> None:
-        self._back_end = backend
+        self._backend = backend
         self._timeout = timeout
         self._loaded: Any = None
 
-    def get(self, service: str, user: str) -> str | None:
-        """Return the text kept for *user* of *service*, ``None`` where there is none."""
-        kept: str | None = self._in_time(lambda: self._ring.get_password(service, user))
-        return kept
+    def get(self, service: str, user: str, *, kept_in: str | None = None) -> tuple[str, Place] | None:
+        """Return the text kept for *user* of *service*, and where; ``None`` if there is none."""
+        kept: str | None = self._timed(lambda: self._ring.get_password(service, user))
+        return None if kept is None else (kept, self._place)
 
-    def set(self, service: str, user: str, text: str) -> None:
-        """Keep *text* in the place of what was there."""
-        self._in_time(lambda: self._write(service, user, text))
+    def set(self, service: str, user: str, text: str) -> Place:
+        """Keep *text* in the place of what was there; return where."""
+        self._timed(lambda: self._write(service, user, text))
+        return self._place
 
-    def delete(self, service: str, user: str) -> None:
-        """Delete what is kept, if anything is."""
-        self._in_time(lambda: self._erase(service, user))
+    def delete(self, service: str, user: str) -> bool:
+        """Delete what is kept; return whether there was something."""
+        existed = self._timed(lambda: self._erase(service, user))
+        self.sync(self._place)
+        return existed
 
     def create(self) -> None:
-        """Make nothing: these back ends have a default keyring, or ask for one themselves."""
+        """Do nothing: these backends have a default keyring, or ask for one themselves."""
 
-    def sync(self) -> timedelta:
+    def prepare(self) -> bool:
+        """Return whether an item can be written and deleted without a question."""
+        return True
+
+    def places(self) -> list[Place]:
+        """Return the one place that there is."""
+        return [self._place]
+
+    def leftovers(self) -> None:
+        """Return ``None``: nothing is kept of an item that was deleted."""
+
+    def sync(self, place: Place) -> timedelta:
         """Have what was kept or deleted written to disk; return how long that may still take."""
-        if self._back_end == KWALLET:
-            self._in_time(lambda: self._ring.iface.sync(self._ring.handle, self._ring.appid))
+        if self._backend == KWALLET:
+            self._timed(lambda: self._ring.iface.sync(self._ring.handle, self._ring.appid))
         # macOS and Windows write before they answer; libsecret may speak to any Secret Service.
-        return WRITE_DELAY if self._back_end == LIBSECRET else timedelta(0)
+        return WRITE_DELAY if self._backend == LIBSECRET else timedelta(0)
+
+    @property
+    def _place(self) -> Place:
+        return Place(self._backend.description)
 
     def _write(self, service: str, user: str, text: str) -> None:
-        if self._back_end == WINDOWS:
+        if self._backend == WINDOWS:
             # `set_password` would first copy the old secret to a second name, user@service, where it would stay;
             # to delete it before would leave nothing, should we be killed in between.
             self._ring._set_password(service, user, text)
         else:
             self._ring.set_password(service, user, text)
 
-    def _erase(self, service: str, user: str) -> None:
+    def _erase(self, service: str, user: str) -> bool:
         from keyring.errors import PasswordDeleteError
 
-        # Back ends raise the same for "not there" and for "not allowed": what is left tells which it was.
+        existed = self._ring.get_password(service, user) is not None
+        # Backends raise the same for "not there" and for "not allowed": what is left tells which it was.
         with suppress(PasswordDeleteError):
             self._ring.delete_password(service, user)
         if self._ring.get_password(service, user) is not None:
             raise StoreError(
-                f"{self._back_end.description} did not delete {escape_control(service)}",
+                f"{self._backend.description} did not delete {escape_control(service)}",
                 hint="delete it in the program that shows your keychain",
             )
+        return existed
 
     @property
     def _ring(self) -> Any:
         if self._loaded is None:
-            self._loaded = _load(self._back_end)
+            self._loaded = _load(self._backend)
         return self._loaded
 
-    def _in_time(self, call: Callable[[], Value]) -> Value:
-        """Return what *call* returns. One that does not end in time is left behind: its thread ends with us."""
+    def _timed(self, call: Callable[[], Value]) -> Value:
+        """Return what *call* returns. One that takes too long goes on in its thread, which ends with the process."""
         values: list[Value] = []
         errors: list[Exception] = []
 
@@ -131,11 +151,11 @@ class KeyringAdapter:
         thread.start()
         thread.join(self._timeout.total_seconds())
         if errors:
-            # Not chained: what an error of a stranger carries is not known.
-            raise _in_our_words(errors[0], self._back_end) from None
+            # Not chained: an error of another library may hold the secret.
+            raise _translated(errors[0], self._backend) from None
         if not values:
             raise KeyringUnavailableError(
-                f"{self._back_end.description} did not answer within {self._timeout.total_seconds():g} s",
+                f"{self._backend.description} did not answer within {self._timeout.total_seconds():g} s",
                 hint=f"look for its dialog, perhaps behind another window, or restart it; {use_the_file()}",
             )
         return values[0]
@@ -150,7 +170,7 @@ def _load(backend: Backend) -> Any:
             hint=f"install what it needs; {use_the_file()}",
         ) from error
     if backend == WINDOWS:
-        # A key is given to one machine; by default it would roam to others with its user.
+        # By default the key would roam to other machines with the user.
         ring.persist = "local machine"
     return ring
 
@@ -167,7 +187,7 @@ def _class(backend: Backend) -> Any:
     return ring_class
 
 
-def _in_our_words(error: Exception, backend: Backend) -> MFASessionError:
+def _translated(error: Exception, backend: Backend) -> MFASessionError:
     from keyring.errors import InitError, KeyringLocked
 
     number = _number(error)
@@ -182,7 +202,7 @@ def _in_our_words(error: Exception, backend: Backend) -> MFASessionError:
             hint=f"unlock it or allow the access, then run this again; {use_the_file()}",
         )
     family = KeyringUnavailableError if isinstance(error, InitError) else StoreError
-    # Its text is not shown: it is a stranger's, and may quote what it was given.
+    # Its text is not shown: it may quote the secret.
     return family(
         f"{backend.description} failed: {type(error).__name__} {number or ''}".rstrip(),
         hint=f"look for the key in the program that shows your keychain; {use_the_file()}",
@@ -190,7 +210,7 @@ def _in_our_words(error: Exception, backend: Backend) -> MFASessionError:
 
 
 def _number(error: BaseException) -> int:
-    """Return the number by which the operating system says what went wrong, 0 where it says none."""
+    """Return the number of the operating system's error, 0 if there is none."""
     if isinstance(number := getattr(error, "winerror", None), int):
         return number
     cause = error.__cause__

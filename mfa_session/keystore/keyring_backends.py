@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from mfa_session.errors import KeyringUnavailableError, hint_command
 from mfa_session.filesystem.paths import home
@@ -110,6 +111,17 @@ def _keyring_configuration(environ: Mapping[str, str], platform: str) -> Path:
     else:
         folder = Path(environ.get("XDG_CONFIG_HOME") or home(environ) / ".config", "python_keyring")
     return folder / "keyringrc.cfg"
+
+
+class Place(NamedTuple):
+    """Where an item is: the program that answers as the keyring, and which of its keyrings."""
+
+    provider: str
+    keyring: str = ""
+
+    def in_words(self) -> str:
+        """Return the place as users know it."""
+        return f"{self.provider} ({escape_control(self.keyring)})" if self.keyring else self.provider
 
 
 # How long a keyring may keep a change in memory alone; KWallet does so for 5 seconds.

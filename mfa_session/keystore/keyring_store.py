@@ -1,15 +1,32 @@
-"""The OS keyring: one item a profile, in the keyring that the user's own system unlocks."""
+"""The OS keyring: one item a profile, in the keyring that the user's desktop or system unlocks."""
 
 import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 from functools import cached_property
 from typing import Protocol
 
-from mfa_session.errors import KeyringLockedError, KeyringUnavailableError, NoDefaultKeyringError, StoreError
-from mfa_session.keystore.keyring_backends import SECRET_SERVICE, Backend, TimeLimits, choose_backend, use_the_file
+from mfa_session.errors import (
+    DamagedItemError,
+    KeyElsewhereError,
+    KeyringLockedError,
+    KeyringPromptNeededError,
+    KeyringUnavailableError,
+    NoDefaultKeyringError,
+    StoreError,
+    hint_command,
+)
+from mfa_session.keystore.keyring_backends import (
+    SECRET_SERVICE,
+    Backend,
+    Place,
+    TimeLimits,
+    choose_backend,
+    use_the_file,
+)
 from mfa_session.keystore.stores import item_of, key_of
 from mfa_session.model.credentials import AccessKey
 from mfa_session.text import escape_control
@@ -19,26 +36,36 @@ _MAX_ITEM = 1200
 
 
 class _Keychain(Protocol):
-    """What a back end does: one text for a *user* of a *service*; each call has its limit of time."""
+    """What a backend does: one text for a *user* of a *service*; each call has a time limit."""
 
-    def get(self, service: str, user: str) -> str | None: ...
-    def set(self, service: str, user: str, text: str) -> None: ...
-    def delete(self, service: str, user: str) -> None: ...
-    def sync(self) -> timedelta: ...
+    def get(self, service: str, user: str, *, kept_in: str | None) -> tuple[str, Place] | None: ...
+    def set(self, service: str, user: str, text: str) -> Place: ...
+    def delete(self, service: str, user: str) -> bool: ...
+    def sync(self, place: Place) -> timedelta: ...
     def create(self) -> None: ...
+    def prepare(self) -> bool: ...
+    def places(self) -> list[Place]: ...
+    def leftovers(self) -> str | None: ...
+
+
+class PlaceRecords(Protocol):
+    """Where the key of each profile was put, as text by name; no secret."""
+
+    def read(self, name: str) -> Mapping[str, str] | None: ...
+    def write(self, name: str, place: Mapping[str, str]) -> None: ...
+    def delete(self, name: str) -> None: ...
 
 
 class OSKeyring:
     """The keyring of this user, as *environ* leads to it.
 
-    A dialog that asks to unlock it may open if the call is *interactive* and the one who
-    made it would see it: not over SSH, not without a display. *named* is what
-    ``mfa_session_keyring`` names: a back end that is used because the user says so. *tell*
-    is called with a sentence before a wait for a keyring that writes to disk later.
+    A dialog that asks to unlock it may open if the call is *interactive* and the user would see it:
+    not over SSH, not without a display. *named* is the backend that ``mfa_session_keyring`` names.
+    *records* remember where each key was put: the same home may have GNOME's keyring today and KDE's
+    tomorrow. *tell* is called with a sentence before a wait for a keyring that writes to disk later.
 
-    Every call raises a member of the ``StoreError`` family when it does not do what it
-    says; where a dialog opened, a ``PromptCancelledError`` when it was closed and a
-    ``PromptTimeoutError`` when nobody answered it.
+    Every call raises a ``StoreError`` if it cannot do its work; where a dialog opened, a
+    ``PromptCancelledError`` if it was closed and a ``PromptTimeoutError`` if it was not answered.
     """
 
     name = "keyring"
@@ -48,6 +75,7 @@ class OSKeyring:
         *,
         environ: Mapping[str, str],
         interactive: bool,
+        records: PlaceRecords | None = None,
         named: str | None = None,
         platform: str = sys.platform,
         limits: TimeLimits = TimeLimits(),  # noqa: B008  frozen
@@ -56,6 +84,7 @@ class OSKeyring:
     ) -> None:
         self._environ = environ
         self._interactive = interactive
+        self._records = records
         self._named = named
         self._platform = platform
         self._limits = limits
@@ -66,38 +95,83 @@ class OSKeyring:
     def description(self) -> str:
         """What users call their keyring."""
         try:
-            return self._back_end.description
+            return self._backend.description
         except KeyringUnavailableError:
             return "the OS keyring"
 
     def get(self, profile: str) -> AccessKey | None:
-        """Return the key of *profile*, ``None`` where the keyring has none."""
-        item = self._keychain.get(_service(profile), profile)
-        return None if item is None else key_of(item, profile, place=self.description)
+        """Return the key of *profile*, ``None`` if the keyring has none and none was put into another.
+
+        Raises:
+            KeyElsewhereError: it was put into a keyring that does not answer now.
+        """
+        record = self._record(profile)
+        try:
+            found = self._read(profile, kept_in=record["keyring"] if record else None)
+        except NoDefaultKeyringError:
+            self._check_not_elsewhere(profile)
+            raise
+        except KeyringLockedError as error:
+            if not self._interactive and self._has_screen:
+                raise KeyringPromptNeededError(str(error), hint=error.hint) from error
+            raise
+        if found is None:
+            self._check_not_elsewhere(profile)
+            return None
+        key, place = found
+        if record and record["key"] != key.access_key_id and record["provider"] != place.provider:
+            raise self._elsewhere(profile, record, f"{place.in_words()} has another, {key.masked_id}")
+        return key
+
+    def _read(self, profile: str, *, kept_in: str | None) -> tuple[AccessKey, Place] | None:
+        # Twice: on a busy machine KWallet may mix up the sessions of two connections, and give garbage.
+        for is_last in (False, True):
+            found = self._keychain.get(_service(profile), profile, kept_in=kept_in)
+            if found is None:
+                return None
+            with nullcontext() if is_last else suppress(DamagedItemError):
+                return key_of(found[0], profile, place=self.description), found[1]
+        return None
 
     def set(self, profile: str, key: AccessKey) -> None:
-        """Keep *key* in the place of the one that *profile* had, and read it back.
-
-        It is on the disk then: what the keyring has only in memory, a crash of it would take.
-        """
-        self._write(_service(profile), profile, item_of(key))
-        if wait := self._keychain.sync():
+        """Keep *key* in the place of the one that *profile* had, and read it back; it is on disk then."""
+        # Killed in between, no record is better than one of the keyring where the key was.
+        self._forget_place(profile)
+        place = self._write(_service(profile), profile, item_of(key))
+        if wait := self._keychain.sync(place):
             seconds = wait.total_seconds()
             self._tell(f"waiting {seconds:g} s for {self.description} to write the key to disk")
             self._sleep(seconds)
             self._check_kept(_service(profile), profile, item_of(key))
+        if self._records is not None:
+            record = {"provider": place.provider, "keyring": place.keyring, "key": key.access_key_id}
+            self._records.write(profile, record)
 
-    def delete(self, profile: str) -> None:
-        """Delete the key of *profile*, if there is one."""
-        self._keychain.delete(_service(profile), profile)
-        # Not waited for: a crash could bring the key back, and lose none.
-        self._keychain.sync()
+    def delete(self, profile: str) -> bool:
+        """Delete the key of *profile*; return whether there was one.
+
+        Raises:
+            KeyElsewhereError: it was put into a keyring that does not answer now.
+        """
+        try:
+            existed = self._keychain.delete(_service(profile), profile)
+        except NoDefaultKeyringError:
+            self._check_not_elsewhere(profile)
+            raise
+        if not existed:
+            self._check_not_elsewhere(profile)
+        self._forget_place(profile)
+        return existed
+
+    def leftovers(self) -> str | None:
+        """Return what the keyring keeps of a key that was deleted or replaced, as a sentence."""
+        return self._keychain.leftovers()
 
     def check(self, *, consent: Callable[[str], bool] = lambda _: False) -> None:
-        """Make sure that keys can be kept here, by keeping, reading and deleting something that is not one.
+        """Check that keys can be kept here, by writing, reading and deleting a test item.
 
-        Where the desktop has no default keyring yet, one is made if the answer to the
-        question given to *consent* is yes; it would be the default of all its programs.
+        No test item where the keyring would ask the user about it. If the desktop has no default
+        keyring yet, *consent* is asked whether to create one, which all its programs would use.
         """
         try:
             self._check()
@@ -108,51 +182,86 @@ class OSKeyring:
             self._check()
 
     def _check(self) -> None:
-        # A name of its own, because another process may be checking at this moment.
+        if not self._keychain.prepare():
+            return
+        # A random name, because another process may be checking at this moment.
         user = os.urandom(8).hex()
         self._write("mfa-session check", user, os.urandom(16).hex())
         self._keychain.delete("mfa-session check", user)
 
-    def _write(self, service: str, user: str, item: str) -> None:
+    def _write(self, service: str, user: str, item: str) -> Place:
         if len(item) > _MAX_ITEM:
             raise StoreError(
                 f"this is more than {self.description} holds: {len(item)} of {_MAX_ITEM} characters",
                 hint=use_the_file().removeprefix("or "),
             )
-        self._keychain.set(service, user, item)
+        place = self._keychain.set(service, user, item)
         self._check_kept(service, user, item)
+        return place
 
     def _check_kept(self, service: str, user: str, item: str) -> None:
-        """Read *item* back, over a new connection."""
-        # Asked twice: on a busy machine KWallet may mix up the sessions of two connections.
-        if all(self._keychain.get(service, user) != item for _ in range(2)):
-            raise StoreError(
-                f"{self.description} does not give back what was stored in it",
-                hint=f"check it with the program that shows your keyring; {use_the_file()}",
-            )
+        """Read *item* back."""
+        for _ in range(2):  # as above
+            found = self._keychain.get(service, user, kept_in=None)
+            if found is not None and found[0] == item:
+                return
+        raise StoreError(
+            f"{self.description} does not give back what was stored in it",
+            hint=f"check it with the program that shows your keyring; {use_the_file()}",
+        )
+
+    def _check_not_elsewhere(self, profile: str) -> None:
+        """Raise KeyElsewhereError if the key was put into a keyring that is not among those that answer."""
+        record = self._record(profile)
+        if record is None:
+            return
+        places = self._keychain.places()
+        if Place(record["provider"], record["keyring"]) not in places:
+            answering = ", ".join(place.in_words() for place in places) or "no keyring"
+            raise self._elsewhere(profile, record, f"only {answering} answers now" if places else "none answers now")
+
+    def _record(self, profile: str) -> Mapping[str, str] | None:
+        return None if self._records is None else self._records.read(profile)
+
+    def _forget_place(self, profile: str) -> None:
+        if self._records is not None:
+            self._records.delete(profile)
+
+    def _elsewhere(self, profile: str, record: Mapping[str, str], now: str) -> KeyElsewhereError:
+        name = escape_control(profile)
+        place = Place(escape_control(record["provider"]), record["keyring"])
+        return KeyElsewhereError(
+            f"the key of {name} was put into {place.in_words()}, and {now}",
+            hint=f"start {place.provider} or log in to the desktop that has it; "
+            f"to give the key again: {hint_command('keys add', profile=profile)}",
+        )
 
     @cached_property
-    def _back_end(self) -> Backend:
+    def _backend(self) -> Backend:
         return choose_backend(self._environ, platform=self._platform, named=self._named)
 
     @property
+    def _has_screen(self) -> bool:
+        return can_show_dialog(self._environ, platform=self._platform)
+
+    @property
     def _may_ask(self) -> bool:
-        return self._interactive and can_show_dialog(self._environ, platform=self._platform)
+        return self._interactive and self._has_screen
 
     @cached_property
     def _keychain(self) -> _Keychain:
         may_ask = self._may_ask
-        if self._back_end == SECRET_SERVICE:
+        if self._backend == SECRET_SERVICE:
             return self._secret_service(may_ask=may_ask)
-        if self._back_end.opens_dialogs and not may_ask:
+        if self._backend.opens_dialogs and not may_ask:
             raise KeyringLockedError(
-                f"{self.description} may open a dialog, and nobody would see it here",
+                f"{self.description} may open a dialog, and none may open here",
                 hint=f"run this at the desktop, or do not name another keyring; {use_the_file()}",
             )
-        # Imported when it is needed, as below: the libraries take longer than a whole cached answer.
+        # Imported on use, as below: keyring takes 26 ms beside botocore, a cached answer 15.
         from mfa_session.keystore.keyring_adapter import KeyringAdapter
 
-        return KeyringAdapter(self._back_end, timeout=self._limits.dialog if may_ask else self._limits.answer)
+        return KeyringAdapter(self._backend, timeout=self._limits.dialog if may_ask else self._limits.answer)
 
     def _secret_service(self, *, may_ask: bool) -> _Keychain:
         try:
@@ -166,7 +275,7 @@ class OSKeyring:
 
 
 def can_show_dialog(environ: Mapping[str, str], *, platform: str = sys.platform) -> bool:
-    """Tell whether a dialog would open in front of the one who runs this."""
+    """Tell whether a dialog would open in front of the user: not over SSH, not without a display."""
     if "SSH_CONNECTION" in environ:
         return False
     has_display = bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))

@@ -1,13 +1,19 @@
 """The Secret Service of a Linux desktop: gnome-keyring, KWallet, KeePassXC.
 
-Items have the attributes that ``keyring`` gives to its own, so that its command shows
-them too. gnome-keyring writes an item to disk before it answers. KWallet writes seconds later, and at once
-when its ``sync`` is called; of any other, such as KeePassXC, it is only known that it writes soon.
+Items have the attributes that ``keyring`` gives to its own, so that its command shows them too. A key is
+written to the default keyring, and searched in all: the default may be another one tomorrow.
+
+gnome-keyring writes an item to disk before it answers. KWallet writes seconds later, and at once when
+its ``sync`` is called; of any other, such as KeePassXC, it is only known that it writes soon.
+
+KeePassXC asks for each item and each connection, so there is one connection for a whole command.
 """
 
 import configparser
+import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +21,7 @@ from typing import Any, TypeVar
 from jeepney import DBusAddress, DBusErrorResponse, MessageType, new_method_call
 from jeepney.bus_messages import message_bus
 from jeepney.io.blocking import Proxy
-from secretstorage import Collection, Item, create_collection
+from secretstorage import Collection, Item, create_collection, get_all_collections, get_collection_by_alias
 from secretstorage.exceptions import (
     ItemNotFoundException,
     LockedException,
@@ -31,110 +37,196 @@ from mfa_session.errors import (
     MFASessionError,
     NoDefaultKeyringError,
     PromptCancelledError,
+    StoreError,
 )
 from mfa_session.filesystem.paths import home
-from mfa_session.keystore.dbus import SessionBus
-from mfa_session.keystore.keyring_backends import WRITE_DELAY, TimeLimits, use_the_file
+from mfa_session.keystore.dbus import SECRET_SERVICE_NAME, SessionBus
+from mfa_session.keystore.keyring_backends import WRITE_DELAY, Place, TimeLimits, use_the_file
 from mfa_session.text import escape_control
 
 Value = TypeVar("Value")
 
 _NO_SUCH_OBJECT = "org.qtproject.QtDBus.Error.InvalidObjectPath"
 
+_GNOME_KEYRING, _KWALLET, _KEEPASSXC = "gnome-keyring", "KWallet", "KeePassXC"
+
+# The name that each provider has on the bus beside the one of the Secret Service.
+_PROVIDERS = {
+    "org.gnome.keyring": _GNOME_KEYRING,
+    "org.kde.kwalletd5": _KWALLET,
+    "org.kde.kwalletd6": _KWALLET,
+    "org.keepassxc.KeePassXC.MainWindow": _KEEPASSXC,
+}
+
 
 class SecretService:
-    """The default keyring of the Secret Service that *environ* leads to.
+    """The Secret Service that *environ* leads to.
 
     Each call raises a ``KeyringUnavailableError`` or a ``KeyringLockedError``, and with
-    *may_ask* a ``PromptCancelledError`` or a ``PromptTimeoutError``, when it does not do
-    what it says.
+    *may_ask* a ``PromptCancelledError`` or a ``PromptTimeoutError``, if it cannot do its work.
     """
 
     def __init__(self, environ: Mapping[str, str], *, limits: TimeLimits, may_ask: bool) -> None:
         self._environ = environ
         self._limits = limits
         self._may_ask = may_ask
+        self._bus: SessionBus | None = None
+        self._one_at_a_time = threading.RLock()
 
-    def get(self, service: str, user: str) -> str | None:
-        """Return the text kept for *user* of *service*, ``None`` where there is none."""
+    def get(self, service: str, user: str, *, kept_in: str | None = None) -> tuple[str, Place] | None:
+        """Return the text kept for *user* of *service*, and where; ``None`` if there is none.
 
-        def read(keyring: Collection) -> str | None:
-            for item in keyring.search_items(_attributes(service, user)):
-                # KeePassXC may ask for each item, although its keyring is open.
-                unlock(item)
-                return str(item.get_secret().decode("utf-8", "replace"))
+        The keyring *kept_in* is searched first; if it is locked, the user is asked to unlock it.
+        """
+
+        def read(bus: SessionBus) -> tuple[str, Place] | None:
+            for keyring, item in self._find(bus, service, user, kept_in):
+                self._unlock_item(bus, item)
+                return str(item.get_secret().decode("utf-8", "replace")), self._place(bus, keyring)
+            self._default_keyring(bus)
             return None
 
-        return self._done(read)
+        return self._run(read)
 
-    def set(self, service: str, user: str, text: str) -> None:
-        """Keep *text*, in one step in the place of what was there."""
-        attributes = {**_attributes(service, user), "application": "Python keyring library"}
-        label = f"AWS access key of {user}"
-        self._done(lambda keyring: keyring.create_item(label, attributes, text.encode(), replace=True))
+    def set(self, service: str, user: str, text: str) -> Place:
+        """Keep *text*, in one step in the place of what was there; return where."""
 
-    def delete(self, service: str, user: str) -> None:
-        """Delete what is kept, if anything is."""
+        def write(bus: SessionBus) -> Place:
+            keyring: Collection | None = None
+            for keyring, item in self._find(bus, service, user, None):  # noqa: B007
+                self._unlock_item(bus, item)
+                break
+            keyring = keyring or self._default_keyring(bus)
+            unlock(keyring)
+            attributes = {**_attributes(service, user), "application": "Python keyring library"}
+            with self._prompts_of_keepassxc(bus):
+                keyring.create_item(f"AWS access key of {user}", attributes, text.encode(), replace=True)
+            return self._place(bus, keyring)
 
-        def erase(keyring: Collection) -> None:
-            for item in list(keyring.search_items(_attributes(service, user))):
-                unlock(item)
-                item.delete()
+        return self._run(write)
 
-        self._done(erase)
+    def delete(self, service: str, user: str) -> bool:
+        """Delete what is kept, from all keyrings; return whether there was something."""
 
-    def sync(self) -> timedelta:
-        """Have what was kept or deleted written to disk; return how long that may still take."""
+        def erase(bus: SessionBus) -> bool:
+            found = list(self._find(bus, service, user, None))
+            for keyring, item in found:
+                self._unlock_item(bus, item)
+                if _provider(bus) == _KEEPASSXC:
+                    # Its recycle bin keeps the entry as it was last.
+                    item.set_secret(b"deleted")
+                with self._prompts_of_keepassxc(bus):
+                    item.delete()
+                # Not waited for: a crash could bring the key back, and lose none.
+                _sync(bus, self._environ, keyring=keyring.get_label())
+            if not found:
+                self._default_keyring(bus)
+            return bool(found)
+
+        return self._run(erase)
+
+    def sync(self, place: Place) -> timedelta:
+        """Have what was kept in *place* written to disk; return how long that may still take."""
+        return self._run(lambda bus: _sync(bus, self._environ, keyring=place.keyring))
+
+    def create(self) -> None:
+        """Create a default keyring; the service asks the user for its password."""
         with self.connected() as bus:
-            return _sync(bus, self._environ, keyring=self._default_keyring(bus).get_label())
+            create_collection(bus, "Default", "default")
 
-    def _done(self, work: Callable[[Collection], Value]) -> Value:
-        """Do the idempotent *work* on the default keyring, and again if the service lost our session meanwhile.
+    def prepare(self) -> bool:
+        """Unlock the default keyring; return whether an item can be written to it and deleted without a question."""
+
+        def open_it(bus: SessionBus) -> bool:
+            unlock(self._default_keyring(bus))
+            return _provider(bus) != _KEEPASSXC
+
+        return self._run(open_it)
+
+    def places(self) -> list[Place]:
+        """Return the keyrings that there are."""
+        return self._run(lambda bus: [self._place(bus, keyring) for keyring in get_all_collections(bus)])
+
+    def leftovers(self) -> str | None:
+        """Return what the provider keeps of an item that was deleted or replaced."""
+        if self._run(_provider) != _KEEPASSXC:
+            return None
+        return "KeePassXC keeps old values in the history of the entry, and deleted entries in its recycle bin"
+
+    def _find(self, bus: SessionBus, service: str, user: str, kept_in: str | None) -> Iterator[tuple[Collection, Item]]:
+        """Yield each item, those of the keyring *kept_in* first, then those of the default, which is unlocked."""
+        try:
+            default = get_collection_by_alias(bus, "default")
+        except ItemNotFoundException:
+            default = None
+        for keyring in _in_order(bus, default, kept_in):
+            if keyring is default or keyring.get_label() == kept_in:
+                unlock(keyring)
+            elif _provider(bus) == _KEEPASSXC and keyring.is_locked():
+                continue  # it would open a dialog for a search
+            for item in keyring.search_items(_attributes(service, user)):
+                yield keyring, item
+
+    def _unlock_item(self, bus: SessionBus, item: Item) -> None:
+        before = bus.dialog_reason
+        bus.dialog_reason = f"{_provider(bus)} asks before it gives a key to a program"
+        unlock(item)
+        bus.dialog_reason = before
+
+    def _prompts_of_keepassxc(self, bus: SessionBus) -> Any:
+        """Allow the prompts of KeePassXC, which has one for each change and opens no dialog for an unlocked item."""
+        return bus.without_dialog() if _provider(bus) == _KEEPASSXC else nullcontext()
+
+    def _place(self, bus: SessionBus, keyring: Collection) -> Place:
+        return Place(_provider(bus), keyring.get_label())
+
+    def _run(self, work: Callable[[SessionBus], Value]) -> Value:
+        """Do the idempotent *work*, and again if the service lost our session meanwhile.
 
         KWallet does, on a busy machine, when the connection before has just been closed.
         """
         try:
-            with self._keyring() as keyring:
-                return work(keyring)
+            with self.connected() as bus:
+                return work(bus)
         except KeyringUnavailableError as error:
             if getattr(error.__cause__, "name", None) != _NO_SUCH_OBJECT:
                 raise
-        with self._keyring() as keyring:
-            return work(keyring)
-
-    def create(self) -> None:
-        """Have the service make a default keyring, whose password it asks its user for."""
         with self.connected() as bus:
-            create_collection(bus, "Default", "default")
-
-    @contextmanager
-    def _keyring(self) -> Iterator[Collection]:
-        with self.connected() as bus:
-            keyring = self._default_keyring(bus)
-            unlock(keyring)
-            yield keyring
+            return work(bus)
 
     @contextmanager
     def connected(self) -> Iterator[SessionBus]:
-        """Yield a connection; whatever the service does not do meanwhile is said in our words."""
-        try:
-            with closing(SessionBus(self._environ, limits=self._limits, may_ask=self._may_ask)) as bus:
-                # Not every service addresses the end of a dialog to the one who opened it.
-                add_match_rules(bus)
-                yield bus
-        except (SecretStorageException, DBusErrorResponse, OSError) as error:
-            raise self._in_our_words(error) from error
+        """Yield the connection, and translate its errors."""
+        with self._one_at_a_time:
+            try:
+                yield self._open()
+            except BaseException as error:
+                if self._bus is not None:
+                    self._bus.close()
+                    self._bus = None
+                if isinstance(error, (SecretStorageException, DBusErrorResponse, OSError)):
+                    raise self._translated(error) from error
+                raise
+
+    def _open(self) -> SessionBus:
+        if self._bus is None:
+            self._bus = SessionBus(self._environ, limits=self._limits, may_ask=self._may_ask)
+            weakref.finalize(self, self._bus.close)
+            # Not every service addresses the end of a dialog to the connection that opened it.
+            add_match_rules(self._bus)
+        self._bus.begin()
+        return self._bus
 
     def _default_keyring(self, bus: SessionBus) -> Collection:
         try:
-            return Collection(bus)
+            return get_collection_by_alias(bus, "default")
         except ItemNotFoundException:
             raise NoDefaultKeyringError(
                 "the Secret Service has no default keyring yet",
                 hint=f"make one at the desktop, by logging in or in Passwords and Keys; {use_the_file()}",
             ) from None
 
-    def _in_our_words(self, error: Exception) -> MFASessionError:
+    def _translated(self, error: Exception) -> MFASessionError:
         match error:
             case TimeoutError():
                 return KeyringUnavailableError(
@@ -213,34 +305,71 @@ def _refused(error: DBusErrorResponse) -> MFASessionError:
     )
 
 
-_SECRETS = "org.freedesktop.secrets"
-_GNOME_KEYRING = "org.gnome.keyring"
+# The path of the object of KWallet, of KDE Frameworks 5 and 6.
+_KWALLET_PATHS = {"org.kde.kwalletd5": "/modules/kwalletd5", "org.kde.kwalletd6": "/modules/kwalletd6"}
 
-# The name on the bus, and the path of its object, of KDE Frameworks 5 and 6.
-_KWALLET = {"org.kde.kwalletd5": "/modules/kwalletd5", "org.kde.kwalletd6": "/modules/kwalletd6"}
+# The file, section and name of each setting.
+_AUTO_SAVE = ("keepassxc/keepassxc.ini", "General", "AutoSaveAfterEveryChange")
+_ASKS_FOR_EACH_PROGRAM = ("kwalletrc", "Wallet", "Prompt on Open")
 
 # Under this name KWallet shows who has a wallet open.
 _OUR_NAME = "mfa-session"
 
 
-def _sync(bus: Any, environ: Mapping[str, str], *, keyring: str) -> timedelta:
+def _in_order(bus: SessionBus, default: Collection | None, kept_in: str | None) -> Iterator[Collection]:
+    if default is not None and kept_in in (None, default.get_label()):
+        yield default
+        yield from (each for each in get_all_collections(bus) if each.collection_path != default.collection_path)
+        return
+    others = [
+        each for each in get_all_collections(bus) if not default or each.collection_path != default.collection_path
+    ]
+    yield from sorted([*filter(None, [default]), *others], key=lambda each: each.get_label() != kept_in)
+
+
+def _provider(bus: SessionBus) -> str:
+    """Return the name of the program that answers as the Secret Service, as users call it."""
+    owner = _owner(bus, SECRET_SERVICE_NAME)
+    for name, provider in _PROVIDERS.items():
+        if owner is not None and owner == _owner(bus, name):
+            return provider
+    try:
+        process = Proxy(message_bus, bus).GetConnectionUnixProcessID(SECRET_SERVICE_NAME)[0]
+        program = Path(f"/proc/{process}/comm").read_text(encoding="utf-8").strip()
+    except (DBusErrorResponse, OSError, UnicodeDecodeError):
+        return "another keyring"
+    return _KWALLET if program == "ksecretd" else escape_control(program)
+
+
+def _sync(bus: SessionBus, environ: Mapping[str, str], *, keyring: str) -> timedelta:
     """Have the service write *keyring*, by its label, to disk; return how long that may still take.
 
     Opens no dialog.
+
+    Raises:
+        StoreError: it writes only when the user says so.
     """
-    owner = _owner(bus, _SECRETS)
-    if owner is not None and owner == _owner(bus, _GNOME_KEYRING):
-        return timedelta(0)
-    for name, path in _KWALLET.items():
-        if owner is not None and owner == _owner(bus, name) and _sync_wallet(bus, name, path, environ, wallet=keyring):
+    match _provider(bus):
+        case "gnome-keyring":
             return timedelta(0)
+        case "KWallet":
+            owner = _owner(bus, SECRET_SERVICE_NAME)
+            for name, path in _KWALLET_PATHS.items():
+                if owner == _owner(bus, name) and _sync_wallet(bus, name, path, environ, wallet=keyring):
+                    return timedelta(0)
+        case "KeePassXC" if not _setting(environ, *_AUTO_SAVE, default=True, unreadable=True):
+            raise StoreError(
+                "KeePassXC does not save the key: it is set to save only when you say so",
+                hint="turn on Settings > General > File Management > Automatically save after every change; "
+                "then run this again",
+            )
     return WRITE_DELAY
 
 
-def _sync_wallet(bus: Any, name: str, path: str, environ: Mapping[str, str], *, wallet: str) -> bool:
+def _sync_wallet(bus: SessionBus, name: str, path: str, environ: Mapping[str, str], *, wallet: str) -> bool:
     """Make KWallet write *wallet*; return whether it did."""
-    if _asks_about_each_program(environ):
-        return False
+    if _setting(environ, *_ASKS_FOR_EACH_PROGRAM, default=False, unreadable=True):
+        return False  # it opens a dialog for each new program, although the wallet is open
     kwallet = DBusAddress(path, bus_name=name, interface="org.kde.KWallet")
 
     def call(method: str, signature: str, *body: object) -> Any:
@@ -262,17 +391,19 @@ def _sync_wallet(bus: Any, name: str, path: str, environ: Mapping[str, str], *, 
     return True
 
 
-def _asks_about_each_program(environ: Mapping[str, str]) -> bool:
-    """Tell whether KWallet opens a dialog for a program that is new to it, although the wallet is open."""
+def _setting(
+    environ: Mapping[str, str], file: str, section: str, name: str, *, default: bool, unreadable: bool
+) -> bool:
+    """Return a setting of a provider from its configuration *file*."""
     configuration = configparser.RawConfigParser(strict=False)
     try:
-        configuration.read(Path(environ.get("XDG_CONFIG_HOME") or home(environ) / ".config", "kwalletrc"), "utf-8")
-        return configuration.get("Wallet", "Prompt on Open", fallback="false").strip().lower() != "false"
+        configuration.read(Path(environ.get("XDG_CONFIG_HOME") or home(environ) / ".config", file), "utf-8")
+        return configuration.get(section, name, fallback=str(default)).strip().lower() != "false"
     except (configparser.Error, OSError, UnicodeDecodeError):
-        return True
+        return unreadable
 
 
-def _owner(bus: Any, name: str) -> str | None:
+def _owner(bus: SessionBus, name: str) -> str | None:
     try:
         owner: str = Proxy(message_bus, bus).GetNameOwner(name)[0]
     except DBusErrorResponse:

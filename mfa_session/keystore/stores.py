@@ -1,8 +1,7 @@
-"""The long-term access keys of all profiles, in whichever store holds each.
+"""The stores of long-term access keys, by name: ``keyring`` and ``file``.
 
-Which one that is was decided when the key was added, and is remembered as
-``mfa_session_store`` in the profile's configuration. It is never changed by itself: a
-keyring that is locked today is an error, and not a reason to look elsewhere.
+The store is chosen when a key is added, and recorded as ``mfa_session_store`` in the config file. It is
+never changed automatically: a locked keyring is an error, not a reason to use the encrypted file.
 """
 
 import json
@@ -16,10 +15,10 @@ from mfa_session.text import escape_control
 
 
 class KeyStore(Protocol):
-    """One place for keys: *name* is what the configuration calls it, *description* what its users do.
+    """A store of keys: *name* is its name in the config file, *description* what users call it.
 
-    Every call raises a member of the ``StoreError`` family when it does not do what it
-    says; and where it must ask somebody, a ``PersonNeededError`` or ``PromptCancelledError``.
+    Every call raises a ``StoreError`` if it cannot do its work, and if it must ask the user, a
+    ``PersonNeededError`` or ``PromptCancelledError``.
     """
 
     name: str
@@ -29,39 +28,33 @@ class KeyStore(Protocol):
         """What users call it."""
 
     def get(self, profile: str) -> AccessKey | None:
-        """Return the key of *profile*; ``None`` means that there is none, never that it is not known."""
+        """Return the key of *profile*; ``None`` if there is none."""
 
     def set(self, profile: str, key: AccessKey) -> None:
-        """Keep *key* in the place of the one that *profile* had, and read it back."""
+        """Store *key* in place of the one that *profile* had, and read it back."""
 
-    def delete(self, profile: str) -> None:
-        """Delete the key of *profile*, if there is one."""
+    def delete(self, profile: str) -> bool:
+        """Delete the key of *profile*; return whether there was one."""
+
+    def leftovers(self) -> str | None:
+        """Return what the store keeps of a key that was deleted or replaced, as a sentence."""
 
     def check(self, *, consent: Callable[[str], bool] = ...) -> None:
-        """Make sure that keys can be kept here; *consent* is asked before a place for them is made."""
+        """Check that keys can be stored; *consent* is asked before a keyring is created."""
 
 
 class AccessKeys:
-    """The keys in *stores*, which are named as ``mfa_session_store`` names them: ``keyring`` and ``file``."""
+    """The keys in *stores*, by the names of ``mfa_session_store``: ``keyring`` and ``file``."""
 
     def __init__(self, stores: Mapping[str, KeyStore]) -> None:
         self._stores = stores
 
     def get(self, profile: str, store: str) -> AccessKey | None:
-        """Return the key that the store of this name has for *profile*, ``None`` where it has none.
-
-        Raises:
-            StoreError: it cannot be known.
-            UsageError: there is no such store.
-        """
+        """Return the key that *store* has for *profile*, ``None`` if it has none."""
         return self.store(store).get(profile)
 
     def store(self, name: str) -> KeyStore:
-        """Return the store of this *name*.
-
-        Raises:
-            UsageError: there is none.
-        """
+        """Return the store of this *name*; raise UsageError if there is none."""
         if name not in self._stores:
             raise UsageError(
                 f"there is no store of access keys named {escape_control(name)}",
@@ -70,16 +63,14 @@ class AccessKeys:
         return self._stores[name]
 
     def choose(self, wanted: str | None, *, consent: Callable[[str], bool]) -> KeyStore:
-        """Return the store for a key that is being added, having made sure that it takes one.
+        """Return the store for a new key, checked that it can store one.
 
-        It is the one that is *wanted*, by ``--store`` or ``MFA_SESSION_STORE``. Where none
-        is, it is the OS keyring; should that not do, the encrypted file, if the answer to
-        the question given to *consent* is yes.
+        It is the one *wanted* by ``--store`` or ``MFA_SESSION_STORE``; else the OS keyring; and if that
+        cannot be used, the encrypted file, if *consent* answers yes.
 
         Raises:
-            StoreError: the store does not do, and nobody agreed to another.
-            UsageError: there is no such store.
-            PromptCancelledError: the keyring's dialog was closed: that is no wish for another store.
+            StoreError: the store cannot be used, and *consent* did not agree to another.
+            PromptCancelledError: the keyring's dialog was closed, which is no wish for another store.
         """
         if wanted is not None:
             chosen = self.store(wanted)
@@ -89,7 +80,7 @@ class AccessKeys:
         try:
             keyring.check(consent=partial(_agreed, consent))
         except StoreError as error:
-            question = f"No OS keyring can be used: {error}. Keep the key in {file.description}, under a passphrase?"
+            question = f"No OS keyring found: {error}. Store the key in {file.description} with a passphrase?"
             if not _agreed(consent, question):
                 raise
             file.check()
@@ -101,11 +92,11 @@ def _agreed(consent: Callable[[str], bool], question: str) -> bool:
     try:
         return consent(question)
     except PersonNeededError:
-        return False  # what is wrong with the keyring says more than that nobody could be asked
+        return False  # the error of the keyring says more
 
 
 def item_of(key: AccessKey) -> str:
-    """Return *key* as text: ASCII, on one line, about 200 characters."""
+    """Return *key* as JSON with IAM's field names: ASCII, one line, about 200 characters."""
     fields = {
         "AccessKeyId": key.access_key_id,
         "SecretAccessKey": key.secret_access_key,
@@ -116,9 +107,7 @@ def item_of(key: AccessKey) -> str:
 
 
 def key_of(item: str, profile: str, *, place: str) -> AccessKey:
-    """Return the key of *profile* that the text *item* holds; *place* is what users call the store that it is from.
-
-    Fields that are not known are passed over: a later version may have written them.
+    """Return the key in the text *item*, which *place* has for *profile*; unknown fields are ignored.
 
     Raises:
         DamagedItemError: the text is not an access key.

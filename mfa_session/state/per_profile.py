@@ -1,7 +1,7 @@
 """One small file a profile in ~/.aws/mfa-session: the last failed login, a declined move, a rotation. No secrets."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -86,6 +86,26 @@ class DeclinedMoves(_Records):
     def remember(self, profile: Profile, key: AccessKey) -> None:
         """Record that *key* stays where it is."""
         write_private(self._file(profile.name), f"{key.access_key_id} {timestamp(self._clock())}".encode())
+
+
+class KeyringPlaces(_Records):
+    """The keyring into which the key of each profile was put, and the ID of that key."""
+
+    def read(self, name: str) -> dict[str, str] | None:
+        """Return the record of *name*, ``None`` if there is none."""
+        try:
+            fields = json.loads(read_private(self._file(name)) or b"null")
+            return {field: str(fields[field]) for field in ("provider", "keyring", "key")} if fields else None
+        except (ValueError, LookupError, TypeError, RecursionError):
+            return None  # damaged: the key is searched without it
+
+    def write(self, name: str, place: Mapping[str, str]) -> None:
+        """Record the keyring of the key of *name*."""
+        write_private(self._file(name), json.dumps(dict(place)).encode())
+
+    def delete(self, name: str) -> None:
+        """Delete the record of *name*, if there is one."""
+        delete_private(self._file(name))
 
 
 class RotationJournal(_Records):

@@ -10,6 +10,7 @@ from mfa_session.keystore.keyring_store import OSKeyring
 from mfa_session.keystore.secret_service import SecretService as SecretServiceClient
 from tests.cli.refusals import CONFIGURATION, files
 from tests.cli.test_keys_import import places_of_the_secret
+from tests.kwallet import kwallet, needs_kwallet
 from tests.machine import Machine
 from tests.secret_service import SecretService, needs_secret_service, secret_service
 from tests.stored_keys import store, stored_key
@@ -53,6 +54,77 @@ def test_a_key_goes_in_is_rotated_and_goes_out_again(machine: Machine, service: 
     removed = machine.run("keys", "remove", *PROFILE, "--yes")
     assert removed.returncode == 0, removed.stderr
     assert keyring(service).get("test-user") is None
+
+
+def test_a_key_that_somebody_else_has_deleted_is_not_said_to_be_removed(
+    machine: Machine, service: SecretService
+) -> None:
+    machine.lay_down_the_key()
+    assert machine.run("keys", "import", *PROFILE).returncode == 0
+    keyring(service).delete("test-user")
+
+    removed = machine.run("keys", "remove", *PROFILE, "--yes")
+
+    assert removed.returncode == 0
+    assert "the Secret Service keyring had no key of test-user" in removed.stderr
+    assert "gone" not in removed.stderr
+
+
+def test_a_key_that_is_not_in_its_store_is_not_said_to_be_there_already(
+    machine: Machine, service: SecretService
+) -> None:
+    machine.lay_down_the_key()
+    assert machine.run("keys", "import", *PROFILE).returncode == 0
+    keyring(service).delete("test-user")
+
+    moved = machine.run(*MOVE, "keyring")
+
+    assert moved.returncode == 253
+    assert "already" not in moved.stderr
+
+
+@needs_kwallet
+def test_under_another_desktop_every_command_says_where_the_key_is(machine: Machine, service: SecretService) -> None:
+    machine.lay_down_the_key()
+    assert machine.run("keys", "import", *PROFILE).returncode == 0
+
+    with kwallet(machine.home) as kde:
+        machine.environment |= {
+            "DBUS_SESSION_BUS_ADDRESS": kde.address,
+            "DISPLAY": ":0",
+            "MFA_SESSION_PASSPHRASE": "correct horse",
+        }
+        said = [
+            machine.run(*command)
+            for command in (
+                ("login", *PROFILE, "--token-code", "123456"),
+                ("keys", "remove", *PROFILE, "--yes"),
+                (*MOVE, "file"),
+                (*MOVE, "keyring"),
+                ("keys", "rotate", *PROFILE),
+                ("keys", "list"),
+            )
+        ]
+
+    for each in said:
+        assert each.returncode == 253
+        assert (
+            "was put into gnome-keyring (Login), and only KWallet (kdewallet) answers now" in each.stderr + each.stdout
+        )
+    assert keyring(service).get("test-user") is not None
+
+
+def test_a_locked_keyring_at_the_desktop_is_no_problem_to_doctor(machine: Machine, service: SecretService) -> None:
+    machine.lay_down_the_key()
+    assert machine.run("keys", "import", *PROFILE).returncode == 0
+    service.lock()
+
+    found = machine.run("doctor", *PROFILE, "--offline", DISPLAY=":0")
+    over_ssh = machine.run("doctor", *PROFILE, "--offline", SSH_CONNECTION="192.0.2.1 50000 192.0.2.2 22")
+
+    assert found.returncode == 0, found.stdout
+    assert "which was not opened: the Secret Service keyring is locked" in found.stdout
+    assert over_ssh.returncode == 1
 
 
 def test_a_keyring_that_is_locked_leaves_the_key_where_it_is(machine: Machine, service: SecretService) -> None:

@@ -242,7 +242,7 @@ class TestTheFileOnTheDisk:
     def test_is_refused_when_others_can_open_it(self, path: Path, mode: int) -> None:
         path.chmod(mode)
 
-        with pytest.raises(StoreError, match="others than you") as caught:
+        with pytest.raises(StoreError, match="by other users") as caught:
             EncryptedFile(path, NoUser()).check()
 
         assert f"chmod 600 {path}" in caught.value.hint

@@ -273,5 +273,5 @@ def test_a_keyring_that_opens_dialogs_is_not_asked_where_nobody_would_see_them(
 ) -> None:
     named = {"HOME": str(tmp_path), "PYTHON_KEYRING_BACKEND": f"keyring.backends.{name}", **environ}
 
-    with pytest.raises(KeyringLockedError, match="nobody would see it"):
+    with pytest.raises(KeyringLockedError, match="none may open here"):
         OSKeyring(environ=named, interactive=interactive, platform="linux").get("test-user")

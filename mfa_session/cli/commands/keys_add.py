@@ -27,7 +27,7 @@ from mfa_session.cli.key_options import (
 )
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr
-from mfa_session.errors import DamagedItemError, PromptCancelledError, UsageError, hint_command
+from mfa_session.errors import DamagedItemError, KeyElsewhereError, PromptCancelledError, UsageError, hint_command
 from mfa_session.keys.add import check_replaceable, prove, store_key
 from mfa_session.model.credentials import AccessKey
 from mfa_session.prompt.user import NoUser, User
@@ -89,12 +89,12 @@ def add(
 
 
 def _replaceable(stored: Callable[[], AccessKey | None], user: User | NoUser) -> AccessKey | None:
-    """Return the key that is *stored*, ``None`` where what is stored is damaged and may be replaced."""
+    """Return the key that is *stored*, ``None`` where it is damaged or out of reach and may be replaced."""
     try:
         return stored()
-    except DamagedItemError as error:
+    except (DamagedItemError, KeyElsewhereError) as error:
         if not user.is_there:
-            raise DamagedItemError(str(error), hint="to replace it, insist: --replace") from error
+            raise type(error)(str(error), hint="to replace it, insist: --replace") from error
         user.tell(f"{str(error)[0].upper()}{str(error)[1:]}.")
         if not user.agrees("Replace it?", by_default=True):
             raise PromptCancelledError(

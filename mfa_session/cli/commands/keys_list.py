@@ -9,7 +9,7 @@ import typer
 
 from mfa_session.aws_files.files import read_profiles
 from mfa_session.cli.context import AppContext, now
-from mfa_session.cli.output import write_stderr, write_stdout
+from mfa_session.cli.output import CONFIGURATION, write_stderr, write_stdout
 from mfa_session.cli.table import table
 from mfa_session.errors import hint_command
 from mfa_session.keys.inventory import ListedKey, list_keys
@@ -40,7 +40,7 @@ def list_(
     Only the last four characters of a key ID are shown.
 
     Without --unlock, no password is asked for: of the keys in a locked store, the profile,
-    the age and the store are shown.
+    the age and the store are shown. Exits with 253 if a store cannot be read.
     """
     app: AppContext = context.obj
     stores = app.access_keys if unlock else AppContext(app.environ, no_prompt=True).access_keys
@@ -59,6 +59,8 @@ def list_(
             )
     else:
         write_stderr(f"mfa-session: there is no long-term key; to begin: {hint_command('keys add', profile='NAME')}")
+    if any(each.is_unread for each in listed):
+        raise typer.Exit(CONFIGURATION)
 
 
 def _record(each: ListedKey, *, present: datetime) -> dict[str, str | int | None]:

@@ -1,6 +1,5 @@
 """`mfa-session keys move`: from one store to the other."""
 
-from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -9,7 +8,7 @@ from mfa_session.cli.context import AppContext
 from mfa_session.cli.key_options import check_no_rotation_is_open, holder, replaced_key, store_of
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr
-from mfa_session.errors import StoreError, hint_command
+from mfa_session.errors import hint_command
 from mfa_session.keys.move import finish_move, move_key
 from mfa_session.text import escape_control
 
@@ -33,8 +32,7 @@ def move(
     old = store_of(app, source)
     name = escape_control(source.name)
     if old is new:
-        # The other store need not be there any more.
-        with suppress(StoreError), app.lock(source):
+        with app.lock(source):
             finish_move(source, old=app.access_keys.store(_OTHER[to]), new=new)
         write_stderr(f"mfa-session: the key of {name} is in {new.description} already")
         return
@@ -45,4 +43,7 @@ def move(
         move_key(source, old=old, new=new, settings=app.settings, replace=replace)
     if replaced:
         write_stderr(f"mfa-session: the key {replaced}, which it had for {name}, is replaced")
-    write_stderr(f"mfa-session: the key of {name} is in {new.description} now, and nowhere else")
+    if leftovers := old.leftovers():
+        write_stderr(f"mfa-session: the key of {name} is in {new.description} now; {leftovers}")
+    else:
+        write_stderr(f"mfa-session: the key of {name} is in {new.description} now, and nowhere else")

@@ -56,9 +56,14 @@ def remove(
     for copy in going:
         _remove_copy(app, copy, keys)
         write_stderr(f"mfa-session: the key {copy.masked_id} of {escape_control(copy.in_words())} is gone")
-    _remove_stored(app, source, store)
-    key = f"the key of {escape_control(source.name)}" + (f", {named}," if named else "")
+    name = escape_control(source.name)
+    if not _remove_stored(app, source, store):
+        write_stderr(f"mfa-session: {store.description} had no key of {name}; its session and settings are removed")
+        return
+    key = f"the key of {name}" + (f", {named}," if named else "")
     write_stderr(f"mfa-session: {key} is gone from {store.description}, and so is the session")
+    if leftovers := store.leftovers():
+        write_stderr(f"mfa-session: {leftovers}")
     if len(going) < len(others):
         write_stderr(f"mfa-session: {escape_control(listed(others))} still has it: do not delete it at AWS")
         return
@@ -87,9 +92,9 @@ def _remove_copy(app: AppContext, copy: KeyCopy, keys: Sequence[AccessKey]) -> N
             app.plain_keys.remove(copy.profile, key)
 
 
-def _remove_stored(app: AppContext, profile: Profile, store: KeyStore) -> None:
+def _remove_stored(app: AppContext, profile: Profile, store: KeyStore) -> bool:
     with app.lock(profile):
-        remove_key(
+        return remove_key(
             profile,
             store=store,
             check_can_forget=app.sessions.check_can_forget,
