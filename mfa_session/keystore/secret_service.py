@@ -3,24 +3,17 @@
 Items have the attributes that ``keyring`` gives to its own, so that its command shows them too. A key is
 written to the default keyring, and searched in all: the default may be another one tomorrow.
 
-gnome-keyring writes an item to disk before it answers. KWallet writes seconds later, and at once when
-its ``sync`` is called; of any other, such as KeePassXC, it is only known that it writes soon.
-
 KeePassXC asks for each item and each connection, so there is one connection for a whole command.
 """
 
-import configparser
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 
-from jeepney import DBusAddress, DBusErrorResponse, MessageType, new_method_call
-from jeepney.bus_messages import message_bus
-from jeepney.io.blocking import Proxy
+from jeepney import DBusErrorResponse
 from secretstorage import Collection, Item, create_collection, get_all_collections, get_collection_by_alias
 from secretstorage.exceptions import (
     ItemNotFoundException,
@@ -37,26 +30,15 @@ from mfa_session.errors import (
     MFASessionError,
     NoDefaultKeyringError,
     PromptCancelledError,
-    StoreError,
 )
-from mfa_session.filesystem.paths import home
-from mfa_session.keystore.dbus import SECRET_SERVICE_NAME, SessionBus
-from mfa_session.keystore.keyring_backends import WRITE_DELAY, Place, TimeLimits, use_the_file
+from mfa_session.keystore.dbus import SessionBus
+from mfa_session.keystore.keyring_backends import Place, TimeLimits, use_the_file
+from mfa_session.keystore.providers import KEEPASSXC, provider, sync
 from mfa_session.text import escape_control
 
 Value = TypeVar("Value")
 
 _NO_SUCH_OBJECT = "org.qtproject.QtDBus.Error.InvalidObjectPath"
-
-_GNOME_KEYRING, _KWALLET, _KEEPASSXC = "gnome-keyring", "KWallet", "KeePassXC"
-
-# The name that each provider has on the bus beside the one of the Secret Service.
-_PROVIDERS = {
-    "org.gnome.keyring": _GNOME_KEYRING,
-    "org.kde.kwalletd5": _KWALLET,
-    "org.kde.kwalletd6": _KWALLET,
-    "org.keepassxc.KeePassXC.MainWindow": _KEEPASSXC,
-}
 
 
 class SecretService:
@@ -112,13 +94,13 @@ class SecretService:
             found = list(self._find(bus, service, user, None))
             for keyring, item in found:
                 self._unlock_item(bus, item)
-                if _provider(bus) == _KEEPASSXC:
+                if provider(bus) == KEEPASSXC:
                     # Its recycle bin keeps the entry as it was last.
                     item.set_secret(b"deleted")
                 with self._prompts_of_keepassxc(bus):
                     item.delete()
                 # Not waited for: a crash could bring the key back, and lose none.
-                _sync(bus, self._environ, keyring=keyring.get_label())
+                sync(bus, self._environ, keyring=keyring.get_label())
             if not found:
                 self._default_keyring(bus)
             return bool(found)
@@ -127,7 +109,7 @@ class SecretService:
 
     def sync(self, place: Place) -> timedelta:
         """Have what was kept in *place* written to disk; return how long that may still take."""
-        return self._run(lambda bus: _sync(bus, self._environ, keyring=place.keyring))
+        return self._run(lambda bus: sync(bus, self._environ, keyring=place.keyring))
 
     def create(self) -> None:
         """Create a default keyring; the service asks the user for its password."""
@@ -139,7 +121,7 @@ class SecretService:
 
         def open_it(bus: SessionBus) -> bool:
             unlock(self._default_keyring(bus))
-            return _provider(bus) != _KEEPASSXC
+            return provider(bus) != KEEPASSXC
 
         return self._run(open_it)
 
@@ -149,7 +131,7 @@ class SecretService:
 
     def leftovers(self) -> str | None:
         """Return what the provider keeps of an item that was deleted or replaced."""
-        if self._run(_provider) != _KEEPASSXC:
+        if self._run(provider) != KEEPASSXC:
             return None
         return "KeePassXC keeps old values in the history of the entry, and deleted entries in its recycle bin"
 
@@ -162,23 +144,23 @@ class SecretService:
         for keyring in _in_order(bus, default, kept_in):
             if keyring is default or keyring.get_label() == kept_in:
                 unlock(keyring)
-            elif _provider(bus) == _KEEPASSXC and keyring.is_locked():
+            elif provider(bus) == KEEPASSXC and keyring.is_locked():
                 continue  # it would open a dialog for a search
             for item in keyring.search_items(_attributes(service, user)):
                 yield keyring, item
 
     def _unlock_item(self, bus: SessionBus, item: Item) -> None:
         before = bus.dialog_reason
-        bus.dialog_reason = f"{_provider(bus)} asks before it gives a key to a program"
+        bus.dialog_reason = f"{provider(bus)} asks before it gives a key to a program"
         unlock(item)
         bus.dialog_reason = before
 
     def _prompts_of_keepassxc(self, bus: SessionBus) -> Any:
         """Allow the prompts of KeePassXC, which has one for each change and opens no dialog for an unlocked item."""
-        return bus.without_dialog() if _provider(bus) == _KEEPASSXC else nullcontext()
+        return bus.without_dialog() if provider(bus) == KEEPASSXC else nullcontext()
 
     def _place(self, bus: SessionBus, keyring: Collection) -> Place:
-        return Place(_provider(bus), keyring.get_label())
+        return Place(provider(bus), keyring.get_label())
 
     def _run(self, work: Callable[[SessionBus], Value]) -> Value:
         """Do the idempotent *work*, and again if the service lost our session meanwhile.
@@ -305,17 +287,6 @@ def _refused(error: DBusErrorResponse) -> MFASessionError:
     )
 
 
-# The path of the object of KWallet, of KDE Frameworks 5 and 6.
-_KWALLET_PATHS = {"org.kde.kwalletd5": "/modules/kwalletd5", "org.kde.kwalletd6": "/modules/kwalletd6"}
-
-# The file, section and name of each setting.
-_AUTO_SAVE = ("keepassxc/keepassxc.ini", "General", "AutoSaveAfterEveryChange")
-_ASKS_FOR_EACH_PROGRAM = ("kwalletrc", "Wallet", "Prompt on Open")
-
-# Under this name KWallet shows who has a wallet open.
-_OUR_NAME = "mfa-session"
-
-
 def _in_order(bus: SessionBus, default: Collection | None, kept_in: str | None) -> Iterator[Collection]:
     if default is not None and kept_in in (None, default.get_label()):
         yield default
@@ -325,87 +296,3 @@ def _in_order(bus: SessionBus, default: Collection | None, kept_in: str | None) 
         each for each in get_all_collections(bus) if not default or each.collection_path != default.collection_path
     ]
     yield from sorted([*filter(None, [default]), *others], key=lambda each: each.get_label() != kept_in)
-
-
-def _provider(bus: SessionBus) -> str:
-    """Return the name of the program that answers as the Secret Service, as users call it."""
-    owner = _owner(bus, SECRET_SERVICE_NAME)
-    for name, provider in _PROVIDERS.items():
-        if owner is not None and owner == _owner(bus, name):
-            return provider
-    try:
-        process = Proxy(message_bus, bus).GetConnectionUnixProcessID(SECRET_SERVICE_NAME)[0]
-        program = Path(f"/proc/{process}/comm").read_text(encoding="utf-8").strip()
-    except (DBusErrorResponse, OSError, UnicodeDecodeError):
-        return "another keyring"
-    return _KWALLET if program == "ksecretd" else escape_control(program)
-
-
-def _sync(bus: SessionBus, environ: Mapping[str, str], *, keyring: str) -> timedelta:
-    """Have the service write *keyring*, by its label, to disk; return how long that may still take.
-
-    Opens no dialog.
-
-    Raises:
-        StoreError: it writes only when the user says so.
-    """
-    match _provider(bus):
-        case "gnome-keyring":
-            return timedelta(0)
-        case "KWallet":
-            owner = _owner(bus, SECRET_SERVICE_NAME)
-            for name, path in _KWALLET_PATHS.items():
-                if owner == _owner(bus, name) and _sync_wallet(bus, name, path, environ, wallet=keyring):
-                    return timedelta(0)
-        case "KeePassXC" if not _setting(environ, *_AUTO_SAVE, default=True, unreadable=True):
-            raise StoreError(
-                "KeePassXC does not save the key: it is set to save only when you say so",
-                hint="turn on Settings > General > File Management > Automatically save after every change; "
-                "then run this again",
-            )
-    return WRITE_DELAY
-
-
-def _sync_wallet(bus: SessionBus, name: str, path: str, environ: Mapping[str, str], *, wallet: str) -> bool:
-    """Make KWallet write *wallet*; return whether it did."""
-    if _setting(environ, *_ASKS_FOR_EACH_PROGRAM, default=False, unreadable=True):
-        return False  # it opens a dialog for each new program, although the wallet is open
-    kwallet = DBusAddress(path, bus_name=name, interface="org.kde.KWallet")
-
-    def call(method: str, signature: str, *body: object) -> Any:
-        reply = bus.send_and_get_reply(new_method_call(kwallet, method, signature, body))
-        if reply.header.message_type is MessageType.error:
-            raise DBusErrorResponse(reply)
-        return reply.body[0] if reply.body else None
-
-    try:
-        # To open one that was closed meanwhile would ask for its password.
-        if not call("isOpen", "s", wallet):
-            return False
-        handle = call("open", "sxs", wallet, 0, _OUR_NAME)
-        if handle < 0:
-            return False
-        call("sync", "is", handle, _OUR_NAME)
-    except DBusErrorResponse:
-        return False
-    return True
-
-
-def _setting(
-    environ: Mapping[str, str], file: str, section: str, name: str, *, default: bool, unreadable: bool
-) -> bool:
-    """Return a setting of a provider from its configuration *file*."""
-    configuration = configparser.RawConfigParser(strict=False)
-    try:
-        configuration.read(Path(environ.get("XDG_CONFIG_HOME") or home(environ) / ".config", file), "utf-8")
-        return configuration.get(section, name, fallback=str(default)).strip().lower() != "false"
-    except (configparser.Error, OSError, UnicodeDecodeError):
-        return unreadable
-
-
-def _owner(bus: SessionBus, name: str) -> str | None:
-    try:
-        owner: str = Proxy(message_bus, bus).GetNameOwner(name)[0]
-    except DBusErrorResponse:
-        return None
-    return owner

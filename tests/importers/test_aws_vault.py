@@ -152,7 +152,10 @@ class TestWhatItUses:
         with pytest.raises(ConfigurationError, match="keychain, which only aws-vault itself can read") as caught:
             keys_in_files(tmp_path, AWS_VAULT_BACKEND="keychain").has("test-user")
 
-        assert "aws-vault exec --no-session NAME -- mfa-session keys import --from environment" in caught.value.hint
+        assert (
+            "aws-vault exec --no-session NAME -- mfa-session keys import --profile NAME --from environment"
+            in caught.value.hint
+        )
 
     def test_a_profile_without_a_key_that_can_be_read_has_the_same_way_round(self, tmp_path: Path) -> None:
         with pytest.raises(AccessKeyNotFoundError) as caught:
