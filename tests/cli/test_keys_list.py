@@ -83,7 +83,7 @@ def test_no_passphrase_is_needed_to_list(machine: Machine) -> None:
     _, other, ours = json.loads(machine.run("keys", "list", "--json").stdout)
 
     assert "assphrase" not in shown
-    assert re.search(r"^test-user +\? +91 days +encrypted +-", shown, re.MULTILINE)
+    assert re.search(r"^test-user +\? +91 days +encrypted file +-", shown, re.MULTILINE)
     assert "to show the other key IDs: mfa-session keys list --unlock" in shown
     assert (other["access_key_id"], other["age_days"], other["problem"]) == (None, None, None)
     assert (ours["access_key_id"], ours["age_days"], ours["problem"]) == (None, 91, None)
