@@ -49,6 +49,7 @@ def cached_session(profile: str, environ: dict[str, str], *, now: float) -> dict
         return None
     if not settings and not own:
         return None  # there is no such profile, whatever session is left of it
+    settings.update(own)  # botocore: a line of the credentials file wins
     session_profile = settings.get("mfa_session_profile") or profile + "-mfa"
     session = _section(credentials, session_profile.encode())
     if not session or session.get("mfa_session_source") != profile or "aws_security_token" in session:
@@ -165,13 +166,13 @@ def _region_of_the_source(config: bytes, credentials: bytes, settings: dict[str,
         return None
     if "role_arn" in of_source or "mfa_session_source" in keys_of_source:
         return None  # not the user, but another role, or the session profile of either
-    return of_source.get("region", "")
+    return keys_of_source.get("region") or of_source.get("region", "")
 
 
 def _is_ambiguous(settings: dict[str, str], own: dict[str, str]) -> bool:
     """Tell whether a profile has credentials of several kinds, or a role in the file where few have one."""
     kinds = ("credential_process" in settings, "role_arn" in settings, "aws_access_key_id" in own)
-    return sum(kinds) > 1 or "role_arn" in own
+    return sum(kinds) > 1 or "role_arn" in own or "credential_process" in own
 
 
 def _looks_like_a_session(session: dict[str, str]) -> bool:

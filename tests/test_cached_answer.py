@@ -18,7 +18,7 @@ NOW = 1_800_000_000.0
 
 CREDENTIALS = """\
 [test-user]
-region = eu-west-1
+output = json
 
 [test-user-mfa]
 aws_access_key_id = ASIAIOSFODNN7EXAMPLE
@@ -88,6 +88,16 @@ def test_the_region_of_the_source_profile_comes_with_the_session(tmp_path: Path)
     assert session["region"] == "ap-northeast-1"
 
 
+def test_a_region_in_the_credentials_file_comes_first(tmp_path: Path) -> None:
+    credentials = CREDENTIALS.format(end=text_of(NOW + 3600)).replace("output = json", "region = cn-north-1")
+    config = "[profile test-user]\nregion = ap-northeast-1\n"
+
+    session = cached_session("test-user", environ(tmp_path, credentials, config), now=NOW)
+
+    assert session is not None
+    assert session["region"] == "cn-north-1"
+
+
 ROLE = "[profile test-user]\nrole_arn = arn\nsource_profile = user\n"
 
 
@@ -136,7 +146,7 @@ def test_a_role_that_is_not_plainly_taken_by_a_user_is_left_to_the_program(
 def test_a_profile_with_credentials_of_two_kinds_is_left_to_the_program(
     tmp_path: Path, name: str, own: str, config: str
 ) -> None:
-    credentials = CREDENTIALS.format(end=text_of(NOW + 3600)).replace("region = eu-west-1", own)
+    credentials = CREDENTIALS.format(end=text_of(NOW + 3600)).replace("output = json", own)
 
     assert cached_session(name, environ(tmp_path, credentials, config), now=NOW) is None
 
@@ -189,7 +199,7 @@ def test_a_section_that_is_not_as_we_write_it_is_left_to_the_program(tmp_path: P
 
 def test_a_static_key_beside_a_credential_process_is_left_to_the_program(tmp_path: Path) -> None:
     credentials = CREDENTIALS.format(end=text_of(NOW + 3600)).replace(
-        "region = eu-west-1", "aws_access_key_id = AKIAIOSFODNN7EXAMPLE"
+        "output = json", "aws_access_key_id = AKIAIOSFODNN7EXAMPLE"
     )
     config = "[profile test-user]\ncredential_process = /usr/bin/mfa-session credential-process --profile test-user\n"
 
@@ -257,7 +267,7 @@ def test_a_cached_answer_loads_nothing_but_the_hot_modules(tmp_path: Path) -> No
 
 
 def test_a_session_of_a_profile_that_is_in_no_file_is_left_to_the_program(tmp_path: Path) -> None:
-    alone = CREDENTIALS.replace("[test-user]\nregion = eu-west-1\n", "").format(end=text_of(NOW + 3600))
+    alone = CREDENTIALS.replace("[test-user]\noutput = json\n", "").format(end=text_of(NOW + 3600))
 
     assert cached_session("test-user", environ(tmp_path, alone), now=NOW) is None
 

@@ -110,7 +110,10 @@ def _region(name: str) -> str:
     # It becomes part of a host name, to which the code is sent.
     if not _REGION.fullmatch(name):
         raise ConfigurationError(
-            f"{escape_control(name)} is not a region", hint="a region is written like eu-west-1: --region, AWS_REGION"
+            f"{escape_control(name)} is not a region",
+            hint="write the comment behind it on a line of its own"
+            if re.search(r"\s[#;]", name)
+            else "a region is written like eu-west-1: --region, AWS_REGION",
         )
     return name
 

@@ -8,6 +8,7 @@ anew. The edit and its proof are in ``editor``.
 import contextlib
 import errno
 import os
+import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
@@ -23,6 +24,7 @@ from mfa_session.aws_files.reader import (
     read_services,
     readable_by_others,
     remembering_reads,
+    wrong_headers,
 )
 from mfa_session.aws_files.snapshots import identity, identity_of, refuse_other_than_regular, snapshot
 from mfa_session.errors import SharedFileError, StateError
@@ -58,6 +60,7 @@ __all__ = [
     "remove_temp_files",
     "write_profile",
     "write_profiles",
+    "wrong_headers",
 ]
 
 # aws configure set empties the file and fills it within this time, even while the disk is busy.
@@ -164,6 +167,8 @@ def check_writable(path: str | os.PathLike[str], kind: Kind, profile: str) -> No
     with _refusing(Path(path)):
         target = _real_file(Path(path))
         with_values(snapshot(target, empty_until=0).data, kind, profile, dict.fromkeys(keys, "-"))
+        if _is_mounted(target):
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
         folder = next(place for place in target.parents if place.exists())
         if not folder.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
@@ -255,6 +260,17 @@ def _refuse_unreplaceable(status: os.stat_result, target: Path) -> None:
     if status.st_nlink > 1:
         look = f"look at it: ls -l {escape_control(str(target))}"
         raise SharedFileError("it has a second name (a hard link), which would be cut off", hint=look)
+
+
+def _is_mounted(target: Path) -> bool:
+    """Tell whether the file itself is mounted, as containers do with single files: it cannot be replaced then."""
+    try:
+        mounts = Path("/proc/self/mountinfo").read_bytes()
+    except OSError:
+        return False
+    # Blanks and backslashes are octal numbers there: https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html
+    escaped = re.sub(rb"[ \t\n\\]", lambda found: b"\\%03o" % ord(found[0]), os.fsencode(target))
+    return any(line.split(b" ")[4:5] == [escaped] for line in mounts.splitlines())
 
 
 def _opens_for_writing(target: Path) -> bool:

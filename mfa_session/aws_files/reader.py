@@ -126,6 +126,26 @@ def lost_sections(path: str | os.PathLike[str]) -> dict[str, int]:
     }
 
 
+def wrong_headers(credentials_file: Path, config_file: Path) -> dict[str, str]:
+    """Return what is wrong with each section that looks like a profile, and that AWS tools pass over, by profile.
+
+    Raises:
+        SharedFileError: AWS tools could not read a file.
+    """
+    found = {}
+    for header, line in lost_sections(config_file).items():
+        words = header.split()
+        name = " ".join(words[1:]) if words[0].lower() == "profile" else header
+        right = f"[profile {name}]" if name != "default" else "[default]"
+        found[name] = f"[{header}], line {line} of {config_file}, is no profile to AWS tools; write it as {right}"
+    for section in _read(credentials_file).sections:
+        name = section.name.removeprefix("profile ").strip()
+        if name != section.name and "aws_access_key_id" in section.values:
+            where = f"[{section.name}], line {section.start + 1} of {credentials_file},"
+            found[name] = f"{where} is not the profile {name} to AWS tools; write it as [{name}]"
+    return found
+
+
 def readable_by_others(path: str | os.PathLike[str]) -> bool:
     """Tell whether others on this machine may read the file *path*; the next write to a credentials file ends that."""
     try:

@@ -10,13 +10,19 @@ from urllib.parse import quote
 from mfa_session.aws.endpoints import Endpoints, endpoint_settings
 from mfa_session.aws.sts import STS
 from mfa_session.aws.transport import Transport
-from mfa_session.aws_files.files import read_profiles, read_services
+from mfa_session.aws_files.files import read_profiles, read_services, wrong_headers
 from mfa_session.aws_files.plain_keys import PlainKeys
 from mfa_session.aws_files.profile_settings import ProfileSettings, place_of
 from mfa_session.aws_files.session_profiles import RoleSessionsWrittenTogether, SessionProfiles
 from mfa_session.cli.output import write_stderr
 from mfa_session.cli.own_program import program_command
-from mfa_session.errors import ConfigurationError, MFASessionError, PersonNeededError, name_in_hints
+from mfa_session.errors import (
+    ConfigurationError,
+    MFASessionError,
+    PersonNeededError,
+    ProfileNotFoundError,
+    name_in_hints,
+)
 from mfa_session.filesystem import paths
 from mfa_session.filesystem.locks import locked
 from mfa_session.filesystem.safe_path import UnsafePath, unsafe_path
@@ -113,9 +119,21 @@ class AppContext:
         """Return the source profile that *name*, else ``AWS_PROFILE``, else ``default`` stands for; hints name it."""
         named = name or self.environ.get("AWS_PROFILE") or "default"
         name_in_hints(named)
-        profile = self.profiles().profile(named)
+        try:
+            profile = self.profiles().profile(named)
+        except ProfileNotFoundError:
+            self._check_headers(named)
+            raise
         name_in_hints(profile.name)
+        if profile.user.provider is None and profile.user.store is None:
+            self._check_headers(profile.user.name)
         return profile
+
+    def _check_headers(self, name: str) -> None:
+        """Raise ConfigurationError where the header of a section was meant to be that of profile *name*, and is not."""
+        if problem := wrong_headers(self.credentials_file, self.config_file).get(name):
+            what, _, fix = problem.partition("; ")
+            raise ConfigurationError(f"profile {name} has no credentials: {what}", hint=fix)
 
     def profiles(self) -> ProfileReader:
         """Return a reader of any number of profiles, as the files are now."""

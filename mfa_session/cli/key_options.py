@@ -54,6 +54,8 @@ def holder(app: AppContext, name: str | None) -> Profile:
         ConfigurationError: it is a role profile. Whoever names one need not know whose key would change.
     """
     profile = app.profile(name)
+    if profile.source is not None and profile.user.name == profile.name:
+        app.settings.check_can_answer(profile)
     if profile.source is not None:
         raise ConfigurationError(
             f"profile {profile.name} takes a role, and has no key of its own",

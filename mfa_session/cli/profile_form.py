@@ -11,7 +11,7 @@ from mfa_session.cli.context import AppContext
 from mfa_session.cli.own_program import program_command
 from mfa_session.errors import ConfigurationError, UsageError
 from mfa_session.model.durations import role_duration, session_duration
-from mfa_session.model.mfa_device import MFADevice
+from mfa_session.model.mfa_device import code_device
 from mfa_session.model.profile import Profile, source_profile_name
 from mfa_session.prompt.code_command import PRESETS, mfa_process
 from mfa_session.prompt.code_source_settings import SOURCES, parse_choices
@@ -22,6 +22,8 @@ NOTHING = "none"
 
 # Of the AWS CLI, whose versions know different ones.
 _OUTPUT_FORMATS = ("json", "text", "table", "yaml", "yaml-stream", "off")
+
+_DEVICE_QUESTION = "MFA device: its ARN, or the number of a hardware token"
 
 # What `login` copies into the session profile, so that it is as useful as its source.
 _COPIED = ("region", "output")
@@ -92,7 +94,9 @@ class Choices:
         return (
             Setting("--region", "region", "AWS region", _check_region),
             Setting("--output", "output", "Output format of the AWS CLI", output_format),
-            Setting("--mfa-serial", "mfa_serial", "MFA device: its ARN, or the number of a hardware token", MFADevice),
+            Setting(
+                "--mfa-serial", "mfa_serial", "MFA device: its ARN, or the number of a hardware token", code_device
+            ),
             Setting("--mfa-process", "mfa_process", "Program that prints a token code", mfa_process),
             Setting("--code-source", SOURCES, f"Or who keeps codes: {', '.join(PRESETS)}", parse_choices),
             Setting(

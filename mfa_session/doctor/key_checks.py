@@ -16,6 +16,7 @@ from mfa_session.errors import (
 )
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile
+from mfa_session.model.provider import how_to_use
 
 _ABOUT = "key"
 
@@ -52,6 +53,9 @@ class Keys(Protocol):
 
 def look_for_key(profile: Profile, *, keys: Keys) -> tuple[AccessKey | None, list[Finding]]:
     """Return the key that a login of *profile* would use, ``None`` where it cannot be had, and what was found."""
+    if profile.foreign is not None and profile.store is None:
+        what = f"profile {profile.name} gets its credentials from another tool ({profile.foreign})"
+        return None, [warning(_ABOUT, "other-tool", what, fix=how_to_use(profile.name, profile.foreign))]
     stored, findings = _in_store(profile, keys)
     plain, more = _in_plain_text(profile, keys)
     if (

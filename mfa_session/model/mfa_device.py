@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
-from mfa_session.errors import AWSAnswerError, UsageError
+from mfa_session.errors import AWSAnswerError, UsageError, hint_command
 
 # RFC 6238; AWS's virtual devices and hardware tokens all use its default.
 STEP = timedelta(seconds=30)
@@ -66,6 +66,29 @@ class MFADevice:
     def shows_codes(self) -> bool:
         """Whether it shows codes that the API takes: FIDO keys, passkeys and SMS do not."""
         return self.kind in _SHOW_CODES
+
+
+def code_device(serial_number: str) -> MFADevice:
+    """Return the device with this *serial_number*, if it shows codes.
+
+    Raises:
+        UsageError: it is no serial number, or that of something else than an authenticator app or hardware token.
+    """
+    device = MFADevice(serial_number)
+    if device.shows_codes:
+        return device
+    if device.kind in _KINDS.values():
+        raise UsageError(
+            "this is a security key or passkey, which is not usable with the CLI"
+            if device.kind == "fido"
+            else "this device gets its codes by SMS, which is not usable with the CLI",
+            hint=f"add an authenticator app or hardware token: {hint_command('device add')}",
+        )
+    what = f"the ARN of an IAM {device.kind}" if device.kind in ("user", "role", "group", "policy") else "an ARN"
+    raise UsageError(
+        f"this is {what}, not of an MFA device that shows codes",
+        hint="it is written arn:aws:iam::123456789012:mfa/NAME: IAM console, Security credentials",
+    )
 
 
 @dataclass(frozen=True, slots=True)

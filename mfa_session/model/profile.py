@@ -6,6 +6,7 @@ assumes its role with the session of the profile that its ``source_profile`` nam
 has a session profile of its own (`admin-mfa`). Reads no file.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -223,7 +224,21 @@ class ProfileReader:
         return source
 
 
+# What AWS tools read as part of the value.
+_INLINE_COMMENT = re.compile(r"\s[#;]")
+
+
+def _refuse_inline_comment(name: str, settings: Mapping[str, str], *keys: str) -> None:
+    for key in keys:
+        if _INLINE_COMMENT.search(settings.get(key, "").strip("\n")):
+            raise ConfigurationError(
+                f"profile {name}: {key} ends in a comment, which AWS tools read as part of the value",
+                hint=f"write the comment on a line of its own, above {key}",
+            )
+
+
 def _role(name: str, settings: Mapping[str, str], user: Profile) -> Role:
+    _refuse_inline_comment(name, settings, "role_arn", "role_session_name", "external_id")
     try:
         return Role(
             settings["role_arn"],
@@ -251,6 +266,7 @@ def _setting(name: str, settings: Mapping[str, str], key: str, parse: Callable[[
     text = settings.get(key)
     if not text:
         return None
+    _refuse_inline_comment(name, settings, key)
     try:
         return parse(text)
     except UsageError as error:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from mfa_session.errors import CodeSourceError, PromptTimeoutError, UsageError
 from mfa_session.model.mfa_device import MFADevice, TokenCode
@@ -69,6 +70,7 @@ def mfa_process(text: str) -> Command:
         ) from None
     if not words or not words[0]:
         raise UsageError("it names no program", hint="write the program and its arguments")
+    words = [str(Path(word).expanduser()) if word.startswith("~/") else word for word in words]
     hint = "run what mfa_process says yourself, and see that it prints six digits and nothing else"
     if _SHELL_SYNTAX.search(text) and words[0] not in ("sh", "bash", "/bin/sh", "/bin/bash"):
         hint = "mfa_process is run without a shell: where it needs one, write sh -c '…'"

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from pathlib import Path
 
 from mfa_session.errors import PassphraseError, PersonNeededError, hint_command
 from mfa_session.prompt.terminal import Terminal
@@ -88,7 +89,7 @@ class Passphrases:
                 self._read_from_descriptor = _from_descriptor(number)
             return DESCRIPTOR, self._read_from_descriptor
         if (path := self._environment.get(FILE)) is not None:
-            return FILE, _from_file(path)
+            return FILE, _from_file(str(Path(path).expanduser()) if path.startswith("~") else path)
         if (text := self._environment.get(VARIABLE)) is not None:
             return VARIABLE, _first_line(os.fsencode(text), VARIABLE)
         return None

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from mfa_session.errors import (
     AccessDeniedError,
     AWSAnswerError,
+    ConfigurationError,
     DamagedSessionError,
     DurationRefusedError,
     MFASessionError,
@@ -15,10 +16,11 @@ from mfa_session.errors import (
     ReplyLostError,
     SharedFileError,
     TokenCodeRefusedError,
+    UsageError,
 )
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.durations import DEFAULT_SESSION
-from mfa_session.model.mfa_device import MFADevice, TokenCode, start_of, time_step
+from mfa_session.model.mfa_device import MFADevice, TokenCode, code_device, start_of, time_step
 from mfa_session.model.profile import Profile
 from mfa_session.sessions.find_device import find_device
 from mfa_session.sessions.protocols import IAM, STS, Prompter, Sessions, UsedCodes
@@ -89,6 +91,8 @@ def log_in(
         prompter.be_ready()
     sessions.check_writable(profile, replace=request.replace)
     device = request.device or profile.mfa_device
+    if device is not None:
+        _check_shows_codes(device, profile)
     if request.code is not None or device is None:
         sts.prepare()  # AWS is called before the user is asked, and the keyring may be slow
     key = find_key(profile.user)
@@ -106,6 +110,13 @@ def log_in(
     except SharedFileError as error:
         raise SharedFileError(str(error), hint=f"{error.hint}; the code is used, so log in with the next one") from None
     return LoginResult(credentials, device=device, kept=False)
+
+
+def _check_shows_codes(device: MFADevice, profile: Profile) -> None:
+    try:
+        code_device(device.serial_number)
+    except UsageError as error:
+        raise ConfigurationError(f"profile {profile.user.name}: mfa_serial: {error}", hint=error.hint) from None
 
 
 def session_worth_keeping(request: LoginRequest, *, sessions: Sessions, clock: Clock) -> SessionCredentials | None:

@@ -15,7 +15,7 @@ from mfa_session.errors import ConfigurationError
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_./:@%+,=-]+")
 _PLAIN_PATH_OF_WINDOWS = re.compile(r"(?:[A-Za-z]:|\\\\)[A-Za-z0-9_./@+~\\-]+")
 _PROGRAM = r"""(?:'[^']+'|"[^"]+"|\S+)"""
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.@%/][A-Za-z0-9_.@%/-]*")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.@%/+:][A-Za-z0-9_.@%/+:-]*")
 
 # Options that isolate Python from PYTHON* variables and the current folder, for a script and for a module.
 _ISOLATING = ("-I", "-EP")
@@ -34,7 +34,7 @@ def credential_process_line(command: Sequence[str], profile: str) -> str:
     if not _PLAIN_NAME.fullmatch(profile):
         raise ConfigurationError(
             f"profile {profile} has a character in its name that some AWS SDKs cannot pass to a credential_process",
-            hint="choose a name of letters, digits and _ . @ % / -",
+            hint="choose a name of letters, digits and _ . @ % / + : -",
         )
     words = [_quoted(word) for word in command]
     # cmd.exe keeps quotes only if there are exactly two, and no special character.

@@ -18,7 +18,7 @@ from mfa_session.cli.output import warn, write_stderr
 from mfa_session.cli.profile_form import output_format
 from mfa_session.errors import ConfigurationError, UsageError, name_in_hints
 from mfa_session.model import durations
-from mfa_session.model.mfa_device import MFADevice, TokenCode
+from mfa_session.model.mfa_device import TokenCode, code_device
 from mfa_session.model.profile import Profile
 from mfa_session.sessions.assume_role import assumes_with_code
 from mfa_session.sessions.login import WORTH_KEEPING, LoginRequest, LoginResult
@@ -83,7 +83,7 @@ def login(
         profile=replace(
             chosen, region=region or chosen.region, output=_parsed("--output", output, output_format) or chosen.output
         ),
-        device=_parsed("--serial", serial, MFADevice),
+        device=_parsed("--serial", serial, code_device),
         code=_parsed("--token-code", token_code, TokenCode),
         duration=_parsed(
             "--duration", duration, durations.role_duration if configured.role else durations.session_duration
