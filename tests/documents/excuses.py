@@ -4,6 +4,14 @@ from tests.documents.pages import Block
 
 # By page and first line of the block.
 EXCUSED: dict[tuple[str, str], str] = {
+    (
+        "docs/how-to/remote.md",
+        "mfa-session serve --profile test-user --ssh build-host -- terraform apply",
+    ): "tests/cli/test_serve_ssh.py runs it with a real server",
+    (
+        "docs/how-to/remote.md",
+        "mfa-session serve --profile deploy-role --ssh build-host -- ./deploy",
+    ): "tests/cli/test_serve_ssh.py runs it with a real server",
     ("README.md", "python3 -m venv .venv && . .venv/bin/activate"): "it is what runs these tests",
     (
         "docs/how-to/enforcing-mfa.md",

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -24,12 +24,13 @@ from mfa_session.cli.login_service import live_session, may_be_renewed
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import warn
 from mfa_session.cli.own_program import program_command
+from mfa_session.cli.ssh_tunnel import SSHConnection
 from mfa_session.credential_server.handler import RenewalMonitor, answer
 from mfa_session.credential_server.protocol import CredentialEndpoint
 from mfa_session.credential_server.server import Listener
 from mfa_session.credential_server.sidecar import run_beside
 from mfa_session.environment import SECRET, served_environment
-from mfa_session.errors import PersonNeededError, StateError, hint_command
+from mfa_session.errors import PersonNeededError, StateError, UsageError, hint_command
 from mfa_session.filesystem.private_files import delete_private, write_private
 from mfa_session.model.profile import Profile
 from mfa_session.prompt.passphrases import DESCRIPTOR, FILE
@@ -48,8 +49,14 @@ _ERROR = "mfa-session: error: "
 
 def serve(
     context: typer.Context,
-    command: Annotated[list[str], typer.Argument(metavar="-- CMD [ARG]...", help="The program and its arguments.")],
+    command: Annotated[
+        list[str] | None, typer.Argument(metavar="-- CMD [ARG]...", help="The program and its arguments.")
+    ] = None,
     profile: ProfileOption = None,
+    ssh: Annotated[
+        str | None,
+        typer.Option(metavar="HOST", help="Run it on this host, through a reverse tunnel.  [default CMD: a shell]"),
+    ] = None,
 ) -> None:
     """Run a command with auto-renewing credentials.
 
@@ -58,6 +65,10 @@ def serve(
     and for codes from a program (mfa_process); otherwise, log in from another terminal.
     """
     app: AppContext = context.obj
+    if ssh is not None:
+        _serve_remotely(app, app.profile(profile), ssh, command or [])
+    if not command:
+        raise UsageError("there is no program to run", hint="write it behind two hyphens, as in: -- aws s3 ls")
     source = app.profile(profile)
     hidden = without_default_credentials(
         app.environ, credentials_file=app.credentials_file, config_file=app.config_file
@@ -70,6 +81,23 @@ def serve(
             live_session(app, source)
             variables = {**hidden, **endpoint.variables(token_file=token_file)}
             run_and_exit(context, command, served_environment(dict(app.environ), variables, region=source.region))
+
+
+def _serve_remotely(app: AppContext, profile: Profile, host: str, command: list[str]) -> NoReturn:
+    """Run *command* on *host* and exit with its exit code."""
+    with Listener() as listener, SSHConnection(host) as connection:
+        token = CredentialEndpoint(listener.port).token
+        connection.hand_over(token)
+        endpoint = CredentialEndpoint(listener.port, token, tunnel_port=connection.forward(listener.port))
+        run_beside(partial(_answer_requests, app, profile, endpoint, listener, Notices(), None))
+        live_session(app, profile)
+        variables = endpoint.variables(token_file=None)
+        del variables["AWS_CONTAINER_AUTHORIZATION_TOKEN"]  # or it would be in the arguments of ssh
+        region = app.environ.get("AWS_REGION") or app.environ.get("AWS_DEFAULT_REGION") or profile.region
+        if region:
+            variables |= {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+        code = connection.run(command, variables)
+    raise typer.Exit(code)
 
 
 @contextmanager
