@@ -211,18 +211,45 @@ class IAM:
         request = APIRequest("iam", "CreatePolicy", session, {"PolicyName": name, "PolicyDocument": document})
         return self._send(request).part("Policy").text("Arn")
 
-    def replace_policy(self, session: SessionCredentials, arn: str, document: str) -> None:
+    def version_to_delete(self, session: SessionCredentials, arn: str) -> tuple[str, str] | None:
+        """Return ID and document of the oldest version that is not the default, where a policy has all it may have."""
+        versions = self._list(_read("ListPolicyVersions", session, PolicyArn=arn), "Versions")
+        spare = [_version_number(version) for version in versions if not version.says("IsDefaultVersion")]
+        if len(versions) < _MAX_VERSIONS or not spare:
+            return None
+        version_id = f"v{min(spare)}"
+        response = self._send(_read("GetPolicyVersion", session, PolicyArn=arn, VersionId=version_id))
+        return version_id, _document(response.part("PolicyVersion"), "Document")
+
+    def delete_policy_version(self, session: SessionCredentials, arn: str, version_id: str) -> None:
+        """Delete a version that is not the default."""
+        parameters = {"PolicyArn": arn, "VersionId": version_id}
+        self._send(APIRequest("iam", "DeletePolicyVersion", session, parameters))
+
+    def create_policy_version(self, session: SessionCredentials, arn: str, document: str) -> None:
         """Make *document* the default version of a managed policy.
 
-        Where it has five versions, the oldest that is not the default is deleted first.
+        Raises:
+            LimitExceededError: it has five versions.
         """
-        versions = self._list(_read("ListPolicyVersions", session, PolicyArn=arn), "Versions")
-        if len(versions) >= _MAX_VERSIONS:
-            spare = [_version_number(version) for version in versions if not version.says("IsDefaultVersion")]
-            oldest = {"PolicyArn": arn, "VersionId": f"v{min(spare)}"}
-            self._send(APIRequest("iam", "DeletePolicyVersion", session, oldest))
         parameters = {"PolicyArn": arn, "PolicyDocument": document, "SetAsDefault": "true"}
         self._send(APIRequest("iam", "CreatePolicyVersion", session, parameters))
+
+    def list_entities_for_policy(self, session: SessionCredentials, arn: str) -> dict[str, list[str]]:
+        """Return the names of the ``users``, ``groups`` and ``roles`` that a managed policy is attached to."""
+        pages = self._pages(_read("ListEntitiesForPolicy", session, PolicyArn=arn, **_LARGE_PAGES))
+        return {
+            f"{kind.lower()}s": [each.text(f"{kind}Name") for page in pages for each in page.parts(f"Policy{kind}s")]
+            for kind in ("User", "Group", "Role")
+        }
+
+    def has_password(self, session: SessionCredentials, user_name: str) -> bool:
+        """Tell whether a user can sign in to the console."""
+        try:
+            self._send(_read("GetLoginProfile", session, UserName=user_name))
+        except NoSuchEntityError:
+            return False
+        return True
 
     def attach_group_policy(self, session: SessionCredentials, group_name: str, arn: str) -> None:
         """Attach a managed policy to a group; one that is attached stays so.
@@ -232,6 +259,11 @@ class IAM:
         """
         parameters = {"GroupName": group_name, "PolicyArn": arn}
         self._send(APIRequest("iam", "AttachGroupPolicy", session, parameters, idempotent=True))
+
+    def detach_group_policy(self, session: SessionCredentials, group_name: str, arn: str) -> None:
+        """Detach a managed policy from a group."""
+        parameters = {"GroupName": group_name, "PolicyArn": arn}
+        self._send(APIRequest("iam", "DetachGroupPolicy", session, parameters))
 
     def _mfa_devices_of(self, credentials: Credentials, user_name: str) -> list[MFADevice]:
         request = APIRequest("iam", "ListMFADevices", credentials, {"UserName": user_name}, idempotent=True)

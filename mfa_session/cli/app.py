@@ -92,9 +92,11 @@ COMMANDS: dict[str, Command | Group] = {
         {
             "show": Command("policy:show", "Print a policy that enforces MFA."),
             "check": Command("policy:check_", "Check what policies allow without MFA."),
-            "apply": Command("policy:apply", "Put the safe policy in force for a group."),
+            "users": Command("policy_rollout:users", "Show which users of a group are ready for MFA."),
+            "apply": Command("policy_rollout:apply", "Apply the safe policy to a group."),
+            "remove": Command("policy_rollout:remove", "Detach the policy from a group again."),
         },
-        "Show, check and apply policies that enforce MFA.",
+        "Show, check, apply and remove policies that enforce MFA.",
         "Example: mfa-session policy check --group developers --profile test-user",
     ),
 }

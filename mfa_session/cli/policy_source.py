@@ -54,7 +54,7 @@ def simulation_of(
     """
     context = _context(facts)
     if source.kind == "file":
-        texts = {"standard input" if name == "-" else name: _read(name) for name in source.names}
+        texts = {"standard input" if name == "-" else name: read_file(name) for name in source.names}
         named = (partition_in(text) for text in texts.values())
         subject = Principal(partition or next(filter(None, named), DEFAULT_PARTITION))
         return Simulation(read_policies(texts), subject, context)
@@ -84,7 +84,12 @@ def _ask(kind: str, name: str, app: AppContext, profile: str | None) -> tuple[di
     return {name: policy[0]}, subject
 
 
-def _read(name: str) -> str:
+def read_file(name: str) -> str:
+    """Return the text of the file *name*, or of standard input for ``-``.
+
+    Raises:
+        UsageError: it cannot be read, or is no text.
+    """
     hint = "give files with one policy each, as JSON"
     try:
         # By its number: sys.stdin is None where the descriptor is closed.

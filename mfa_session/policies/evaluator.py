@@ -235,6 +235,15 @@ def evaluate_known(policies: Iterable[Policy], request: Request) -> Decision:
     return decision
 
 
+def check_action(name: str) -> None:
+    """Check that *name* has the form of an action.
+
+    Raises:
+        UsageError: it has not.
+    """
+    _demand(_ACTION.fullmatch(name) is not None, f"{name!r} is no action", hint="write it as iam:ListAccessKeys")
+
+
 def _demand(condition: bool, message: str, *, hint: str) -> None:
     if not condition:
         raise UsageError(message, hint=hint)
@@ -289,7 +298,7 @@ def _read_statement(statement: Mapping[str, Any], variables: Variables) -> State
     action, actions = _one_of(statement, "Action", "NotAction")
     resource, resources = _one_of(statement, "Resource", "NotResource")
     for name in actions:
-        _demand(_ACTION.fullmatch(name) is not None, f"{name!r} is no action", hint="write it as iam:ListAccessKeys")
+        check_action(name)
     for name in resources:
         _demand(_RESOURCE.fullmatch(name) is not None, f"{name!r} is no resource", hint="write an ARN or *")
     patterns = [Pattern.parse(name.lower(), Variables.LITERAL) for name in actions]

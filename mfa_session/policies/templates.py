@@ -75,7 +75,9 @@ class Shape:
 
     *password_change* lets users change their own password. *via_aws_service* spares
     the calls that an AWS service makes on a user's behalf, which may carry no MFA.
-    *max_mfa_age* is how long ago a code may have been typed.
+    *max_mfa_age* is how long ago a code may have been typed. *allowed_without_mfa* are actions
+    that the Deny excepts too, *exempt* the names of users whom it does not bind. Of a policy for
+    *self_service* there is no Deny: users can manage their devices, and go on without MFA.
 
     Raises:
         UsageError: no session has codes of such an age.
@@ -84,6 +86,9 @@ class Shape:
     password_change: bool = True
     via_aws_service: bool = False
     max_mfa_age: timedelta | None = None
+    allowed_without_mfa: tuple[str, ...] = ()
+    exempt: tuple[str, ...] = ()
+    self_service: bool = False
 
     def __post_init__(self) -> None:
         if self.max_mfa_age is not None and not timedelta(0) < self.max_mfa_age <= MAX_SESSION:
@@ -147,12 +152,38 @@ def safe_policy(partition: str = "aws", shape: Shape | None = None) -> Enforcing
         statements.append(
             _allow("AllowChangeOwnPassword", ["iam:ChangePassword"], own_user, "lets users change their own password")
         )
-    return EnforcingPolicy((*statements, *_denials(shape, own_user)))
+    return EnforcingPolicy((*statements, *([] if shape.self_service else _denials(shape, own_user))))
+
+
+def shape_of(document: str, partition: str) -> Shape | None:
+    """Return the shape of a policy that :func:`safe_policy` made, ``None`` for any other policy."""
+    try:
+        present = json.loads(document)
+        statements = {each["Sid"]: each for each in present["Statement"]}
+        deny = statements.get("DenyAllExceptListedIfNoMFA", {})
+        too_old = statements.get("DenyAllExceptListedIfMFAIsOld", {}).get("Condition", {})
+        age = too_old.get("NumericGreaterThan", {}).get("aws:MultiFactorAuthAge")
+        shape = Shape(
+            password_change="AllowChangeOwnPassword" in statements,
+            via_aws_service="aws:ViaAWSService" in deny.get("Condition", {}).get("BoolIfExists", {}),
+            max_mfa_age=timedelta(seconds=int(age)) if age else None,
+            allowed_without_mfa=tuple(sorted({*deny.get("NotAction", ())} - {*NEEDED_BEFORE_MFA})),
+            exempt=tuple(deny.get("Condition", {}).get("StringNotEquals", {}).get("aws:username", ())),
+            self_service=not deny,
+        )
+    except (ValueError, TypeError, KeyError, AttributeError, UsageError):
+        return None
+    return shape if json.loads(safe_policy(partition, shape).document) == present else None
 
 
 def _denials(shape: Shape, own_user: Sequence[str]) -> list[EnforcingStatement]:
-    spared = _CALLED_BY_THE_USER if shape.via_aws_service else {}
-    except_for = ", but for calls that an AWS service makes for the user" if spared else ""
+    called_by_user = _CALLED_BY_THE_USER if shape.via_aws_service else {}
+    exempt = {"StringNotEquals": {"aws:username": list(shape.exempt)}} if shape.exempt else {}
+    but = ", but for calls that an AWS service makes for the user" if called_by_user else ""
+    but += f", and not to {', '.join(shape.exempt)}" if shape.exempt else ""
+    excepted = sorted({*NEEDED_BEFORE_MFA, *shape.allowed_without_mfa})
+    way = "the way to a first code" + (" and " if shape.allowed_without_mfa else "")
+    way += ", ".join(shape.allowed_without_mfa)
     denials = [
         EnforcingStatement(
             {
@@ -160,25 +191,26 @@ def _denials(shape: Shape, own_user: Sequence[str]) -> list[EnforcingStatement]:
                 "Effect": "Deny",
                 "Action": ["iam:EnableMFADevice", "iam:ResyncMFADevice"],
                 "NotResource": own_user,
-                "Condition": {"BoolIfExists": _WITHOUT_MFA},
+                "Condition": {"BoolIfExists": _WITHOUT_MFA, **exempt},
             },
             "keeps administrators without MFA from giving another user a device",
         ),
         _deny(
             "DenyAllExceptListedIfNoMFA",
-            NEEDED_BEFORE_MFA,
-            "denies all but the way to a first code to callers without MFA, long-term keys among them" + except_for,
-            condition={"BoolIfExists": {**_WITHOUT_MFA, **spared}},
+            excepted,
+            f"denies all but {way} to callers without MFA, long-term keys among them{but}",
+            condition={"BoolIfExists": {**_WITHOUT_MFA, **called_by_user}, **exempt},
         ),
     ]
     if shape.max_mfa_age is not None:
         too_old = {"aws:MultiFactorAuthAge": str(int(shape.max_mfa_age.total_seconds()))}
+        by_user = {"BoolIfExists": called_by_user} if called_by_user else {}
         denials.append(
             _deny(
                 "DenyAllExceptListedIfMFAIsOld",
-                NEEDED_BEFORE_MFA,
-                f"denies the same to sessions whose code is older than {in_words(shape.max_mfa_age)}" + except_for,
-                condition={"NumericGreaterThan": too_old, **({"BoolIfExists": spared} if spared else {})},
+                excepted,
+                f"denies the same to sessions whose code is older than {in_words(shape.max_mfa_age)}{but}",
+                condition={"NumericGreaterThan": too_old, **by_user, **exempt},
             )
         )
     return denials

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from mfa_session.local_aws.account import Group
 from mfa_session.model.credentials import timestamp
 from tests.machine import Machine
 
@@ -28,3 +29,12 @@ def admin(machine: Machine) -> Machine:
         f"x_security_token_expires = {timestamp(session.expiration)}\nmfa_session_source = test-user\n"
     )
     return machine
+
+
+@pytest.fixture
+def staff(admin: Machine) -> Group:
+    """A group of two users with devices, which nothing binds yet."""
+    users = [admin.account.add_user("ann"), admin.account.add_user("ben", path="/eng/")]
+    for user in users:
+        admin.account.add_device(user, f"{user.name}-phone")
+    return admin.account.add_group("staff", *users)

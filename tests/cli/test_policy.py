@@ -79,7 +79,7 @@ class TestShow:
     @pytest.mark.parametrize(
         ("options", "complaint"),
         [
-            (("--variant", "best"), f"choose one of: safe, {', '.join(KNOWN_POLICIES)}"),
+            (("--variant", "best"), f"choose one of: safe, self-service, {', '.join(KNOWN_POLICIES)}"),
             (("--partition", "aws-mars"), "no partition aws-mars"),
             (("--max-mfa-age", "37h"), "MFA age of 37 h"),
             (("--max-mfa-age", "soon"), "not a span of time"),

@@ -6,12 +6,16 @@ from typing import Any
 import pytest
 
 from mfa_session.local_aws.account import Group
-from mfa_session.policies.templates import article_policy, safe_policy
+from mfa_session.policies.templates import Shape, article_policy, safe_policy
 from tests.machine import AWS_CLI, Machine
 
 NAME = "MFAEnforcePolicy"
 ARN = f"arn:aws:iam::123456789012:policy/{NAME}"
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+LET_THEM_ADD = (
+    "let them add one first: mfa-session policy apply --profile test-user --group staff --self-service-only, then "
+    "mfa-session policy users --profile test-user --group staff; to do it anyway: --allow-lock-out"
+)
 APPLY = ("policy", "apply", "--group", "staff", "--profile", "test-user")
 
 
@@ -19,20 +23,11 @@ def document(*statements: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
-@pytest.fixture
-def staff(admin: Machine) -> Group:
-    """A group of two users with devices, which nothing binds yet."""
-    users = [admin.account.add_user("ann"), admin.account.add_user("ben", path="/eng/")]
-    for user in users:
-        admin.account.add_device(user, f"{user.name}-phone")
-    return admin.account.add_group("staff", *users)
-
-
 def test_a_policy_that_is_not_there_is_created_and_attached(admin: Machine, staff: Group) -> None:
     result = admin.run(*APPLY, "--yes")
 
     assert (result.returncode, result.stdout) == (0, "")
-    assert f"policy {ARN} is in force for group staff" in result.stderr
+    assert f"policy {ARN} is attached to group staff" in result.stderr
     assert staff.grants.attached == [ARN]
     assert json.loads(admin.account.managed_policies[ARN].in_force.document) == json.loads(safe_policy().document)
 
@@ -50,7 +45,7 @@ def test_what_is_so_already_is_left_alone(admin: Machine, staff: Group) -> None:
     result = admin.run(*APPLY)
 
     assert result.returncode == 0
-    assert "is in force for group staff as it is" in result.stderr
+    assert f"no changes: {NAME} is already attached to staff" in result.stderr
     assert {call.action[:3] for call in admin.endpoint.journal} == {"Get", "Lis"}
 
 
@@ -97,9 +92,12 @@ def test_a_dry_run_shows_the_change_and_makes_none(admin: Machine, staff: Group)
     assert '-        "iam:ChangePassword",' in result.stdout.splitlines()
     assert '+      "Sid": "AllowManageOwnAccessKeys",' in result.stdout.splitlines()
     assert result.stderr.splitlines() == [
-        f"mfa-session: would put a new version of policy {NAME} in force, also for 1 other that it is attached to",
+        f"mfa-session: would create a new version of policy {NAME}, also for group others",
         f"mfa-session: would attach policy {NAME} to group staff (2 users)",
         "mfa-session: without an MFA device that shows codes: ann",
+        "mfa-session: would refuse: 1 user of group staff would be denied all but adding an MFA device, "
+        "having none that shows codes: ann",
+        f"mfa-session: hint: {LET_THEM_ADD}",
     ]
     assert (len(policy.versions), staff.grants.attached) == (1, [])
 
@@ -137,21 +135,30 @@ def test_users_without_a_device_are_named_and_nothing_is_done(admin: Machine, st
     assert result.returncode == 255
     assert "2 users of group staff would be denied all" in result.stderr
     assert "ann, ben" in result.stderr
-    assert "--yes" in result.stderr
+    assert f"hint: {LET_THEM_ADD}" in result.stderr
     assert staff.grants.attached == []
+
+
+def test_yes_answers_the_question_and_nothing_else(admin: Machine, staff: Group) -> None:
+    admin.account.users["ann"].devices.clear()
+
+    result = admin.run(*APPLY, "--yes")
+
+    assert (result.returncode, staff.grants.attached) == (255, [])
+    assert "--allow-lock-out" in result.stderr
 
 
 def test_who_insists_binds_them_all_the_same(admin: Machine, staff: Group) -> None:
     admin.account.users["ann"].devices.clear()
 
-    result = admin.run(*APPLY, "--yes")
+    result = admin.run(*APPLY, "--yes", "--allow-lock-out")
 
     assert result.returncode == 0
     assert "without an MFA device that shows codes: ann" in result.stderr
     assert staff.grants.attached == [ARN]
 
 
-@pytest.mark.parametrize("option", ["--yes", "--dry-run"])
+@pytest.mark.parametrize("option", ["--yes", "--dry-run", "--allow-lock-out"])
 def test_a_caller_in_the_group_without_a_device_is_not_locked_out(admin: Machine, staff: Group, option: str) -> None:
     staff.members.append("test-user")
     admin.user.devices.clear()
@@ -232,3 +239,140 @@ def test_a_group_is_bound_from_the_moment_on(admin: Machine) -> None:
     assert (before.returncode, applied.returncode, with_mfa.returncode) == (0, 0, 0)
     assert "(AccessDenied)" in with_key.stderr
     assert "explicit deny" in with_key.stderr
+
+
+def test_users_of_other_groups_and_users_that_the_policy_is_attached_to_are_not_locked_out(
+    admin: Machine, staff: Group
+) -> None:
+    account = admin.account
+    policy = account.add_managed_policy(NAME, safe_policy("aws", Shape(self_service=True)).document)
+    account.add_group("others", account.add_user("carl")).grants.attached.append(policy.arn)
+    account.add_user("dora").grants.attached.append(policy.arn)
+
+    result = admin.run(*APPLY, "--yes")
+
+    assert (result.returncode, len(policy.versions)) == (255, 1)
+    assert "2 users that the policy reaches would be denied all" in result.stderr
+    assert "dora, carl" in result.stderr
+
+
+def test_users_who_are_exempt_or_bound_already_are_no_reason_to_refuse(admin: Machine, staff: Group) -> None:
+    admin.account.users["ann"].devices.clear()
+    exempt = admin.run(*APPLY, "--yes", "--exempt", "ann")
+    bound = admin.run(*APPLY, "--yes", "--allow-lock-out")
+
+    again = admin.run(*APPLY, "--yes", "--max-mfa-age", "8h")
+
+    assert (exempt.returncode, bound.returncode, again.returncode) == (0, 0, 0)
+
+
+def test_a_role_that_the_policy_is_attached_to_is_not_locked_out(admin: Machine, staff: Group) -> None:
+    policy = admin.account.add_managed_policy(NAME, safe_policy("aws", Shape(self_service=True)).document)
+    admin.account.add_role("deployer", document(EVERYTHING)).grants.attached.append(policy.arn)
+
+    result = admin.run(*APPLY, "--yes")
+
+    assert result.returncode == 255
+    assert "is attached to roles, whose sessions carry no MFA: deployer" in result.stderr
+
+
+def test_a_policy_that_was_changed_by_hand_is_kept_unless_it_is_to_be_replaced(admin: Machine, staff: Group) -> None:
+    own = json.loads(safe_policy().document)
+    own["Statement"][0]["Action"].append("iam:ListUsers")
+    (admin.home / "own.json").write_text(json.dumps(own))
+    applied = admin.run(*APPLY, str(admin.home / "own.json"), "--yes")
+    policy = admin.account.managed_policies[ARN]
+
+    kept = admin.run(*APPLY, "--yes")
+    kept_document = json.loads(policy.in_force.document)
+    replaced = admin.run(*APPLY, "--yes", "--replace")
+
+    assert (applied.returncode, kept.returncode, replaced.returncode) == (0, 254, 0)
+    assert f"policy {NAME} was written or changed by other means" in kept.stderr
+    assert kept_document == own
+    assert json.loads(policy.in_force.document) == json.loads(safe_policy().document)
+
+
+def test_the_text_of_a_version_is_shown_before_it_is_deleted(admin: Machine, staff: Group) -> None:
+    policy = admin.account.add_managed_policy(NAME, article_policy().document)
+    for number in range(4):
+        policy.add_version(document({**EVERYTHING, "Sid": f"Old{number}"}), admin.account.now())
+
+    planned = admin.run(*APPLY, "--dry-run")
+    done = admin.run(*APPLY, "--yes")
+
+    assert f"would delete version v2 of policy {NAME}, the oldest of five" in planned.stderr
+    assert f"deleting version v2 of policy {NAME}, which was: " in done.stderr
+    assert '"Old0"' in done.stderr
+
+
+def test_a_change_made_while_the_question_stands_is_found(admin: Machine, staff: Group) -> None:
+    policy = admin.account.add_managed_policy(NAME, article_policy().document)
+
+    with admin.terminal() as terminal:
+        program = admin.start(terminal, *APPLY)
+        terminal.expect("Do it? [y/N]")
+        policy.in_force = policy.add_version(document(EVERYTHING), admin.account.now())
+        terminal.type("y\n")
+        terminal.expect("was changed meanwhile; nothing was done")
+
+        assert program.wait() == 255
+    assert (len(policy.versions), staff.grants.attached) == (2, [])
+
+
+@pytest.mark.parametrize("action", ["CreatePolicyVersion", "AttachGroupPolicy"])
+def test_a_call_that_fails_leaves_a_state_that_the_next_run_names(admin: Machine, staff: Group, action: str) -> None:
+    policy = admin.account.add_managed_policy(NAME, article_policy().document)
+    for _ in range(4):
+        policy.add_version(document(EVERYTHING), admin.account.now())
+    admin.user.grants.inline["but"] = document({"Effect": "Deny", "Action": f"iam:{action}", "Resource": "*"})
+
+    failed = admin.run(*APPLY, "--yes")
+    named = admin.run(*APPLY, "--dry-run")
+    del admin.user.grants.inline["but"]
+    done = admin.run(*APPLY, "--yes")
+
+    said, left = {
+        "CreatePolicyVersion": ("version v2 was deleted, and the default version is as it was", "create a new version"),
+        "AttachGroupPolicy": (f"policy {ARN} has its new version, but is not attached", "attach policy"),
+    }[action]
+    assert (failed.returncode, said in failed.stderr) == (254, True)
+    assert named.stderr.startswith(f"mfa-session: would {left}")
+    assert (done.returncode, staff.grants.attached) == (0, [ARN])
+
+
+def test_old_enforcing_policies_that_stay_attached_are_named(admin: Machine, staff: Group) -> None:
+    old = admin.account.add_managed_policy("OldMFA", article_policy().document)
+    staff.grants.attached.append(old.arn)
+
+    result = admin.run(*APPLY, "--yes")
+
+    assert f"still attached to staff, and asks for MFA: {old.arn}" in result.stderr
+    assert "to test: mfa-session policy check --profile test-user --user ann" in result.stderr
+
+
+def test_an_action_that_is_allowed_without_mfa_is_named_with_its_risk(admin: Machine, staff: Group) -> None:
+    result = admin.run(*APPLY, "--yes", "--allow-without-mfa", "secretsmanager:GetSecretValue")
+
+    assert result.returncode == 0
+    assert "without MFA, secretsmanager:GetSecretValue lets a stolen key read secrets and data" in result.stderr
+    assert "secretsmanager:GetSecretValue" in admin.account.managed_policies[ARN].in_force.document
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (("--allow-without-mfa", "GetObject"), "'GetObject' is no action"),
+        (("--exempt", "a b"), "a b is not a user name"),
+        (("/nowhere.json",), "cannot read /nowhere.json"),
+        (("own.json", "--max-mfa-age", "8h"), "FILE is applied as it is"),
+        (tuple(x for n in range(300) for x in ("--allow-without-mfa", f"service:LongActionName{n}")), "characters"),
+    ],
+)
+def test_what_cannot_be_applied_is_refused(
+    admin: Machine, staff: Group, options: tuple[str, ...], complaint: str
+) -> None:
+    result = admin.run(*APPLY, "--yes", *options)
+
+    assert (result.returncode, staff.grants.attached) == (2, [])
+    assert complaint in result.stderr

@@ -92,13 +92,29 @@ def test_a_policy_of_aws_with_the_same_name_is_another(
     assert (planned.arn, planned.present, planned.is_attached) == (ARN, None, False)
 
 
+def fill(account: Account, group: Group) -> None:
+    group.grants.attached += [account.add_managed_policy(f"p{number}", SAFE).arn for number in range(10)]
+
+
+def test_a_group_that_is_full_is_told_before_anything_is_done(
+    iam: IAM, account: Account, staff: Group, session: SessionCredentials
+) -> None:
+    fill(account, staff)
+
+    with pytest.raises(LimitExceededError, match="group staff has 10 policies already"):
+        plan(iam, session)
+
+    assert ARN not in account.managed_policies
+
+
 def test_a_group_that_is_full_leaves_a_policy_that_is_not_attached_and_says_so(
     iam: IAM, account: Account, staff: Group, session: SessionCredentials
 ) -> None:
-    staff.grants.attached += [account.add_managed_policy(f"p{number}", SAFE).arn for number in range(10)]
+    planned = plan(iam, session)
+    fill(account, staff)
 
     with pytest.raises(LimitExceededError, match=f"policy {ARN} is there now, but not attached to group staff"):
-        carry_out(plan(iam, session), session=session, iam=iam)
+        carry_out(planned, session=session, iam=iam)
 
 
 def test_so_many_users_without_a_device_are_counted_as_a_person_can_read(

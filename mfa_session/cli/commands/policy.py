@@ -3,23 +3,24 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from mfa_session.cli.context import AppContext
-from mfa_session.cli.login_service import aws_with_mfa
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr, write_stdout
 from mfa_session.cli.policy_source import Source, simulation_of
 from mfa_session.cli.table import table
-from mfa_session.errors import PersonNeededError, PromptCancelledError, UsageError, hint_command
+from mfa_session.errors import UsageError
 from mfa_session.model import durations
 from mfa_session.model.partitions import partition as known_partition
 from mfa_session.model.partitions import partition_of
-from mfa_session.policies.apply import Plan, carry_out, check_that_all_have_devices, listed, plan_enforcement
+from mfa_session.policies.actions import DESCRIPTIONS, Danger, danger_of, expanded
 from mfa_session.policies.checks import Report, check
-from mfa_session.policies.evaluator import DecisionType
+from mfa_session.policies.evaluator import DecisionType, check_action
+from mfa_session.policies.exposure import listed
 from mfa_session.policies.findings import PolicyFinding
 from mfa_session.policies.simulation import Caller
 from mfa_session.policies.templates import KNOWN_POLICIES, EnforcingPolicy, Shape, safe_policy
@@ -69,12 +70,11 @@ def _record(finding: PolicyFinding) -> dict[str, object]:
 
 def as_text(report: Report) -> str:
     """Return *report* as a table, with the findings below."""
-    return "".join(f"{escape_control(line)}\n" for line in _lines(report))
+    rows = [(row.action, row.target.value, *(_WORDS[each.decision] for each in row.decisions)) for row in report.rows]
+    return table(_HEADINGS, rows) + "".join(f"{escape_control(line)}\n" for line in _lines(report))
 
 
 def _lines(report: Report) -> Iterator[str]:
-    rows = [(row.action, row.target.value, *(_WORDS[each.decision] for each in row.decisions)) for row in report.rows]
-    yield from table(_HEADINGS, rows).splitlines()
     yield from _LEGEND
     yield ""
     if not report.problems:
@@ -97,12 +97,11 @@ def _described(findings: Sequence[PolicyFinding]) -> Iterator[str]:
 
 SHOW_EXAMPLE = "Example: mfa-session policy show --explain > enforce-mfa.json"
 CHECK_EXAMPLE = "Example: mfa-session policy check enforce-mfa.json"
-APPLY_EXAMPLE = "Example: mfa-session policy apply --group developers --profile test-user --dry-run"
 
 _SAFE = "safe"
-_VARIANTS = (_SAFE, "article", "aws-self-manage", "aws-mfa-only")
-_DEFAULT_NAME = "MFAEnforcePolicy"
-_POLICY_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
+_SELF_SERVICE = "self-service"
+_VARIANTS = (_SAFE, _SELF_SERVICE, *KNOWN_POLICIES)
+_USER_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 _HAS_A_PROBLEM = 1
 
 PartitionOption = Annotated[
@@ -120,6 +119,14 @@ ViaAWSServiceOption = Annotated[
 MaxMFAAgeOption = Annotated[
     str | None, typer.Option("--max-mfa-age", metavar="TIME", help="Ask for a code that is no older: 8h, 90m, 3600.")
 ]
+AllowWithoutMFAOption = Annotated[
+    list[str] | None,
+    typer.Option("--allow-without-mfa", metavar="ACTION", help="Except one more action from the Deny."),
+]
+ExemptOption = Annotated[
+    list[str] | None,
+    typer.Option("--exempt", metavar="USER", help="Do not bind this user, of a program or for emergencies."),
+]
 
 
 def show(
@@ -129,6 +136,8 @@ def show(
     no_password_change: NoPasswordChangeOption = False,
     via_aws_service: ViaAWSServiceOption = False,
     max_mfa_age: MaxMFAAgeOption = None,
+    allow_without_mfa: AllowWithoutMFAOption = None,
+    exempt: ExemptOption = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Explain each statement on stderr, in one sentence.")
     ] = False,
@@ -137,11 +146,17 @@ def show(
 
     It is JSON that IAM takes, and lets users set up their devices alone.
 
-    The safe one is the one to use; the others are those that many accounts have, as they
-    were published.
+    The safe one is the one to use. self-service is the same without the Deny, for the time until
+    every user has a device. The others are those that many accounts have, as they were published.
     """
     where = known_partition(partition) if partition else _partition_at_hand(context.obj)
-    shape = _shape(no_password_change=no_password_change, via_aws_service=via_aws_service, max_mfa_age=max_mfa_age)
+    shape = make_shape(
+        no_password_change=no_password_change,
+        via_aws_service=via_aws_service,
+        max_mfa_age=max_mfa_age,
+        allow_without_mfa=allow_without_mfa,
+        exempt=exempt,
+    )
     shown = _variant(variant, where, shape)
     if explain:
         for sentence in shown.explanation:
@@ -194,104 +209,54 @@ def check_(
         raise typer.Exit(_HAS_A_PROBLEM)
 
 
-def apply(
-    context: typer.Context,
-    group: Annotated[str, typer.Option("--group", metavar="NAME", help="The group whose users it is to bind.")],
-    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the managed policy.")] = _DEFAULT_NAME,
-    no_password_change: NoPasswordChangeOption = False,
-    via_aws_service: ViaAWSServiceOption = False,
-    max_mfa_age: MaxMFAAgeOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")] = False,
-    insist: Annotated[
-        bool, typer.Option("--yes", help="Do not ask, and do it even if users have no MFA device yet.")
-    ] = False,
-    profile: ProfileOption = None,
-) -> None:
-    """Put the safe policy in force for a group.
-
-    It is created or updated, and attached.
-
-    It is done with the MFA session of the profile, never with the long-term key. What is
-    so already is left alone; where the policy has five versions, the oldest is deleted.
-    """
-    app: AppContext = context.obj
-    _check_name(name)
-    shape = _shape(no_password_change=no_password_change, via_aws_service=via_aws_service, max_mfa_age=max_mfa_age)
-    sts, iam, session = aws_with_mfa(app, profile)
-    caller = sts.get_caller_identity(session)
-    document = safe_policy(caller.partition, shape).document
-    plan = plan_enforcement(group, name, document, caller=caller, session=session, iam=iam)
-    if plan.is_in_force:
-        write_stderr(
-            f"mfa-session: policy {escape_control(name)} is in force for group {escape_control(group)} as it is"
-        )
-        return
-    if dry_run:
-        _show(plan)
-        return
-    if not insist:
-        check_that_all_have_devices(plan)
-        _ask(plan, app)
-    carry_out(plan, session=session, iam=iam)
-    write_stderr(f"mfa-session: policy {escape_control(plan.arn)} is in force for group {escape_control(group)}")
-    _name_those_without_device(plan)
-
-
 def _variant(name: str, partition: str, shape: Shape) -> EnforcingPolicy:
     if name == _SAFE:
         return safe_policy(partition, shape)
+    if name == _SELF_SERVICE:
+        return safe_policy(partition, replace(shape, self_service=True))
     if name not in KNOWN_POLICIES:
         raise UsageError(f"there is no variant {name}", hint=f"choose one of: {', '.join(_VARIANTS)}")
     if shape != Shape():
         raise UsageError(
             f"the variant {name} is shown as it was published",
-            hint="leave the other options out, or take the variant safe",
+            hint="leave the other options out, or choose the variant safe",
         )
     return KNOWN_POLICIES[name](partition)
 
 
-def _shape(*, no_password_change: bool, via_aws_service: bool, max_mfa_age: str | None) -> Shape:
+def make_shape(
+    *,
+    no_password_change: bool,
+    via_aws_service: bool,
+    max_mfa_age: str | None,
+    allow_without_mfa: Sequence[str] | None,
+    exempt: Sequence[str] | None,
+    self_service: bool = False,
+) -> Shape:
+    """Return the shape that the options name, and warn of what an excepted action leads to."""
+    for action in allow_without_mfa or ():
+        check_action(action)
+        dangers = dict.fromkeys(sorted(map(danger_of, expanded(action)), key=list(Danger).index))
+        write_stderr(
+            f"mfa-session: without MFA, {action} lets a stolen key {listed(DESCRIPTIONS[each] for each in dangers)}"
+        )
+    for user_name in exempt or ():
+        if not _USER_NAME.fullmatch(user_name):
+            raise UsageError(f"{user_name} is not a user name", hint="name an IAM user: --exempt NAME")
+        write_stderr(f"mfa-session: {user_name} is not bound: its long-term key works without MFA")
     return Shape(
         password_change=not no_password_change,
         via_aws_service=via_aws_service,
         max_mfa_age=durations.duration(max_mfa_age) if max_mfa_age else None,
+        allowed_without_mfa=tuple(sorted(set(allow_without_mfa or ()))),
+        exempt=tuple(sorted(set(exempt or ()))),
+        self_service=self_service,
     )
 
 
 def _partition_at_hand(app: AppContext) -> str:
-    """Return the partition of the region in use; nobody needs a profile to look at a policy."""
+    """Return the partition of the region in use, without a profile where there is none."""
     region = app.environ.get("AWS_REGION") or app.environ.get("AWS_DEFAULT_REGION")
     if not region and app.environ.get("AWS_PROFILE"):
         region = app.profile(None).region
     return partition_of(region or "")
-
-
-def _check_name(name: str) -> None:
-    if not _POLICY_NAME.fullmatch(name):
-        raise UsageError(f"{name} is no name of a policy", hint="use letters, digits and _ + = , . @ -")
-
-
-def _show(plan: Plan) -> None:
-    write_stdout("".join(f"{escape_control(line)}\n" for line in plan.diff))
-    for step in plan.steps:
-        write_stderr(f"mfa-session: would {escape_control(step)}")
-    _name_those_without_device(plan)
-
-
-def _name_those_without_device(plan: Plan) -> None:
-    if plan.members_without_device:
-        members = escape_control(listed(plan.members_without_device))
-        write_stderr(f"mfa-session: without an MFA device that shows codes: {members}")
-
-
-def _ask(plan: Plan, app: AppContext) -> None:
-    user = app.user(hint_command("policy apply", "--group", plan.group))
-    if not user.is_there:
-        raise PersonNeededError(
-            "somebody has to agree to the change, and nobody can be asked",
-            hint="look at it with --dry-run, then do it with --yes",
-        )
-    for line in (*plan.diff, *(f"This would {step}." for step in plan.steps)):
-        user.tell(line)
-    if not user.agrees("Do it?", by_default=False):
-        raise PromptCancelledError("nothing was changed", hint="to look at the change again: --dry-run")

@@ -1,6 +1,8 @@
 """Managed policies and their versions."""
 
-from mfa_session.local_aws.account import ManagedPolicy, PolicyVersion
+from collections.abc import Mapping
+
+from mfa_session.local_aws.account import Group, ManagedPolicy, PolicyVersion, Role, User
 from mfa_session.local_aws.iam.responses import (
     PAGING,
     already_exists,
@@ -14,7 +16,7 @@ from mfa_session.local_aws.iam.responses import (
 )
 from mfa_session.local_aws.iam.targets import authorized_policy
 from mfa_session.local_aws.operations import Action, Operation
-from mfa_session.local_aws.responses import RefusedError, Result
+from mfa_session.local_aws.responses import RefusedError, Result, Value
 
 _MAX = 6144
 _MAX_VERSIONS = 5
@@ -92,6 +94,20 @@ def _version(operation: Operation, policy: ManagedPolicy) -> PolicyVersion:
     raise no_such(f"Policy {policy.arn} version {operation['VersionId']} does not exist or is not attachable.")
 
 
+def _list_entities_for_policy(operation: Operation) -> Result:
+    account, arn = operation.account, authorized_policy(operation).arn
+
+    def attached(owners: Mapping[str, User | Group | Role], key: str) -> list[Value]:
+        return [{key: owner.name} for owner in owners.values() if arn in owner.grants.attached]
+
+    return {
+        "PolicyUsers": attached(account.users, "UserName"),
+        "PolicyGroups": attached(account.groups, "GroupName"),
+        "PolicyRoles": attached(account.roles, "RoleName"),
+        "IsTruncated": False,
+    }
+
+
 ACTIONS = {
     "CreatePolicy": Action(
         _create_policy,
@@ -99,6 +115,7 @@ ACTIONS = {
         accepts=("Path", "Description"),
         shapes={"Path": "PolicyPath"},
     ),
+    "ListEntitiesForPolicy": Action(_list_entities_for_policy, requires=("PolicyArn",), accepts=PAGING),
     "GetPolicy": Action(_get_policy, requires=("PolicyArn",)),
     "ListPolicies": Action(_list_policies, accepts=("Scope", "OnlyAttached", *PAGING)),
     "CreatePolicyVersion": Action(

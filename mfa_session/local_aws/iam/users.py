@@ -38,6 +38,13 @@ def _change_password(operation: Operation) -> None:
     user.password = operation["NewPassword"]
 
 
+def _get_login_profile(operation: Operation) -> Result:
+    user = named_user(operation)
+    if user.password is None:
+        raise no_such(f"Login Profile for User {user.name} cannot be found.")
+    return {"LoginProfile": {"UserName": user.name, "CreateDate": user.create_date, "PasswordResetRequired": False}}
+
+
 def _get_account_password_policy(operation: Operation) -> Result:
     account = operation.account
     operation.authorize("*")
@@ -61,5 +68,6 @@ ACTIONS = {
     "ListGroupsForUser": Action(_list_groups_for_user, requires=("UserName",), accepts=PAGING),
     "GetGroup": Action(_get_group, requires=("GroupName",), accepts=PAGING),
     "ChangePassword": Action(_change_password, requires=("OldPassword", "NewPassword")),
+    "GetLoginProfile": Action(_get_login_profile, requires=("UserName",)),
     "GetAccountPasswordPolicy": Action(_get_account_password_policy),
 }

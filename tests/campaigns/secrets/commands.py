@@ -161,6 +161,10 @@ COMMANDS: dict[str, Command] = {
         ("policy", "check", "HOME/policy.json"), (with_a_policy_file,), asks_aws=False, has_json=True
     ),
     "policy check --user": Command(("policy", "check", "--user", "test-user", *OF_TEST_USER), ADMIN, has_json=True),
+    "policy users": Command(("policy", "users", "--group", "developers", *OF_TEST_USER), ADMIN, has_json=True),
+    "policy remove": Command(
+        ("policy", "remove", "--group", "developers", "--name", "enforce-mfa", "--yes", *OF_TEST_USER), ADMIN
+    ),
     "policy apply": Command(("policy", "apply", "--group", "developers", "--yes", *OF_TEST_USER), ADMIN),
     # A browser takes a URL in no other way than as an argument.
     "console": Command(
