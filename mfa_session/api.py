@@ -16,9 +16,10 @@ from mfa_session.model.durations import role_duration, session_duration
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.model.profile import Profile
 from mfa_session.prompt.ask_function import AskFunction, FunctionUser, Question, check_ask
+from mfa_session.prompt.prompt import Deadline
 from mfa_session.prompt.terminal import Terminal
 from mfa_session.prompt.user import NoUser, User
-from mfa_session.sessions.login import DEFAULT_ATTEMPTS, LoginRequest, LoginResult
+from mfa_session.sessions.login import LoginRequest, LoginResult
 from mfa_session.sessions.single_flight import LEAST_REMAINING
 
 if TYPE_CHECKING:
@@ -131,13 +132,12 @@ class _Login:
             duration=self._duration,
             min_remaining=LEAST_REMAINING,
             force=self._force,
-            attempts=DEFAULT_ATTEMPTS,
         )
         self._force = False
+        self._app.deadline = Deadline.beginning_now(self._timeout)
         return shared_session(
             self._app,
             request,
-            timeout=self._timeout,
             since=since or datetime.now(UTC),
             waits_for_prompt=not self._app.no_prompt,
             remember=self._remember,
@@ -155,23 +155,21 @@ class _Context(AppContext):
         no_prompt = not ask or os.environ.get("MFA_SESSION_NO_PROMPT", "").strip().lower() in _YES
         self._ask = None if isinstance(ask, bool) else ask
         self._named = profile
-        super().__init__(os.environ, no_prompt=no_prompt, open_terminal=self._terminal)
+        super().__init__(os.environ, no_prompt=no_prompt, open_terminal=self._open)
 
     def user(
         self,
         command: str,
         *,
         endpoints: "Endpoints | None" = None,
-        timeout: timedelta | None = None,
-        reader_fd: int | None = None,
     ) -> User | NoUser:
         """Return the user behind the function, if there is one."""
         if self._ask is None or self.no_prompt:
-            return super().user(command, endpoints=endpoints, timeout=timeout, reader_fd=reader_fd)
+            return super().user(command, endpoints=endpoints)
         endpoint = endpoints.sts_url if endpoints else None
         return FunctionUser(AskFunction(self._ask, profile=self._named), command=command, endpoint=endpoint)
 
-    def _terminal(self) -> Terminal:
+    def _open(self) -> Terminal:
         """Return what a passphrase is asked on."""
         if self._ask is None:
             return Terminal.open()

@@ -265,4 +265,8 @@ class QuestionInterrupt(KeyboardInterrupt):
 
 
 class PromptCancelledError(MFASessionError):
-    """The person who was asked ended the question without an answer."""
+    """The user ended the question without an answer."""
+
+
+class ReaderGoneError(PromptCancelledError):
+    """The program that asked for credentials exited during the prompt."""

@@ -25,7 +25,7 @@ class TypedLines:
 
     def read_line(self, question: Prompt) -> str:
         self.shown += question.text
-        question.insist_on_being_wanted()
+        question.check_still_wanted()
         assert self._answers, f"a question that nobody expected: {question.text}"
         answer = self._answers.popleft()
         typed = answer if isinstance(answer, str) else answer()
@@ -33,7 +33,7 @@ class TypedLines:
         if typed == "^C":
             raise QuestionInterrupt
         if typed == "^D":
-            raise PromptCancelledError("the question was ended without an answer", hint="run it again and answer")
+            raise PromptCancelledError("cancelled", hint="run it again and answer")
         return typed
 
     def close(self) -> None:

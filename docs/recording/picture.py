@@ -73,7 +73,7 @@ def _lines(steps: list[Step]) -> Iterator[list[Run]]:
 def _runs(line: str, look: str) -> list[Run]:
     if question := re.fullmatch(r"(.*\[Y/n\] )(\w)", line):
         return [Run(question[1]), Run(question[2], "typed")]
-    if "code of MFA device" in line:
+    if line.startswith("MFA code:"):
         return [Run(line + " "), Run(_NOTE_ON_THE_CODE, "note")]
     return [Run(line, look)]
 

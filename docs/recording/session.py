@@ -22,7 +22,7 @@ COMMANDS = (
 )
 
 _ON_AN_ORDINARY_DAY = {
-    r" \(it goes to http://127\.0\.0\.1:\d+\)": "",
+    r", sent to http://127\.0\.0\.1:\d+": "",
     r"until (?:\d{4}-\d\d-\d\d |[A-Z][a-z]{2} )?\d\d:\d\d": "until 22:29",
     r"\(11 h 5\d min\)": "(11 h 59 min)",
     r"(\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d": r"\1 09:00:00",

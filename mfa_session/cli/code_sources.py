@@ -1,4 +1,4 @@
-"""The places where the codes of one profile come from, put together from its settings."""
+"""The code sources of one profile, from its settings."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -7,17 +7,18 @@ from mfa_session.errors import ConfigurationError, UnsafeProgramError, UsageErro
 from mfa_session.filesystem.safe_path import UnsafePath
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.model.profile import Profile
-from mfa_session.prompt.code_command import CodeProgram, Command
-from mfa_session.prompt.code_source_settings import (
+from mfa_session.prompt.code_command import (
     PINENTRY,
     TERMINAL,
     Choice,
+    CodeProgram,
+    Command,
     choices_in_order,
     command_of,
-    needs_no_person,
+    has_program,
 )
-from mfa_session.prompt.code_sources import Asker, CodeSources, Source
-from mfa_session.prompt.dialogs import OPENERS, CommandDialog, DialogPerson
+from mfa_session.prompt.code_sources import CodePrompt, CodeSources, Source
+from mfa_session.prompt.dialogs import OPENERS, CommandDialog, DialogUser
 from mfa_session.prompt.pinentry import Pinentry
 from mfa_session.prompt.prompt import Deadline
 from mfa_session.prompt.user import NoUser, User
@@ -35,14 +36,14 @@ def code_sources(
     deadline: Deadline,
     unsafe_settings: Callable[[], UnsafePath | None],
 ) -> CodeSources:
-    """Return what may give the codes of *profile*: programs, and people where *person* is not `Nobody`.
+    """Return the code sources of *profile*: programs, and prompts if *user* is not `NoUser`.
 
-    *environ* is that of the programs; *command* is what to run where nobody is; *endpoint*
-    is where codes go, if not to AWS; *unsafe_settings* tells why others may have chosen the
-    programs, which are not run then.
+    *environ* is the environment of the programs; *command* is what to run in a terminal;
+    *endpoint* is where codes go, if not to AWS; *unsafe_settings* tells why others may have
+    chosen the programs, which are not run then.
 
     Raises:
-        ConfigurationError: what the settings say cannot be done.
+        ConfigurationError: the settings are invalid.
     """
     sources: list[Source] = []
     try:
@@ -51,7 +52,7 @@ def code_sources(
                 printing = _if_safe(choice, printing, unsafe_settings)
                 sources.append(CodeProgram(printing, environ=environ, deadline=deadline))
             elif isinstance(user, User):
-                sources += _people(
+                sources += _prompts(
                     choice,
                     user,
                     profile,
@@ -67,7 +68,7 @@ def code_sources(
     return CodeSources(sources, user=user, command=command, deadline=deadline)
 
 
-def _people(
+def _prompts(
     choice: Choice,
     user: User,
     profile: Profile,
@@ -76,15 +77,15 @@ def _people(
     endpoint: str | None,
     deadline: Deadline,
     unsafe_settings: Callable[[], UnsafePath | None],
-) -> list[Asker]:
+) -> list[CodePrompt]:
     if choice.word == TERMINAL:
         return [user]
     if choice.word == PINENTRY:
         chosen = profile.settings.get("mfa_session_pinentry")
         pinentry = Pinentry(chosen, environ, check=lambda: _refuse_if(unsafe_settings(), "mfa_session_pinentry"))
-        return [DialogPerson(pinentry, endpoint=endpoint, deadline=deadline)]
+        return [DialogUser(pinentry, endpoint=endpoint, deadline=deadline)]
     dialogs = [CommandDialog(opener, environ) for opener in OPENERS]
-    return [DialogPerson(dialog, endpoint=endpoint, deadline=deadline) for dialog in dialogs]
+    return [DialogUser(dialog, endpoint=endpoint, deadline=deadline) for dialog in dialogs]
 
 
 def _if_safe(
@@ -103,14 +104,14 @@ def _refuse_if(unsafe: UnsafePath | None, name: str) -> None:
 
 
 def has_code_program(profile: Profile) -> bool:
-    """Tell whether a program may give the codes of *profile*, so that nobody need be asked."""
+    """Tell whether a program may give the codes of *profile*, without a prompt."""
     try:
-        return needs_no_person(profile.settings)
+        return has_program(profile.settings)
     except UsageError:
-        return False  # a login will say so
+        return False  # a login reports it
 
 
 def with_code_settings_of(source: Profile, role: Profile) -> Profile:
-    """Return *source* with what the section of its *role* says about codes, if that says anything."""
+    """Return *source* with the code settings of the section of its *role*, if there are any."""
     own = {key: role.settings[key] for key in _SETTINGS if key in role.settings}
     return replace(source, settings={**source.settings, **own})

@@ -1,5 +1,6 @@
 """The real parts, put together for one command."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -37,6 +38,7 @@ from mfa_session.model.partitions import partition_in, partition_of
 from mfa_session.model.profile import Profile, ProfileReader, Sections
 from mfa_session.model.provider import how_to_use
 from mfa_session.prompt.passphrases import Passphrases
+from mfa_session.prompt.prompt import Deadline
 from mfa_session.prompt.terminal import Terminal
 from mfa_session.prompt.user import NoUser, User
 from mfa_session.state.per_profile import DeclinedMoves, FailedLogins, KeyringPlaces, RotationJournal
@@ -80,7 +82,7 @@ def now() -> datetime:
 class AppContext:
     """What a command works with, made from the environment when it is first needed.
 
-    *open_terminal* returns where a person is asked.
+    *open_terminal* opens the terminal; answers are wanted until *deadline*.
     """
 
     def __init__(
@@ -89,10 +91,13 @@ class AppContext:
         *,
         no_prompt: bool,
         open_terminal: Callable[[], Terminal] = Terminal.open,
+        deadline: Deadline = Deadline(),  # noqa: B008  it is frozen
     ) -> None:
         self.environ = environ
         self.no_prompt = no_prompt
+        self.deadline = deadline
         self._open_terminal = open_terminal
+        self._terminal: Terminal | None = None
         self._locked: list[str] = []
 
     @cached_property
@@ -224,14 +229,12 @@ class AppContext:
         command: str,
         *,
         endpoints: Endpoints | None = None,
-        timeout: timedelta | None = None,
-        reader_fd: int | None = None,
     ) -> User | NoUser:
-        """Return who is asked; *command* is what to run where somebody can be."""
+        """Return the user, to ask; *command* is what to run in a terminal if there is none here."""
         if self.no_prompt:
             return NoUser(command)
         endpoint = endpoints.sts_url if endpoints else None
-        return User(self._open_terminal, command=command, endpoint=endpoint, timeout=timeout, reader_fd=reader_fd)
+        return User(self.terminal, command=command, endpoint=endpoint, deadline=self.deadline)
 
     @cached_property
     def access_keys(self) -> AccessKeys:
@@ -246,7 +249,13 @@ class AppContext:
                     tell=lambda text: write_stderr(f"mfa-session: {text}"),
                 ),
                 "file": EncryptedFile(
-                    self.state_folder / "keys.json", Passphrases(self.environ, self._terminal_for_a_passphrase)
+                    self.state_folder / "keys.json",
+                    Passphrases(
+                        self.environ,
+                        self._terminal_for_a_passphrase,
+                        deadline=lambda: self.deadline,
+                        question=self._passphrase_question,
+                    ),
                 ),
             }
         )
@@ -336,7 +345,24 @@ class AppContext:
     def _terminal_for_a_passphrase(self) -> Terminal:
         if self.no_prompt:
             raise PersonNeededError(
-                "the passphrase of the encrypted file is needed, and nobody is to be asked",
+                "passphrase of the encrypted file required, but prompting is disabled (--no-prompt)",
                 hint="set MFA_SESSION_PASSPHRASE_FILE or MFA_SESSION_PASSPHRASE_FD",
             )
-        return self._open_terminal()
+        return self.terminal()
+
+    def _passphrase_question(self) -> str:
+        """Return the question for the passphrase; inside an AWS tool it says who asks, and for what."""
+        if self.deadline.reader_fd is None or not self._locked:
+            return "Passphrase of the encrypted file:"
+        return f"mfa-session: passphrase for the access key of {self._locked[-1]}:"
+
+    def terminal(self) -> Terminal:
+        """Open the terminal, or raise PersonNeededError."""
+        if self._terminal is None:
+            self._terminal = self._open_terminal()
+        return self._terminal
+
+    def tell_where_asked(self, text: str) -> None:
+        """Show *text* on the terminal, if a question was asked there and stderr goes elsewhere."""
+        if self._terminal and self._terminal.has_asked and not (sys.stderr and sys.stderr.isatty()):
+            self._terminal.tell(text)

@@ -57,9 +57,9 @@ def renewed_session(app: AppContext, profile: Profile) -> SessionCredentials:
         LockedError: somebody is being asked.
         MFASessionError: of every other family.
     """
-    quiet = AppContext(app.environ, no_prompt=True)
+    quiet = AppContext(app.environ, no_prompt=True, deadline=Deadline.beginning_now(_CODE_TIMEOUT))
     with quiet.lock(profile, timeout=_RENEWAL_TIMEOUT):
-        service = LoginService(quiet, profile, asks=False, timeout=_CODE_TIMEOUT)
+        service = LoginService(quiet, profile, asks=False)
         return service.log_in(LoginRequest(profile, min_remaining=EARLY, attempts=1)).credentials
 
 
@@ -82,16 +82,12 @@ class LoginService:
         command: str = "login",
         region: str | None = None,
         asks_for_key: bool = False,
-        timeout: timedelta | None = None,
-        reader_fd: int | None = None,
         asks: bool = True,
         keys: KeyLookup | None = None,
         log_in_source: Callable[[LoginRequest], LoginResult] | None = None,
     ) -> None:
         self._endpoints = endpoints = app.endpoints(profile, region=region)
         self._command = command = hint_command(command, profile=profile.name)
-        self._timeout = timeout
-        self._deadline = Deadline.beginning_now(timeout, reader_fd=reader_fd)
         self._app = app
         self._profile = profile
         self._region = region
@@ -99,9 +95,7 @@ class LoginService:
         self._log_in_source = log_in_source or self._log_in_at_the_next_desk
         transport = app.transport(profile, endpoints)
         self.sts, self.iam = STS(transport), IAM(transport)
-        self.user = (
-            app.user(command, endpoints=endpoints, timeout=timeout, reader_fd=reader_fd) if asks else NoUser(command)
-        )
+        self.user = app.user(command, endpoints=endpoints) if asks else NoUser(command)
         self.keys = keys or app.keys(self.sts, user=self.user if asks_for_key else None)
 
     @property
@@ -118,7 +112,7 @@ class LoginService:
             environ=self._app.environ_for(self._profile),
             command=self._command,
             endpoint=self._endpoints.sts_url,
-            deadline=self._deadline,
+            deadline=self._app.deadline,
             unsafe_settings=self._app.unsafe_settings,
         )
 
@@ -169,9 +163,7 @@ class LoginService:
     def _log_in_at_the_next_desk(self, request: LoginRequest) -> LoginResult:
         if not request.force and (live := session_worth_keeping(request, sessions=self._app.sessions, clock=now)):
             return LoginResult(live, device=None, kept=True)
-        service = LoginService(
-            self._app, request.profile, region=self._region, keys=self.keys, asks=self._asks, timeout=self._timeout
-        )
+        service = LoginService(self._app, request.profile, region=self._region, keys=self.keys, asks=self._asks)
         if not self._asks and request.profile.role is None:
             service.codes.be_ready()  # rather than wait for somebody else who is being asked, and then find nobody
         with self._lock(request.profile):
@@ -214,16 +206,13 @@ def shared_session(
     app: AppContext,
     request: LoginRequest,
     *,
-    timeout: timedelta | None,
-    reader_fd: int | None = None,
     since: datetime | None = None,
     waits_for_prompt: bool = True,
     remember: Callable[[Profile, LoginResult], None] | None = None,
 ) -> SessionCredentials:
     """Return the valid session of the profile, or a new one that all concurrent callers get.
 
-    *timeout* is for all answers together, and *reader_fd* a descriptor whose reader wants the
-    session. *since* is as in :func:`answer`. With *waits_for_prompt* ``False``, PersonNeededError is
+    *since* is as in :func:`answer`. With *waits_for_prompt* ``False``, PersonNeededError is
     raised where another caller is asked. *remember* is called with each new session.
 
     Raises:
@@ -236,8 +225,6 @@ def shared_session(
         session = shared_session(
             app,
             source,
-            timeout=timeout,
-            reader_fd=reader_fd,
             since=since,
             waits_for_prompt=waits_for_prompt,
             remember=remember,
@@ -245,7 +232,7 @@ def shared_session(
         return LoginResult(session, device=None, kept=True)
 
     def log_in() -> SessionCredentials:
-        service = LoginService(app, profile, timeout=timeout, reader_fd=reader_fd, log_in_source=log_in_source)
+        service = LoginService(app, profile, log_in_source=log_in_source)
         result = service.log_in(request)
         if remember is not None and not result.kept:
             remember(profile, result)

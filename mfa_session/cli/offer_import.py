@@ -1,7 +1,6 @@
-"""The offer to move a long-term key out of the plain file that it lies in.
+"""Offer, after a login, to move an access key from ~/.aws/credentials into a store.
 
-It comes when a login is over, and nothing that goes wrong here takes the session back.
-A person who says no is not asked about this key again.
+A failure here does not fail the login. After "no", the offer is not made again for this key.
 """
 
 from pathlib import Path
@@ -17,32 +16,37 @@ from mfa_session.text import escape_control
 
 
 def offer_to_move(app: AppContext, profile: Profile, key: AccessKey) -> None:
-    """Offer to move *key*, which lies in the credentials file under the name of *profile*, and do it."""
+    """Offer to move *key*, which is in the credentials file under *profile*, and do it."""
     try:
         if app.declined_moves.has(profile, key):
             return
         name = escape_control(profile.name)
         command = hint_command("keys import", profile=name)
-        write_stderr(f"mfa-session: the long-term key of {name} still lies in {_shown(app.credentials_file)}")
+        write_stderr(f"Your access key is still in plain text in {_shown(app.credentials_file)}.")
         user = app.user(command)
+        place = "the encrypted file" if _wants_file(app, profile) else "the OS keyring"
         if not user.is_there:
-            write_stderr(f"mfa-session: hint: move it into the store: {command}")
-        elif user.agrees(f"Move it into the store? --profile {profile.name} goes on working", by_default=True):
+            write_stderr(f"To move it to {place}: {command}")
+        elif user.agrees(f"Move it to {place}? `--profile {profile.name}` will keep working.", by_default=True):
             store = app.choose_store(user, wanted=profile.store)
             with app.lock(profile):
                 import_key(profile, key, store=store, source=app.plain_keys, settings=app.settings)
-            write_stderr(f"mfa-session: it is in {store.description} now")
-            write_stderr(f"mfa-session: --profile {name} works with MFA from here on")
+            write_stderr(f"Moved to {store.description}.")
+            write_stderr(f"`--profile {name}` now uses MFA.")
             for copy in other_copies(app, [key.access_key_id], besides=profile, store=store, stores=[]):
-                write_stderr(f"mfa-session: the same key is still that of {escape_control(copy.in_words())}")
-                write_stderr(f"mfa-session: hint: move it, too: {escape_control(copy.how_to_store())}")
+                write_stderr(f"The same key is also in {escape_control(copy.in_words())}.")
+                write_stderr(f"To move it there too: {escape_control(copy.how_to_store())}")
         else:
             app.declined_moves.remember(profile, key)
-            write_stderr(f"mfa-session: it stays there; to move it one day: {command}")
+            write_stderr(f"Not moved. To move it later: {command}")
     except PromptCancelledError:
         return
     except MFASessionError as error:
         warn(f"the key was not moved: {error}", hint=error.hint)
+
+
+def _wants_file(app: AppContext, profile: Profile) -> bool:
+    return (profile.store or app.environ.get("MFA_SESSION_STORE")) == "file"
 
 
 def _shown(path: Path) -> str:

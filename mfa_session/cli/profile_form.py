@@ -13,8 +13,7 @@ from mfa_session.errors import ConfigurationError, UsageError
 from mfa_session.model.durations import role_duration, session_duration
 from mfa_session.model.mfa_device import code_device
 from mfa_session.model.profile import Profile, source_profile_name
-from mfa_session.prompt.code_command import PRESETS, mfa_process
-from mfa_session.prompt.code_source_settings import SOURCES, parse_choices
+from mfa_session.prompt.code_command import PRESETS, SOURCES, mfa_process, parse_choices
 from mfa_session.system.credential_process_line import credential_process_line, runs_this_program
 
 # What people type for a setting that is to go: it stands in the brackets where there is none.

@@ -134,7 +134,7 @@ class Story:
         )
 
     def _answer(self, question: str) -> str:
-        if "code of MFA device" not in question:
+        if "MFA code for" not in question:
             return "y"
         code = self._phone.code()
         self._write(f"({code}, read off the phone and typed unseen)")

@@ -1,7 +1,7 @@
-"""Where token codes come from: programs and people, each tried in turn until one gives a code.
+"""Get an MFA code from the code sources of a profile, in order: programs and prompts.
 
-What gives none is followed by the next, and whoever is asked then is told why. A person
-who says no, or does not answer, is not asked elsewhere.
+If a program fails, the next source is tried, and the prompt says why. If the user cancels a
+prompt, or does not answer, no other prompt is opened.
 """
 
 import contextlib
@@ -25,15 +25,15 @@ from mfa_session.prompt.prompt import Deadline
 from mfa_session.prompt.user import NoUser, User
 
 
-class Asker(Protocol):
-    """Somebody who can be asked for a code, if he is there."""
+class CodePrompt(Protocol):
+    """Where the user is asked for a code: the terminal, or a dialog."""
 
     def be_ready(self) -> None:
-        """Make sure that somebody is there.
+        """Check that the user can be asked.
 
         Raises:
-            PersonNeededError: nobody is.
-            CodeSourceError: the program that is to ask may not be run.
+            PersonNeededError: there is no terminal, or no display.
+            CodeSourceError: the program of the dialog may not be run.
         """
 
     def token_code(self, device: MFADevice, *, profile: Profile) -> TokenCode:
@@ -41,16 +41,16 @@ class Asker(Protocol):
 
         Raises:
             PromptTimeoutError: no answer came in time.
-            PromptCancelledError: the person does not want to give one.
-            PersonNeededError: nobody is there any more.
-            CodeSourceError: the program that was to ask could not.
+            PromptCancelledError: the user cancelled.
+            PersonNeededError: the terminal was closed.
+            CodeSourceError: the program of the dialog failed.
         """
 
     def tell(self, text: str) -> None:
         """Show *text*, before or with the next question."""
 
 
-Source: TypeAlias = CodeProgram | Asker
+Source: TypeAlias = CodeProgram | CodePrompt
 
 
 def _now() -> datetime:
@@ -58,10 +58,10 @@ def _now() -> datetime:
 
 
 class CodeSources:
-    """All that may give the codes of one profile, in the order of *sources*.
+    """The code sources of one profile, in order.
 
-    *person* is at the terminal, if anybody is: what else than a code has to be asked is
-    asked there. *command* is what to run where there is nobody.
+    *user* is asked for everything else than a code. *command* is what to run in a terminal if
+    there is none here.
     """
 
     def __init__(
@@ -84,11 +84,11 @@ class CodeSources:
         self._told: list[str] = []
 
     def be_ready(self) -> None:
-        """Begin a login: each program may run once more, and somebody must be there if there is none.
+        """Begin a login: each program may run once more; without one, a prompt must be possible.
 
         Raises:
-            PersonNeededError: there is no program, and nobody.
-            CodeSourceError: there is nobody, and the program that is to ask may not be run.
+            PersonNeededError: there is no program, and no terminal or display.
+            CodeSourceError: the same, and the program of a dialog may not be run.
         """
         self._have_run.clear()
         absences: list[PersonNeededError] = []
@@ -107,16 +107,15 @@ class CodeSources:
         raise self._reason(absences, failures, was_refused=False)
 
     def token_code(self, device: MFADevice, *, profile: Profile) -> TokenCode:
-        """Return the code of *device* that the first source gives which has one.
+        """Return the code of *device* from the first source that gives one.
 
-        A program runs once a login: whoever asks again has had its code refused, and it
-        would print the same.
+        A program runs once a login: after AWS has refused its code, it would print the same.
 
         Raises:
-            CodeSourceError: programs gave none, and nobody can be asked.
-            TokenCodeRefusedError: the code of a program was refused, and nobody can be asked.
-            PersonNeededError: nobody can be asked, or no answer came in time.
-            PromptCancelledError: the person who was asked does not want to give one.
+            CodeSourceError: programs failed, and no prompt is possible.
+            TokenCodeRefusedError: the code of a program was refused, and no prompt is possible.
+            PersonNeededError: no prompt is possible, or no answer came in time.
+            PromptCancelledError: the user cancelled.
         """
         was_refused = bool(self._have_run)
         absences: list[MFASessionError] = []
@@ -129,7 +128,7 @@ class CodeSources:
                         return source.token_code(device, show=self._show)
                     continue
                 if failures and self._deadline.is_over:
-                    break  # "nobody answered in time" would be no answer to why a program failed
+                    break  # why the program failed says more than "no answer in time"
                 source.be_ready()
                 self._tell(source)
                 return source.token_code(device, profile=profile)
@@ -138,34 +137,36 @@ class CodeSources:
             except PersonNeededError as error:
                 absences.append(error)
             except CodeSourceError as error:
-                # Whoever is asked next can see to it, and is not told the hint of an error.
-                to_do = f"; {error.hint}" if isinstance(error, UnsafeProgramError) else ""
-                self.tell(f"No code: {error}{to_do}.")
+                # That another dialog failed is of no use in the next one.
+                if isinstance(error, UnsafeProgramError):
+                    self.tell(f"No code: {error}; {error.hint}.")
+                elif isinstance(source, CodeProgram):
+                    self.tell(f"No code: {error}.")
                 failures.append(error)
         raise self._reason(absences, failures, was_refused=was_refused)
 
     def choose_device(self, devices: Sequence[MFADevice]) -> MFADevice:
-        """Return the one of *devices* that will show the code, as a person says."""
+        """Return the one of *devices* that the user chooses."""
         return self._user.choose_device(devices)
 
     def device(self, *, guess: MFADevice) -> MFADevice:
-        """Return the device of a user whom AWS does not let list devices, as a person says."""
+        """Return the device that the user names; *guess* is the default."""
         return self._user.device(guess=guess)
 
     def tell(self, text: str) -> None:
-        """Show *text* to whoever is asked next."""
+        """Show *text* before the next prompt."""
         self._told.append(text)
 
     def wait_for_a_new_code(self, moment: datetime) -> None:
-        """Return at *moment*, having said how long that takes where somebody can read it.
+        """Return at *moment*, and say how long that takes.
 
         Raises:
-            PromptTimeoutError: nobody would wait for the code any more.
+            PromptTimeoutError: it is after the deadline.
         """
         left = moment - self._now()
         if self._deadline.limit(left) < left:
             raise PromptTimeoutError(
-                "the code that the device shows now is used, and the next one comes too late",
+                "this MFA code was already used, and the next one comes too late",
                 hint="run it again in half a minute",
             )
         if self._user.is_there:
@@ -174,13 +175,13 @@ class CodeSources:
         elif left > timedelta(0):
             self._sleep(left.total_seconds())
 
-    def _tell(self, asker: Asker) -> None:
+    def _tell(self, prompt: CodePrompt) -> None:
         for text in self._told:
-            asker.tell(text)
+            prompt.tell(text)
         self._told.clear()
 
     def _show(self, text: str) -> None:
-        # The terminal may be taken away at any time; what a program says is not worth an error.
+        # The terminal may be closed at any time; what a program says is not worth an error.
         with contextlib.suppress(PersonNeededError):
             if self._user.is_there:
                 self._user.tell(text)
@@ -188,14 +189,14 @@ class CodeSources:
     def _reason(
         self, absences: Sequence[MFASessionError], failures: Sequence[CodeSourceError], *, was_refused: bool
     ) -> MFASessionError:
-        """Return why there is no code: what failed matters more than who is not there."""
+        """Return why there is no code: a failed program matters more than a missing terminal."""
         if failures:
             text = "; ".join(str(failure) for failure in failures)
             return CodeSourceError(text, hint=f"{failures[0].hint}; or run in a terminal: {self._command}")
         if was_refused:
             return TokenCodeRefusedError(
-                "AWS did not accept the code that the program gave",
-                hint="it is wrong, used already or too old: run this again in half a minute;"
-                " if it goes on, compare the clocks and the device with the program's",
+                "AWS did not accept the MFA code of the program",
+                hint="it is wrong, already used or too old: run this again in half a minute;"
+                " if it goes on, compare clock and device with the program's",
             )
         return absences[0]

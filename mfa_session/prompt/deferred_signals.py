@@ -1,4 +1,4 @@
-"""Signals that wait until a question is over: noted as they come, delivered when the terminal is as it was."""
+"""Defer signals until a question is over and the terminal is restored."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 assert sys.platform != "win32"  # noqa: S101  so that a type checker for Windows reads no further
 
-# What keys and shells send to a program that asks: its end, its stop, and its return.
+# What keys and shells send to a program: end, stop and resume.
 _NOTED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP, signal.SIGCONT)
 
 
@@ -18,8 +18,8 @@ def deferred_signals() -> Iterator[list[int]]:
     """Note signals that would end or stop this process, and deliver them when the block is left.
 
     The value is a list with one descriptor, which becomes readable when a signal was noted.
-    Those that the process ignores stay ignored. On a thread that is not the main one no
-    handler can be set: the list is empty, and signals do what they always do.
+    Ignored signals stay ignored. On other threads than the main one no handler can be set:
+    the list is empty, and signals act as usual.
     """
     if threading.current_thread() is not threading.main_thread():
         yield []
@@ -34,8 +34,7 @@ def deferred_signals() -> Iterator[list[int]]:
 
     wakes, waker = os.pipe()
     os.set_blocking(waker, False)
-    # A handler runs only between two steps of Python, perhaps just before we sleep. What is written
-    # to this descriptor at the very moment of the signal wakes us in any case.
+    # A Python handler may run just before a sleep begins; the byte written here at the signal itself wakes it.
     woken_before = signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
     try:
         for number in before:
@@ -43,7 +42,7 @@ def deferred_signals() -> Iterator[list[int]]:
         yield [wakes]
     finally:
         signal.set_wakeup_fd(woken_before)
-        # SIGINT last: what it does by default could keep the others from being put back.
+        # SIGINT last: its default handler could prevent the others from being restored.
         for number, handler in reversed(before.items()):
             signal.signal(number, handler)
         os.close(wakes)

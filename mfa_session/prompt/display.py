@@ -1,11 +1,11 @@
-"""The screen on which a dialog would open: there is one only where the person who waits for it sees it."""
+"""Tell whether a dialog could be seen: whether there is a display, and not behind SSH."""
 
 import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-# A display that does not take a connection at once shows nothing soon.
+# A display that does not accept a connection soon shows nothing.
 _TIMEOUT_SECONDS = 1.0
 
 # Of X11: the screen behind the point does not matter.
@@ -14,10 +14,10 @@ _X11_FIRST_PORT = 6000
 
 
 def has_screen(environ: Mapping[str, str]) -> bool:
-    """Tell whether a dialog would be seen by whoever runs this program.
+    """Tell whether the user would see a dialog.
 
-    Over SSH it would open on another screen. A display is believed when it takes a
-    connection: the variable outlives it in every terminal multiplexer.
+    Over SSH it would open on another screen. The display must accept a connection: its
+    variable outlives it in terminal multiplexers.
     """
     if "SSH_CONNECTION" in environ:
         return False
@@ -32,13 +32,13 @@ def has_screen(environ: Mapping[str, str]) -> bool:
 
 if sys.platform == "win32":
 
-    def _takes_a_connection(_: str) -> bool:
+    def _accepts_a_connection(_: str) -> bool:
         return False
 
 else:
 
-    def _takes_a_connection(path: str) -> bool:
-        import socket  # where there is a terminal, nobody looks for a screen
+    def _accepts_a_connection(path: str) -> bool:
+        import socket  # 2.3 ms, and a terminal needs no display
 
         with socket.socket(socket.AF_UNIX) as display:
             display.settimeout(_TIMEOUT_SECONDS)
@@ -52,7 +52,7 @@ else:
 def _wayland_is_there(environ: Mapping[str, str]) -> bool:
     name = environ.get("WAYLAND_DISPLAY", "")
     # An absolute name stands for itself.
-    return name != "" and _takes_a_connection(str(Path(environ.get("XDG_RUNTIME_DIR", "/"), name)))
+    return name != "" and _accepts_a_connection(str(Path(environ.get("XDG_RUNTIME_DIR", "/"), name)))
 
 
 def _x11_is_there(environ: Mapping[str, str]) -> bool:
@@ -62,7 +62,7 @@ def _x11_is_there(environ: Mapping[str, str]) -> bool:
     number = int(display["number"])
     if display["host"] in ("", "unix"):
         path = f"/tmp/.X11-unix/X{number}"  # noqa: S108  where X11 has it
-        return _takes_a_connection(path) or (sys.platform == "linux" and _takes_a_connection(f"\0{path}"))
+        return _accepts_a_connection(path) or (sys.platform == "linux" and _accepts_a_connection(f"\0{path}"))
     import socket
 
     try:

@@ -1,7 +1,6 @@
-"""The dialog of a pinentry, the program that asks for secrets in GnuPG's name.
+"""Ask for an MFA code by pinentry, the dialog of GnuPG.
 
-It speaks Assuan, a protocol of lines of at most 1000 bytes in which ``%``, CR and LF are
-escaped: https://www.gnupg.org/documentation/manuals/assuan/
+Its protocol is Assuan: lines of at most 1000 bytes, in which ``%``, CR and LF are escaped: https://www.gnupg.org/documentation/manuals/assuan/
 """
 
 import os
@@ -13,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes
 
-from mfa_session.errors import CodeSourceError, PersonNeededError, PromptCancelledError, PromptTimeoutError
+from mfa_session.errors import CodeSourceError, PersonNeededError, PromptTimeoutError
 from mfa_session.prompt.display import has_screen
-from mfa_session.prompt.prompt import Prompt
+from mfa_session.prompt.prompt import Prompt, cancelled, no_answer
 from mfa_session.prompt.subprocess import Child, started
 from mfa_session.system.commands import find_program
 from mfa_session.text import escape_control
@@ -27,18 +26,18 @@ _TIMEOUT = 62
 # Of a line, with room for the command before the text.
 _MAX_TEXT = 900
 
-# No answer of a pinentry is longer; whatever is has lost its way.
+# No answer of a pinentry is longer.
 _MAX_ANSWER = 4096
 
-# The dialog closes by itself first, and puts its terminal back as it was.
+# The dialog closes by itself first, and restores its terminal.
 _GRACE_SECONDS = 2.0
 
-# The flavors that open no window; one that opens it, or falls back to the terminal, is named with it (gtk2:curses).
+# The flavors that open no window; "gtk2:curses" can do both.
 _ON_A_TERMINAL = (b"tty", b"curses")
 
 _GPGCONF_SECONDS = 2.0
 
-# What a pinentry would open its window by.
+# What a pinentry finds its display by.
 _SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS")
 
 _HINT = "name one that works in the config file: mfa_session_pinentry = PATH"
@@ -47,9 +46,8 @@ _HINT = "name one that works in the config file: mfa_session_pinentry = PATH"
 class Pinentry:
     """The pinentry that the user has *chosen*, else GnuPG's, else the one in PATH.
 
-    It opens on the screen, or, for a program that has no terminal, on the one that
-    ``GPG_TTY`` names, as it does for GnuPG. *check* raises a CodeSourceError where what was
-    chosen may not be run.
+    It opens on the display, or, for a program without a terminal, on the one that
+    ``GPG_TTY`` names. *check* raises a CodeSourceError if what was chosen may not be run.
     """
 
     def __init__(
@@ -59,26 +57,15 @@ class Pinentry:
         self._environ = environ
         self._check = check
 
-    def insist_on_being_seen(self) -> None:
-        """Make sure that there is one, and a screen or a terminal for it.
-
-        Raises:
-            PersonNeededError: there is not.
-            CodeSourceError: it may not be run.
-        """
+    def be_ready(self) -> None:
+        """Check that there is a pinentry, and a display or a terminal for it; raise as `Dialog.be_ready` does."""
         if not has_screen(self._environ) and _terminal(self._environ) is None:
             raise PersonNeededError("there is no screen for a pinentry", hint=_HINT)
         if self._program() is None:
             raise PersonNeededError("there is no pinentry", hint=_HINT)
 
     def ask(self, question: Prompt) -> str:
-        """Return what is typed in answer to *question*.
-
-        Raises:
-            PromptCancelledError: the person closed it, or nobody wants the answer any more.
-            PromptTimeoutError: nobody answered.
-            CodeSourceError: it could not ask.
-        """
+        """Return what is typed in answer to *question*; raise as `Dialog.ask` does."""
         program = self._program()
         if program is None:
             raise CodeSourceError("there is no pinentry", hint=_HINT)
@@ -118,10 +105,10 @@ def _of_gnupg(environ: Mapping[str, str]) -> str | None:
 
 
 def _terminal(environ: Mapping[str, str]) -> str | None:
-    """Return the name of the terminal that ``GPG_TTY`` lends to programs without one.
+    """Return the terminal that ``GPG_TTY`` names, for programs without one.
 
-    A program that has one is in its background, or it would have been asked there: a
-    dialog would take the keys that are typed for another.
+    A program that has a terminal is in its background, or the prompt would be there: a
+    dialog on it would read what is typed for another program.
     """
     name = environ.get("GPG_TTY")
     if not name or _opens("/dev/tty") or not _opens(name):
@@ -157,7 +144,7 @@ def _settings(question: Prompt, terminal: str | None, environ: Mapping[str, str]
 
 
 def _escaped(text: str) -> str:
-    """Return *text* for the rest of one line, cut off where that would be too long."""
+    """Return *text* escaped, and cut off if the line would be too long."""
     escaped = ""
     length = 0
     for character in text:
@@ -171,14 +158,14 @@ def _escaped(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What a pinentry answers: *data*, or the number and the words of a *refusal*."""
+    """An answer of a pinentry: *data*, or the number and the words of an *error*."""
 
     data: bytes = field(default=b"", repr=False)
-    refusal: tuple[int, str] | None = None
+    error: tuple[int, str] | None = None
 
 
 class _Conversation:
-    """What is said to the pinentry *child*, and what it answers."""
+    """The Assuan dialogue with the pinentry *child*."""
 
     def __init__(self, child: Child, name: str, question: Prompt) -> None:
         self._child = child
@@ -188,22 +175,22 @@ class _Conversation:
 
     def pin(self, settings: Iterator[str], *, has_terminal: bool) -> str:
         """Return what is typed, after the greeting and the *settings*."""
-        self._insisted_on(self._answer())
+        self._data(self._answer())
         for setting in settings:
             self._say(setting)
-            self._answer()  # some know fewer settings than others
+            self._answer()  # pinentries differ in the settings that they know
         if not has_terminal:
-            self._insist_on_a_window()
+            self._check_opens_a_window()
         self._say("GETPIN")
-        data = self._insisted_on(self._answer())
+        data = self._data(self._answer())
         self._say("BYE")
         return data.decode("utf-8", errors="replace")
 
-    def _insist_on_a_window(self) -> None:
-        """Refuse a pinentry that asks on a terminal only: without one, it says that its user has cancelled."""
+    def _check_opens_a_window(self) -> None:
+        """Refuse a pinentry for terminals only: without a terminal, it answers that the user cancelled."""
         self._say("GETINFO flavor")
         if self._answer().data in _ON_A_TERMINAL:
-            raise CodeSourceError(f"{self._name} could not ask: it needs a terminal", hint=_HINT)
+            raise CodeSourceError(f"{self._name} failed: it needs a terminal", hint=_HINT)
 
     def _say(self, line: str) -> None:
         self._child.hear(f"{line}\n".encode(errors="replace"))
@@ -217,7 +204,7 @@ class _Conversation:
                     return _Answer(data)
                 case b"ERR":
                     number, _, words = rest.decode("utf-8", errors="replace").partition(" ")
-                    return _Answer(refusal=(int(number) & 0xFFFF if number.isdecimal() else 0, words))
+                    return _Answer(error=(int(number) & 0xFFFF if number.isdecimal() else 0, words))
                 case b"D" if len(data) + len(rest) <= _MAX_ANSWER:
                     data += unquote_to_bytes(rest)
                 case b"INQUIRE":
@@ -230,15 +217,15 @@ class _Conversation:
             raise CodeSourceError(f"{self._name} ended without an answer", hint=_HINT)
         raise CodeSourceError(f"{self._name} does not answer as a pinentry does", hint=_HINT)
 
-    def _insisted_on(self, answer: _Answer) -> bytes:
-        if answer.refusal is None:
+    def _data(self, answer: _Answer) -> bytes:
+        if answer.error is None:
             return answer.data
-        number, words = answer.refusal
+        number, words = answer.error
         if number in _CANCELLED:
-            raise PromptCancelledError("the question was ended without an answer", hint="run it again and answer")
+            raise cancelled()
         if number == _TIMEOUT:
-            raise PromptTimeoutError("nobody answered in time", hint="run it again, and answer the question")
-        raise CodeSourceError(f"{self._name} could not ask: {words}", hint=_HINT)
+            raise no_answer()
+        raise CodeSourceError(f"{self._name} failed: {words}", hint=_HINT)
 
     def _read(self, question: Prompt) -> Iterator[bytes]:
         line = b""

@@ -1,4 +1,4 @@
-"""A question as it is put to a terminal: its words, and how long somebody wants the answer."""
+"""A question as the terminal gets it, and until when its answer is wanted."""
 
 import select
 import sys
@@ -7,18 +7,28 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
-from mfa_session.errors import PromptCancelledError, PromptTimeoutError
+from mfa_session.errors import PromptCancelledError, PromptTimeoutError, ReaderGoneError
 
-# How often to look whether the answer is still wanted, and the terminal still ours: no descriptor tells.
+# Between two looks at the deadline, and at the terminal's foreground process: no descriptor tells of them.
 _LOOK_SECONDS = 0.2
+
+
+def cancelled() -> PromptCancelledError:
+    """Return the error for a question that the user has ended."""
+    return PromptCancelledError("cancelled", hint="run it again and answer")
+
+
+def no_answer() -> PromptTimeoutError:
+    """Return the error for a question that was not answered in time."""
+    return PromptTimeoutError("no answer in time", hint="run it again and answer")
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A question that is shown as *text*, whose answer is not shown where it is *secret*.
+    """A question, shown as *text*; the answer is not echoed if it is *secret*.
 
-    *deadline* is a moment of the monotonic clock; *watching* a descriptor that the answer
-    will be written to.
+    *deadline* is a moment of the monotonic clock; *reader_fd* is the descriptor that the
+    answer will be written to.
     """
 
     text: str
@@ -26,17 +36,17 @@ class Prompt:
     deadline: float | None = None
     reader_fd: int | None = None
 
-    def insist_on_being_wanted(self) -> None:
-        """Raise when the answer would come too late.
+    def check_still_wanted(self) -> None:
+        """Raise if the answer would come too late.
 
         Raises:
             PromptTimeoutError: the deadline has passed.
-            PromptCancelledError: nobody reads what is written to the watched descriptor.
+            ReaderGoneError: nothing reads from *reader_fd* any more.
         """
         if self.deadline is not None and time.monotonic() >= self.deadline:
-            raise PromptTimeoutError("nobody answered in time", hint="run it again, and answer the question")
+            raise no_answer()
         if self.reader_fd is not None and _has_no_reader(self.reader_fd):
-            raise PromptCancelledError("the program that wanted the answer has gone", hint="run that program again")
+            raise ReaderGoneError("the program that asked has stopped waiting", hint="run that program again")
 
     @property
     def pause(self) -> float:
@@ -50,35 +60,38 @@ def _has_no_reader(descriptor: int) -> bool:
     if sys.platform == "win32":  # which does not tell before the write
         return False
     poll = select.poll()
-    # For something, because macOS reports on nothing else: whether there is room is of no interest.
+    # Without an event asked for, macOS reports nothing.
     poll.register(descriptor, select.POLLOUT)
     return any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0))
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """Until the moment *deadline* of the monotonic clock, and while somebody reads from the descriptor *watching*."""
+    """How long answers are wanted: until *deadline* of the monotonic clock, and while something reads *reader_fd*."""
 
     deadline: float | None = None
     reader_fd: int | None = None
 
     @classmethod
     def beginning_now(cls, timeout: timedelta | None, *, reader_fd: int | None = None) -> Self:
-        """Return the patience that ends *within* so long from now, or not by itself."""
+        """Return the deadline that is *timeout* from now; ``None`` for no limit."""
         return cls(None if timeout is None else time.monotonic() + timeout.total_seconds(), reader_fd)
 
+    @property
+    def left(self) -> timedelta | None:
+        """The time that is left, ``None`` without a limit."""
+        return None if self.deadline is None else timedelta(seconds=max(0.0, self.deadline - time.monotonic()))
+
     def limit(self, timeout: timedelta) -> timedelta:
-        """Return *within*, or what is left where that is less."""
-        if self.deadline is None:
-            return timeout
-        return min(timeout, timedelta(seconds=max(0.0, self.deadline - time.monotonic())))
+        """Return *timeout*, or what is left if that is less."""
+        return timeout if self.left is None else min(timeout, self.left)
 
     @property
     def is_over(self) -> bool:
         """Whether an answer would come too late."""
-        return self.limit(timedelta.max) <= timedelta(0)
+        return self.left == timedelta(0)
 
-    def question(self, *, timeout: timedelta, text: str = "") -> Prompt:
-        """Return a question that is over *within* its own limit, if not sooner."""
+    def prompt(self, *, timeout: timedelta, text: str = "") -> Prompt:
+        """Return a question with a *timeout* of its own, if that ends sooner."""
         deadline = time.monotonic() + self.limit(timeout).total_seconds()
         return Prompt(text, deadline=deadline, reader_fd=self.reader_fd)

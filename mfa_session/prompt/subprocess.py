@@ -1,8 +1,7 @@
-"""A program that is started for one answer, and ended with all that it has started when nobody wants it any more.
+"""Run a program for one answer, and kill it with all its children when the answer is no longer wanted.
 
-It runs without a shell and without our descriptors, in a session of its own: it cannot read
-the terminal, where the keys are typed for somebody else, and Ctrl-C reaches it through us.
-The long-term key and the passphrase of its store are not in its environment.
+It runs without a shell and without our descriptors, in a session of its own, so that it
+cannot read our terminal. Access keys and passphrases are removed from its environment.
 """
 
 import contextlib
@@ -31,7 +30,7 @@ else:
 
     _FLAGS = 0
 
-# Keys that somebody has put into the environment are often the long-term ones.
+# Access keys in the environment are often the long-term ones.
 _KEYS = (
     "AWS_ACCESS_KEY_ID",
     "AWS_ACCESS_KEY",
@@ -53,10 +52,10 @@ _MAX_PIECE = 65536
 def started(
     command: Sequence[str] | str, *, name: str, hint: str, environ: Mapping[str, str], listens: bool = False
 ) -> "Iterator[Child]":
-    """Start *command*, and end it when the block is left, or when a signal ends this process.
+    """Start *command*, and kill it when the block is left, or when a signal ends this process.
 
-    *command* is a string on Windows alone, whose programs take their command line apart
-    themselves. One that *listens* has a standard input.
+    *command* is a string on Windows only, whose programs parse their command line themselves.
+    With *listens* it gets a standard input.
 
     Raises:
         CodeSourceError: it cannot be started, with its *name* and the *hint*.
@@ -64,7 +63,7 @@ def started(
     children: list[Child] = []
     with _ended_with_us(children):
         try:
-            # Ctrl-C in the midst of a start would leave nobody to end what was started.
+            # Ctrl-C during the start would leave the child running.
             with _undisturbed():
                 children.append(_start(command, name=name, hint=hint, environ=environ, listens=listens))
             yield children[0]
@@ -77,15 +76,15 @@ def _start(command: Sequence[str] | str, *, name: str, hint: str, environ: Mappi
     try:
         return Child(command, environ, listens=listens)
     except OSError as error:
-        reason = (error.strerror or "the system does not say why").lower()
+        reason = (error.strerror or "unknown error").lower()
         raise CodeSourceError(f"{name} cannot be run: {reason}", hint=hint) from error
     except ValueError:
-        # The command itself may hold a secret, and the original quotes it.
+        # The original error quotes the command, which may hold a secret.
         raise CodeSourceError(f"{name} cannot be run: there is a NUL in its command", hint=hint) from None
 
 
 def _executable(command: Sequence[str] | str, environ: Mapping[str, str]) -> str | None:
-    """Return the file to run, where the system would look for it in the folder that this is run in, too.
+    """Return the file to run; Windows alone would also look in the current folder.
 
     Raises:
         FileNotFoundError: there is none.
@@ -99,7 +98,7 @@ def _executable(command: Sequence[str] | str, environ: Mapping[str, str]) -> str
 
 
 class Child:
-    """One such program, while it runs."""
+    """The running program."""
 
     def __init__(self, command: Sequence[str] | str, environ: Mapping[str, str], *, listens: bool) -> None:
         self._process = subprocess.Popen(
@@ -124,22 +123,19 @@ class Child:
         return self._process.poll()
 
     def hear(self, text: bytes) -> None:
-        """Write *text* to its standard input; one that no longer listens shows it by its silence."""
+        """Write *text* to its standard input; ignore that it has closed it."""
         if self._process.stdin is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.write(text)
 
     def pieces(self, question: Prompt) -> Iterator[tuple[Stream, bytes]]:
-        """Yield what it writes, until it has ended or the *question* is over.
+        """Yield what it writes until it has ended; raise as `Prompt.check_still_wanted` does.
 
-        What it has left running in the background is not waited for.
-
-        Raises:
-            As :meth:`Question.insist_on_being_wanted` does.
+        Children that it leaves running in the background are not waited for.
         """
         writing = 2
         while writing:
-            question.insist_on_being_wanted()
+            question.check_still_wanted()
             has_ended = self.exit_code is not None
             try:
                 stream, piece = self._came.get(timeout=question.pause)
@@ -152,22 +148,22 @@ class Child:
             else:
                 writing -= 1
         while self.exit_code is None:
-            question.insist_on_being_wanted()
+            question.check_still_wanted()
             self._wait(question.pause)
 
     def end(self) -> None:
-        """End it, if it has not ended, with its whole group (on Windows, alone)."""
+        """Kill it, if it still runs, with its whole process group (on Windows, alone)."""
         if self._process.stdin is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
-            self._wait(_FAREWELL_SECONDS)  # what listens ends when nobody speaks to it any more
+            self._wait(_FAREWELL_SECONDS)  # it ends by itself at the end of its input
         if self.exit_code is not None:
             return
         self._signal(signal.SIGTERM)
         self._wait(_FAREWELL_SECONDS)
         if sys.platform != "win32":
             self._signal(signal.SIGKILL)  # the group may outlive its leader
-        # One that has become another user, as `sudo` does, cannot be ended, and is not waited for.
+        # One that runs as another user, as `sudo` does, cannot be killed, and is not waited for.
         self._wait(_FAREWELL_SECONDS)
 
     def _read(self, pipe: IO[bytes] | None, stream: Stream) -> None:
@@ -195,7 +191,7 @@ class Child:
 
 @contextlib.contextmanager
 def _ended_with_us(children: Sequence[Child]) -> Iterator[None]:
-    """End *children* before a signal ends this process: no terminal hangs up on a session that has none."""
+    """Kill *children* before a signal ends this process: their session has no terminal whose hang-up would."""
     if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,11 +1,8 @@
-"""The controlling terminal: where a person is asked, whatever the standard streams are used for.
+"""The controlling terminal, where questions are asked, whatever the standard streams are used for.
 
-An SDK takes our standard output, may discard our standard error, and gives us a
-standard input that is somebody's data or never ends. None of the three is touched
-here: a question goes to ``/dev/tty``, or to the console on Windows.
-
-A question has a limit where its asker sets one, and the terminal is left as it was
-found, however the question ends.
+AWS SDKs read our standard output, may discard our standard error, and give us a standard
+input that is the user's data or never ends. So questions go to ``/dev/tty``, or to the
+console on Windows. However a question ends, the terminal is left as it was found.
 """
 
 import sys
@@ -18,16 +15,16 @@ from typing import Protocol, Self
 from mfa_session.prompt.prompt import Prompt
 from mfa_session.text import escape_control
 
-# By their numbers, which no colour scheme changes.
+# By number, which no colour scheme changes.
 _WHITE_ON_BLACK = "\x1b[38;5;231;48;5;16m"
-_AS_BEFORE = "\x1b[0m"
+_RESET = "\x1b[0m"
 
 
 class Lines(Protocol):
-    """What a platform can do with its terminal: show text, and read one line that a person types."""
+    """A platform's terminal: shows text, and reads one line that is typed."""
 
     def write(self, text: str) -> None:
-        """Show *text*, as far as there is a terminal that shows anything."""
+        """Show *text*, if the terminal still shows anything."""
         ...
 
     def read_line(self, question: Prompt) -> str:
@@ -35,23 +32,23 @@ class Lines(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of the terminal."""
+        """Close the terminal."""
         ...
 
 
 class Terminal:
-    """A terminal with a person in front of it. Texts are shown on one line, with control characters made visible."""
+    """A terminal with the user in front of it. Control characters in texts are shown escaped."""
 
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
+        self.has_asked = False
 
     @classmethod
     def open(cls) -> Self:
         """Return the controlling terminal of this process.
 
         Raises:
-            PersonNeededError: there is none, or it is another program's at the moment,
-                because we run in the background.
+            PersonNeededError: there is none, or this process runs in its background.
         """
         if sys.platform == "win32":
             from mfa_session.prompt.windows_console import WindowsConsole
@@ -71,7 +68,7 @@ class Terminal:
         self.close()
 
     def close(self) -> None:
-        """Let go of the terminal; it cannot be asked again."""
+        """Close the terminal; it cannot be asked again."""
         self._lines.close()
 
     def tell(self, text: str) -> None:
@@ -79,39 +76,41 @@ class Terminal:
         self._lines.write(f"{escape_control(text)}\n")
 
     def show_picture(self, rows: Sequence[str], *, coloured: bool) -> None:
-        """Show the *rows* of a picture; white on black where it is *coloured*, whatever colours the terminal has."""
-        before, after = (_WHITE_ON_BLACK, _AS_BEFORE) if coloured else ("", "")
+        """Show the *rows* of a picture, white on black if *coloured*."""
+        before, after = (_WHITE_ON_BLACK, _RESET) if coloured else ("", "")
         for row in rows:
             self._lines.write(f"{before}{escape_control(row)}{after}\n")
 
     def ask(
-        self, question: str, *, secret: bool = False, timeout: timedelta | None = None, reader_fd: int | None = None
+        self,
+        question: str,
+        *,
+        heading: str | None = None,
+        secret: bool = False,
+        timeout: timedelta | None = None,
+        reader_fd: int | None = None,
     ) -> str:
-        """Show *question*, and return the line that is typed, which is not shown where it is *secret*.
+        """Show *question*, and return the line that is typed, which is not echoed if it is *secret*.
 
-        What was typed before the question counts: a person who knows what will be asked need
-        not wait for it. *watching* is a descriptor that the answer will be written to; when
-        nobody reads from it any more, nobody needs the answer.
+        A *heading* stands on the line above: the spinner of another program redraws only the
+        line that the cursor is in. What was typed before the question counts. *reader_fd* is
+        the descriptor that the answer will be written to.
 
         Raises:
-            PromptTimeoutError: no line came *within* the limit.
-            PromptCancelledError: the person ended the question with Ctrl-D on an empty line
-                (Ctrl-Z on Windows), or the reader that we are *watching* for has gone.
-            PersonNeededError: the terminal has gone, or was taken by another program.
-            QuestionInterrupt: Ctrl-C, which is a KeyboardInterrupt.
+            PromptTimeoutError: no line came within *timeout*.
+            PromptCancelledError: the user typed Ctrl-D on an empty line (Ctrl-Z on Windows).
+            ReaderGoneError: nothing reads from *reader_fd* any more.
+            PersonNeededError: the terminal was closed, or another program took it.
+            QuestionInterrupt: Ctrl-C, a KeyboardInterrupt.
         """
-        return self._lines.read_line(_shown(question, secret=secret, deadline=_deadline(timeout), reader_fd=reader_fd))
+        return self._answer(question, heading, secret=secret, deadline=_deadline(timeout), reader_fd=reader_fd)
 
     def confirm(self, question: str, *, default: bool, timeout: timedelta | None = None) -> bool:
-        """Ask a *question* whose answer is yes or no, until it is; Enter alone means *default*.
-
-        Raises:
-            As :meth:`ask` does.
-        """
+        """Ask a yes-or-no *question* until the answer is one; Enter means *default*. Raise as `ask` does."""
         deadline = _deadline(timeout)
         choices = "[Y/n]" if default else "[y/N]"
         while True:
-            match self._lines.read_line(_shown(f"{question} {choices}", deadline=deadline)).strip().casefold():
+            match self._answer(f"{question} {choices}", deadline=deadline).strip().casefold():
                 case "":
                     return default
                 case "y" | "yes":
@@ -121,27 +120,32 @@ class Terminal:
             self.tell("Please type y or n.")
 
     def choose(self, question: str, options: Sequence[str], *, timeout: timedelta | None = None) -> int:
-        """Show *options* with numbers, and return the index of the one whose number is typed; ask until it is one.
-
-        Raises:
-            As :meth:`ask` does.
-        """
+        """Show *options* with numbers, and return the index of the one that is chosen. Raise as `ask` does."""
         deadline = _deadline(timeout)
         self.tell(question)
         for number, option in enumerate(options, start=1):
             self.tell(f"  {number}  {option}")
         while True:
-            answer = self._lines.read_line(_shown(f"Number (1 to {len(options)}):", deadline=deadline)).strip()
-            # str.isdecimal and int take full-width digits too, which is what an input method may give.
+            answer = self._answer(f"Number (1 to {len(options)}):", deadline=deadline).strip()
+            # str.isdecimal and int accept full-width digits too, which an input method may give.
             if answer.isdecimal() and 1 <= int(answer) <= len(options):
                 return int(answer) - 1
             self.tell(f"Please type a number from 1 to {len(options)}.")
 
-
-def _shown(text: str, *, deadline: float | None, secret: bool = False, reader_fd: int | None = None) -> Prompt:
-    return Prompt(f"{escape_control(text).rstrip()} ", secret=secret, deadline=deadline, reader_fd=reader_fd)
+    def _answer(
+        self,
+        question: str,
+        heading: str | None = None,
+        *,
+        deadline: float | None,
+        secret: bool = False,
+        reader_fd: int | None = None,
+    ) -> str:
+        self.has_asked = True
+        above = f"{escape_control(heading)}\n" if heading else ""
+        text = f"{above}{escape_control(question).rstrip()} "
+        return self._lines.read_line(Prompt(text, secret=secret, deadline=deadline, reader_fd=reader_fd))
 
 
 def _deadline(timeout: timedelta | None) -> float | None:
-    """Return the moment of the monotonic clock at which *within* will have passed."""
     return None if timeout is None else time.monotonic() + timeout.total_seconds()

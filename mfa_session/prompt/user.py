@@ -1,8 +1,7 @@
-"""A person at the terminal, who knows codes, devices and keys; and nobody, where there is none.
+"""Ask the user at the terminal for codes, devices and keys; `NoUser` where prompting is disabled.
 
-Each question is asked when its answer is needed, and the terminal is opened only
-then. Both answer the same calls, so that "no prompting" is a choice of who is there,
-and not a condition in the middle of the work.
+The terminal is opened when the first answer is needed. Both classes answer the same calls,
+so that "no prompting" is a type and not a condition in the middle of the work.
 """
 
 import time
@@ -15,9 +14,12 @@ from mfa_session.model.credentials import AccessKey
 from mfa_session.model.durations import in_words
 from mfa_session.model.mfa_device import MFADevice, TokenCode
 from mfa_session.model.profile import Profile
+from mfa_session.prompt.prompt import Deadline
 from mfa_session.prompt.terminal import Terminal
 
 _SECOND = timedelta(seconds=1)
+
+_CODE = "MFA code:"
 
 Answer = TypeVar("Answer")
 
@@ -26,13 +28,18 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class User:
-    """Somebody at the controlling terminal.
+def code_question(device: MFADevice, profile: Profile, *, endpoint: str | None) -> str:
+    """Return the line above the prompt for a code; *endpoint* is named if codes go anywhere else than to AWS."""
+    parts = [device.name, device.account_id and f"account {device.account_id}", endpoint and f"sent to {endpoint}"]
+    return f"MFA code for {profile.name} ({', '.join(part for part in parts if part)}):"
 
-    *command* is what to run where there is a terminal, when there is none here; *endpoint*
-    is named in the question where codes go anywhere else than to AWS;
-    *within* is how long all questions may take together, ``None`` for as long as they need;
-    *watching* is a descriptor that makes the answer worthless once its reader has gone.
+
+class User:
+    """The user at the controlling terminal.
+
+    *command* is what to run in a terminal if there is none here. *deadline* is for all
+    questions together. If an AWS tool reads the answer (the deadline's *reader_fd*), codes
+    are echoed: a tool that exits during the prompt would leave its shell without echo.
     """
 
     def __init__(
@@ -41,24 +48,17 @@ class User:
         *,
         command: str,
         endpoint: str | None = None,
-        timeout: timedelta | None = None,
-        reader_fd: int | None = None,
+        deadline: Deadline = Deadline(),  # noqa: B008  it is frozen
         now: Callable[[], datetime] = _now,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._open_terminal = open_terminal
         self._opened: Terminal | None = None
-        self._command = command
+        self.command = command
         self._endpoint = endpoint
-        self._deadline = None if timeout is None else time.monotonic() + timeout.total_seconds()
-        self._reader_fd = reader_fd
+        self._deadline = deadline
         self._now = now
         self._sleep = sleep
-
-    @property
-    def command(self) -> str:
-        """What to run where there is a terminal."""
-        return self._command
 
     @property
     def _terminal(self) -> Terminal:
@@ -66,12 +66,8 @@ class User:
             try:
                 self._opened = self._open_terminal()
             except PersonNeededError as error:
-                raise PersonNeededError(str(error), hint=f"run in a terminal: {self._command}") from error
+                raise PersonNeededError(str(error), hint=f"run in a terminal: {self.command}") from error
         return self._opened
-
-    @property
-    def _left(self) -> timedelta | None:
-        return None if self._deadline is None else timedelta(seconds=max(0.0, self._deadline - time.monotonic()))
 
     @property
     def is_there(self) -> bool:
@@ -83,161 +79,159 @@ class User:
         return True
 
     def be_ready(self) -> None:
-        """Make sure that there is a terminal, before anything is done that a question will need."""
+        """Open the terminal, or raise PersonNeededError."""
         self._terminal  # noqa: B018  opening it is what is wanted
 
     def token_code(self, device: MFADevice, *, profile: Profile) -> TokenCode:
-        """Return the code that *device* shows, asked for until it is six digits.
-
-        It is not echoed, as the AWS CLI does not: what was typed wrong is typed again.
-        """
-        return self._valid(TokenCode, self._code_question(device, profile), secret=True)
+        """Return the code that *device* shows; ask until it is six digits."""
+        return self._code(code_question(device, profile, endpoint=self._endpoint), _CODE)
 
     def first_code(self, device: MFADevice) -> TokenCode:
         """Return the first of two codes that *device* shows."""
-        question = f"Code that MFA device {device.name} shows now{self._where_codes_go}: "
-        return self._valid(TokenCode, question, secret=True)
+        sent_to = f" (sent to {self._endpoint})" if self._endpoint else ""
+        return self._code(f"Enter two MFA codes of {device.name}{sent_to}.", "First code:")
 
     def next_code(self, device: MFADevice) -> TokenCode:
         """Return the code that *device* shows after the last one."""
-        return self._valid(TokenCode, "The next code, when it shows one: ", secret=True)
+        return self._code(None, "Next code (wait until it changes):")
 
     def choose_device(self, devices: Sequence[MFADevice]) -> MFADevice:
-        """Return the one of *devices* that will show the code."""
+        """Return the one of *devices* that the code will come from."""
         if not self.is_there:
-            return NoUser(self._command).choose_device(devices)
-        names = [device.serial_number for device in devices]
-        return devices[self._terminal.choose("You have several MFA devices. Which one shows the code?", names)]
-
-    def device(self, *, guess: MFADevice) -> MFADevice:
-        """Return the device of a user whom AWS does not let list devices."""
-        if not self.is_there:
-            return NoUser(self._command).device(guess=guess)
-        self.tell("A policy keeps AWS from telling which MFA device is yours.")
-        self.tell(f"Often it is {guess.serial_number}, but that is only a guess.")
-        question = "Its ARN or serial number (Enter takes the guess): "
-        return self._valid(lambda answer: MFADevice(answer.strip() or guess.serial_number), question)
+            return NoUser(self.command).choose_device(devices)
+        return self._chosen("You have several MFA devices. Which one do you use?", devices)
 
     def device_to_remove(self, devices: Sequence[MFADevice]) -> MFADevice:
-        """Return the one of *devices* that is to be taken away."""
+        """Return the one of *devices* to remove."""
         if not self.is_there:
-            return NoUser(self._command).device_to_remove(devices)
-        names = [device.serial_number for device in devices]
-        return devices[self._terminal.choose("Which MFA device is to be removed?", names)]
+            return NoUser(self.command).device_to_remove(devices)
+        return self._chosen("Which MFA device should be removed?", devices)
+
+    def device(self, *, guess: MFADevice) -> MFADevice:
+        """Return the device of a user who may not list devices; *guess* is the default."""
+        if not self.is_there:
+            return NoUser(self.command).device(guess=guess)
+        self.tell("Your MFA devices cannot be listed: denied by a policy.")
+        question = f"ARN or serial number of your device [{guess.serial_number}]:"
+        return self._valid(lambda answer: MFADevice(answer.strip() or guess.serial_number), None, question)
 
     def access_key(self, profile: Profile) -> AccessKey:
-        """Return the long-term access key of *profile*, the secret typed unseen."""
-        self.tell("The IAM console makes one: Security credentials, Create access key.")
-        key_id = self._valid(_key_id, f"Access key ID for {profile.name}: ")
-        question = "Secret access key (not shown): "
-        return self._valid(lambda answer: AccessKey(key_id, answer.strip()), question, secret=True)
+        """Return the long-term access key of *profile*; the secret is not echoed."""
+        self.tell("Create one in the IAM console: Security credentials > Create access key.")
+        key_id = self._valid(_key_id, None, f"Access key ID for {profile.name}:")
+        return self.secret_of(key_id)
+
+    def secret_of(self, key_id: str) -> AccessKey:
+        """Return the access key of this ID with the secret that is typed."""
+        return self._valid(
+            lambda answer: AccessKey(key_id, answer.strip()), None, "Secret access key (not shown):", secret=True
+        )
+
+    def line(self, question: str) -> str:
+        """Return the line that is typed after *question*, without blanks around it."""
+        return self._ask(None, question, secret=False).strip()
 
     def agrees(self, question: str, *, by_default: bool) -> bool:
         """Tell whether the answer to *question* is yes."""
-        return self._terminal.confirm(question, default=by_default, timeout=self._left)
+        return self._terminal.confirm(question, default=by_default, timeout=self._deadline.left)
 
     def tell(self, text: str) -> None:
         """Show one line."""
         self._terminal.tell(text)
 
     def show_picture(self, rows: Sequence[str], *, coloured: bool) -> None:
-        """Show the rows of a picture, in colours of its own where it is *coloured*."""
+        """Show the rows of a picture, black on white if *coloured*."""
         self._terminal.show_picture(rows, coloured=coloured)
 
     def wait_for_a_new_code(self, moment: datetime) -> None:
-        """Return at *moment*, having said how long that takes."""
+        """Return at *moment*, and say how long that takes."""
         left = moment - self._now()
         if left > timedelta(0):
-            self.tell(f"The code that the device shows now is used; the next one comes in {in_words(left + _SECOND)}.")
+            self.tell(f"Already used. Wait for the next code ({in_words(left + _SECOND)}).")
             self._sleep(left.total_seconds())
 
-    def _code_question(self, device: MFADevice, profile: Profile) -> str:
-        account = f" of account {device.account_id}" if device.account_id else ""
-        return f"{profile.name}: code of MFA device {device.name}{account}{self._where_codes_go}: "
+    def _chosen(self, question: str, devices: Sequence[MFADevice]) -> MFADevice:
+        names = [device.serial_number for device in devices]
+        return devices[self._terminal.choose(question, names, timeout=self._deadline.left)]
 
-    @property
-    def _where_codes_go(self) -> str:
-        return f" (it goes to {self._endpoint})" if self._endpoint else ""
+    def _code(self, heading: str | None, question: str) -> TokenCode:
+        return self._valid(TokenCode, heading, question, secret=self._deadline.reader_fd is None)
 
-    def _ask(self, question: str, *, secret: bool = False) -> str:
-        return self._terminal.ask(question, secret=secret, timeout=self._left, reader_fd=self._reader_fd)
+    def _ask(self, heading: str | None, question: str, *, secret: bool) -> str:
+        return self._terminal.ask(
+            question,
+            heading=heading,
+            secret=secret,
+            timeout=self._deadline.left,
+            reader_fd=self._deadline.reader_fd,
+        )
 
-    def _valid(self, parse: Callable[[str], Answer], question: str, *, secret: bool = False) -> Answer:
+    def _valid(
+        self, parse: Callable[[str], Answer], heading: str | None, question: str, *, secret: bool = False
+    ) -> Answer:
         while True:
             try:
-                return parse(self._ask(question, secret=secret))
+                return parse(self._ask(heading, question, secret=secret))
             except UsageError as error:
-                self.tell(_sentence(error))
+                self.tell(f"{str(error)[0].upper()}{str(error)[1:]}; {error.hint}.")
 
 
 def _key_id(answer: str) -> str:
-    # The secret comes later; what is checked here is the ID.
+    # The secret comes later; only the ID is checked here.
     return AccessKey(answer.strip(), secret_access_key="-").access_key_id  # noqa: S106 -- a hyphen is none
 
 
-def _sentence(error: UsageError) -> str:
-    text = f"{error}; {error.hint}."
-    return text[0].upper() + text[1:]
-
-
 class NoUser:
-    """Nobody to ask: every question is an error that says what to run instead, *command*."""
+    """Prompting is disabled: every question raises PersonNeededError, whose hint names *command*."""
+
+    is_there = False
 
     def __init__(self, command: str) -> None:
-        self._command = command
-
-    @property
-    def command(self) -> str:
-        """What to run where somebody can be asked."""
-        return self._command
-
-    @property
-    def is_there(self) -> bool:
-        """``False``."""
-        return False
+        self.command = command
 
     def be_ready(self) -> None:
-        """Raise PersonNeededError."""
-        self._fail("a token code is needed")
+        """Raise PersonNeededError, as all questions do."""
+        self._fail("MFA code required")
 
     def token_code(self, device: MFADevice, *, profile: Profile) -> TokenCode:
-        """Raise PersonNeededError."""
-        self._fail(f"a code of MFA device {device.name} is needed")
+        self._fail(f"MFA code of {device.name} required")
 
     def first_code(self, device: MFADevice) -> TokenCode:
-        """Raise PersonNeededError."""
-        self._fail(f"two codes of MFA device {device.name} are needed")
+        self._fail(f"two MFA codes of {device.name} required")
 
     def next_code(self, device: MFADevice) -> TokenCode:
-        """Raise PersonNeededError."""
-        self._fail(f"two codes of MFA device {device.name} are needed")
+        return self.first_code(device)
 
     def device_to_remove(self, devices: Sequence[MFADevice]) -> MFADevice:
-        """Raise PersonNeededError."""
-        names = ", ".join(device.serial_number for device in devices)
-        raise PersonNeededError(f"the user has several MFA devices: {names}", hint="choose one: --serial ARN")
+        return self.choose_device(devices, how="choose one: --serial ARN")
 
-    def choose_device(self, devices: Sequence[MFADevice]) -> MFADevice:
-        """Raise PersonNeededError."""
+    def choose_device(
+        self,
+        devices: Sequence[MFADevice],
+        *,
+        how: str = "choose one: --serial ARN, or mfa_serial in the config file",
+    ) -> MFADevice:
         names = ", ".join(device.serial_number for device in devices)
-        raise PersonNeededError(
-            f"the user has several MFA devices: {names}",
-            hint="choose one: --serial ARN, or mfa_serial in the config file",
-        )
+        raise PersonNeededError(f"the user has several MFA devices: {names}", hint=how)
 
     def device(self, *, guess: MFADevice) -> MFADevice:
-        """Raise PersonNeededError."""
         raise PersonNeededError(
-            "a policy keeps AWS from telling which MFA device is yours",
-            hint=f"name it: --serial ARN (often it is {guess.serial_number})",
+            "your MFA devices cannot be listed: denied by a policy",
+            hint=f"name yours: --serial ARN (often {guess.serial_number})",
         )
 
     def access_key(self, profile: Profile) -> AccessKey:
-        """Raise PersonNeededError."""
-        self._fail(f"there is no access key for profile {profile.name}")
+        self._fail(f"access key of {profile.name} required")
+
+    def secret_of(self, key_id: str) -> AccessKey:
+        self._fail("secret access key required")
+
+    def line(self, question: str) -> str:
+        """Return the default: an empty line."""
+        return ""
 
     def agrees(self, question: str, *, by_default: bool) -> bool:
-        """Return ``False``: nothing is done that somebody would have to agree to."""
+        """Return ``False``."""
         return False
 
     def tell(self, text: str) -> None:
@@ -247,7 +241,9 @@ class NoUser:
         """Do nothing."""
 
     def wait_for_a_new_code(self, moment: datetime) -> None:
-        """Return at once: the question that follows finds nobody."""
+        """Return at once: the prompt that follows fails."""
 
     def _fail(self, what: str) -> NoReturn:
-        raise PersonNeededError(f"{what}, and nobody is to be asked", hint=f"run in a terminal: {self._command}")
+        raise PersonNeededError(
+            f"{what}, but prompting is disabled (--no-prompt)", hint=f"run in a terminal: {self.command}"
+        )

@@ -1,7 +1,7 @@
-"""A Windows console that is asked for a line, key by key, because reading a line there has no limit of time.
+"""Ask a question on a Windows console, key by key, because reading a whole line has no time limit there.
 
-``getwch`` and ``putwch`` speak to the console itself, wherever the standard streams
-lead. Written from the documentation of Python's ``msvcrt`` and of the C run-time library.
+``getwch`` and ``putwch`` use the console itself, wherever the standard streams lead. Written
+from the documentation of Python's ``msvcrt`` and of the C run-time library.
 """
 
 import os
@@ -11,24 +11,24 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Self
 
-from mfa_session.errors import PersonNeededError, PromptCancelledError, QuestionInterrupt
-from mfa_session.prompt.prompt import Prompt
+from mfa_session.errors import PersonNeededError, QuestionInterrupt
+from mfa_session.prompt.prompt import Prompt, cancelled
 
 if sys.platform == "win32":
     import ctypes
     import msvcrt
 
-# Between two looks for a key: shorter than a person notices, longer than a processor does.
+# Between two looks for a key: too short to notice, long enough to cost no processor time.
 _LOOK_SECONDS = 0.02
 
 _MAX_LINE = 4096
 
-# The first of two that a function key or an arrow gives; the second is to be read, and means no character.
+# A function key or an arrow gives two units, this first; the second is read and ignored.
 _FUNCTION_KEY_PREFIXES = ("\x00", "\xe0")
 
 _BACKSPACE = ("\b", "\x7f")
 _CLEAR = ("\x1b", "\x15")  # Esc, as in every console window, and Ctrl-U
-_END_OF_INPUT = ("\x1a", "\x04")  # Ctrl-Z, and Ctrl-D for those who come from elsewhere
+_END_OF_INPUT = ("\x1a", "\x04")  # Ctrl-Z, and Ctrl-D as on other systems
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class TypedLine:
         if key == "\x03":
             raise QuestionInterrupt
         if key in _END_OF_INPUT and not self.text:
-            raise PromptCancelledError("the question was ended without an answer", hint="run it again and answer")
+            raise cancelled()
         if key in ("\r", "\n"):
-            # Half of a pair, whose other half never came, cannot be written to anything.
+            # Half of a surrogate pair cannot be encoded.
             return TypedLine(self.text.encode("utf-8", errors="replace").decode("utf-8"), is_ended=True)
         if key in _BACKSPACE:
             return TypedLine(self.text[:-1])
@@ -103,7 +103,7 @@ class WindowsConsole:
     """The console of this process."""
 
     def close(self) -> None:
-        """Do nothing: the console stays."""
+        """Do nothing."""
 
     if sys.platform == "win32":
 
@@ -141,7 +141,7 @@ class WindowsConsole:
             line = TypedLine()
             try:
                 while not line.is_ended:
-                    question.insist_on_being_wanted()
+                    question.check_still_wanted()
                     before, line = line, line.after(self._key())
                     if not question.secret:
                         self.write(shown_change(before, line))
@@ -150,12 +150,12 @@ class WindowsConsole:
             return line.text
 
         def _key(self) -> str:
-            """Return the key that was pressed since the last look, or NUL, which means nothing."""
+            """Return the key that was pressed since the last look, or NUL if none was."""
             if not msvcrt.kbhit():
                 time.sleep(_LOOK_SECONDS)
                 return "\x00"
             key = msvcrt.getwch()
-            # "à" is a letter and such a prefix; only the prefix comes with its second at once.
+            # "à" is a letter and such a prefix; only the prefix is followed by its second unit at once.
             if key in _FUNCTION_KEY_PREFIXES and msvcrt.kbhit():
                 msvcrt.getwch()
                 return "\x00"

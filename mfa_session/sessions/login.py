@@ -187,4 +187,4 @@ def _with_prompted_code(attempt: _Attempt, request: LoginRequest, *, prompter: P
             if tries == request.attempts:
                 raise
             refused[code] = error
-            prompter.tell("AWS did not accept this code (wrong, already used or too old). Type the next one.")
+            prompter.tell("AWS did not accept this code (wrong, used or too old). Type the next one.")

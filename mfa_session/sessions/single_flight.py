@@ -16,6 +16,7 @@ from mfa_session.errors import (
     PersonNeededError,
     PromptCancelledError,
     PromptTimeoutError,
+    ReaderGoneError,
     StateError,
 )
 from mfa_session.model.credentials import SessionCredentials
@@ -134,6 +135,8 @@ def _log_in(profile: Profile, log_in: Callable[[], Result], sessions: Sessions, 
         except DamagedSessionError as damage:
             raise PersonNeededError(f"{damage}, and {error}", hint=error.hint) from error
         raise
+    except ReaderGoneError:
+        raise  # the other callers still wait: the next one asks
     except MFASessionError as error:
         failed_logins.remember(profile, error)
         raise

@@ -12,7 +12,7 @@ from tests.clean_environment import clean_environment
 from tests.machine import Machine
 
 USER = "arn:aws:iam::123456789012:user/test-user"
-QUESTION = "code of MFA device test-user-phone"
+QUESTION = "(test-user-phone"
 
 WHO_AM_I = "mfa_session.session('test-user'{options}).client('sts').get_caller_identity()['Arn']"
 

@@ -26,8 +26,8 @@ def test_a_function_asks_as_a_notebook_does(machine: Machine) -> None:
 
     assert ran.stderr == ""
     assert ran.stdout == (
-        f"{USER}\n['test-user: code of MFA device test-user-phone of account 123456789012"
-        f" (it goes to {machine.endpoint.url}): ']\n"
+        f"{USER}\n['MFA code for test-user (test-user-phone, account 123456789012"
+        f", sent to {machine.endpoint.url}):\\nMFA code: ']\n"
     )
 
 

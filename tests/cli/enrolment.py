@@ -36,7 +36,7 @@ class Adding:
             self.terminal.type(f"{code(steps)}\n")
 
     def keep_the_key_where_it_is(self) -> None:
-        self.terminal.expect("Move it into the store?")
+        self.terminal.expect("Move it to the ")
         self.terminal.type("n\n")
 
 

@@ -28,7 +28,7 @@ def test_a_session_that_cannot_be_printed_is_not_shown_on_the_terminal(
             stderr=Stream.PIPE,
             environment=machine.environment,
         )
-        terminal.expect("code of MFA device")
+        terminal.expect("MFA code for")
         terminal.type(machine.phone.code() + "\n")
 
         assert program.wait() == 255
@@ -50,7 +50,7 @@ def test_a_login_needs_no_standard_stream(machine: Machine, streams: tuple[Strea
             stderr=stderr,
             environment=machine.environment,
         )
-        terminal.expect("code of MFA device")
+        terminal.expect("MFA code for")
         terminal.type(machine.phone.code() + "\n")
 
         assert login.wait() == 0

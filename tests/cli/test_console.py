@@ -100,7 +100,7 @@ def test_a_role_that_is_not_taken_yet_is_taken_by_a_code(machine: Machine) -> No
 
     with machine.terminal() as terminal:
         console = machine.start(terminal, *PRINT)
-        terminal.expect("test-user: code of MFA device")
+        terminal.expect("MFA code for test-user")
         terminal.type(machine.fresh_code() + "\n")
 
         assert console.wait() == 0

@@ -17,7 +17,7 @@ from tests.clean_environment import clean_environment
 from tests.machine import AWS_CLI, MFA_SESSION, Machine
 from tests.terminal import Stream
 
-QUESTION = "code of MFA device test-user-phone"
+QUESTION = "(test-user-phone"
 USER = "arn:aws:iam::123456789012:user/test-user"
 
 WHO_BY_BOTO3 = "import boto3; print(boto3.Session(profile_name='test-user').client('sts').get_caller_identity()['Arn'])"
@@ -31,7 +31,7 @@ def machine_with_process(machine: Machine) -> Machine:
         program = machine.start(terminal, "login", "--profile", "test-user")
         terminal.expect(QUESTION)
         terminal.type(machine.fresh_code() + "\n")
-        terminal.expect("Move it into the store")
+        terminal.expect("Move it to the ")
         terminal.type("y\n")
         assert program.wait() == 0
     assert machine.run("logout", "--profile", "test-user").returncode == 0

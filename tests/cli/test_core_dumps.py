@@ -29,7 +29,7 @@ def test_a_crash_at_the_question_for_a_code_dumps_nothing(machine: Machine, numb
 
     with machine.terminal() as terminal:
         program = start_where_cores_are_dumped(machine, terminal, "login", "--profile", "test-user")
-        terminal.expect("code of MFA device")
+        terminal.expect("MFA code for")
         limits = Path(f"/proc/{program.pid}/limits").read_text()
         program.send_signal(number)
 

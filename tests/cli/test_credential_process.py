@@ -25,7 +25,7 @@ TEST_USER = Profile("test-user", "test-user-mfa")
 # How far a clock was off when a record was written.
 JUMPS = [timedelta(hours=2), timedelta(days=400), timedelta(hours=-2), timedelta(days=-400)]
 
-QUESTION = "code of MFA device test-user-phone"
+QUESTION = "(test-user-phone"
 
 # The front door declines an option that it does not know, so this is the same question to the whole program.
 ASK_THE_PROGRAM = ("--no-prompt", *ASK)
@@ -219,23 +219,6 @@ def test_a_killed_caller_hands_the_question_over_to_the_next(machine: Machine) -
 
         assert {other.wait(timeout=90) for other in others} == {0}
         assert len({other.stdout for other in others}) == 1
-    assert len(machine.calls("GetSessionToken")) == 1
-
-
-def test_a_wrong_code_ends_every_waiting_caller_with_one_message(machine: Machine) -> None:
-    machine.lay_down_the_key()
-
-    with machine.terminal() as terminal:
-        first = ask_in(terminal, machine)
-        terminal.expect(QUESTION)
-        callers = [first, *more_in(terminal, machine, first, number=4)]
-        wrong = "000000" if machine.phone.code() != "000000" else "000001"
-        terminal.type(wrong + "\n")
-
-        assert {caller.wait() for caller in callers} == {254}
-        assert len({caller.stderr for caller in callers}) == 1
-        assert {caller.stdout for caller in callers} == {b""}
-        assert terminal.text.count(QUESTION) == 1
     assert len(machine.calls("GetSessionToken")) == 1
 
 

@@ -17,7 +17,7 @@ CHAPTERS = (
     "$ aws s3 ls --profile test-user\n",
     "(AccessDenied)",
     "$ mfa-session login --profile test-user\n",
-    "code of MFA device test-user-phone of account 123456789012",
+    "(test-user-phone, account 123456789012",
     "mfa-session: test-user-mfa is live until ",
     "$ aws s3 ls --profile test-user-mfa\n",
     "test-user-photos\n",

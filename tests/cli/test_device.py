@@ -65,7 +65,7 @@ class TestAdd:
         machine.lay_down_the_key()
 
         with adding(machine, "--name", "test-user-tablet") as add:
-            add.terminal.expect("code of MFA device test-user-phone")
+            add.terminal.expect("(test-user-phone")
             add.terminal.type(f"{machine.phone.code()}\n")
             add.wait_for_the_question()
             add.type_codes(app(machine, add.device.seed))

@@ -199,7 +199,7 @@ class TestRemove:
 
         with machine.terminal() as terminal:
             remove = machine.start(terminal, "device", "remove", *OF_TEST_USER)
-            terminal.expect("Which MFA device is to be removed?")
+            terminal.expect("Which MFA device should be removed?")
             terminal.type("2\n")
             terminal.expect(f"Remove MFA device {PREFIX}/test-user-tablet? [y/N] ")
             terminal.type(f"{answer}\n")
@@ -255,7 +255,7 @@ class TestRemove:
         with machine.terminal() as terminal:
             options = ("--serial", f"{PREFIX}/test-user-tablet", "--yes")
             remove = machine.start(terminal, "device", "remove", *OF_TEST_USER, *options)
-            terminal.expect("code of MFA device test-user-phone")
+            terminal.expect("(test-user-phone")
             terminal.type(f"{machine.phone.code()}\n")
 
             assert remove.wait() == 0

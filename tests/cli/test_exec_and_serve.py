@@ -71,7 +71,7 @@ def test_a_code_is_asked_for_on_the_terminal_before_the_program_is_run(machine: 
 
     with machine.terminal() as terminal:
         program = machine.start(terminal, verb, *PROFILE, "--", "sh", "-c", "echo running; exit 3")
-        terminal.expect("code of MFA device test-user-phone")
+        terminal.expect("(test-user-phone")
         assert "running" not in terminal.text
         terminal.type(machine.fresh_code() + "\n")
 

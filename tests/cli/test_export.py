@@ -261,7 +261,7 @@ def test_a_new_session_is_printed_when_its_code_was_typed(machine: Machine) -> N
             f'eval "$({EXPORT})"; echo "key: $AWS_ACCESS_KEY_ID"',
             environment=machine.environment,
         )
-        terminal.expect("code of MFA device test-user-phone")
+        terminal.expect("(test-user-phone")
         terminal.type(machine.phone.code() + "\n")
 
         assert program.wait() == 0

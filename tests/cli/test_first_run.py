@@ -21,11 +21,11 @@ KEY_ID = "Access key ID for test-user: "
 SECRET = "Secret access key (not shown): "
 KEEP_IN_FILE = re.compile(r"Store the key in the encrypted file ~/\.aws/mfa-session/keys\.json.*\[Y/n\] ")
 NEW_PASSPHRASE = "New passphrase of the encrypted file (8 characters or more): "
-AGAIN = "The same again: "
-CODE = re.compile(r"code of MFA device test-user-phone of account 123456789012.*: ")
+AGAIN = "Repeat passphrase: "
+CODE = re.compile("MFA code: ")
 QUESTIONS = (KEEP_IN_FILE, KEY_ID, SECRET, NEW_PASSPHRASE, AGAIN)
 
-MOVE = "Move it into the store? --profile test-user goes on working [Y/n] "
+MOVE = "Move it to the encrypted file? `--profile test-user` will keep working. [Y/n] "
 
 
 @pytest.fixture
@@ -209,11 +209,14 @@ class TestWithTheKeyInThePlainFile:
     def test_it_is_used_and_moved_when_its_owner_agrees(self, machine: Machine, terminal: PseudoTerminal) -> None:
         login = machine.start(terminal, *LOGIN)
         answer_with_the_code(terminal, machine)
-        terminal.expect("mfa-session: the long-term key of test-user still lies in ~/.aws/credentials\n")
+        terminal.expect("Your access key is still in plain text in ~/.aws/credentials.\n")
         answer(terminal, MOVE, "y")
 
         assert login.wait() == 0
-        assert "mfa-session: it is in the encrypted file ~/.aws/mfa-session/keys.json now\n" in terminal.text
+        assert (
+            "Moved to the encrypted file ~/.aws/mfa-session/keys.json.\n`--profile test-user` now uses MFA.\n"
+            in terminal.text
+        )
         assert "[test-user]\n" not in machine.credentials_file.read_text()
         assert machine.key.secret_access_key not in machine.credentials_file.read_text()
 
@@ -241,7 +244,7 @@ class TestWithTheKeyInThePlainFile:
         again = machine.log_in("--force")
 
         assert again.returncode == 0
-        assert "still lies" not in again.stderr
+        assert "still in plain text" not in again.stderr
 
     def test_it_stays_when_its_owner_says_no_who_is_not_asked_again(
         self, machine: Machine, terminal: PseudoTerminal
@@ -249,14 +252,14 @@ class TestWithTheKeyInThePlainFile:
         login = machine.start(terminal, *LOGIN)
         answer_with_the_code(terminal, machine)
         answer(terminal, MOVE, "n")
-        terminal.expect("it stays there; to move it one day: mfa-session keys import --profile test-user\n")
+        terminal.expect("Not moved. To move it later: mfa-session keys import --profile test-user\n")
         assert login.wait() == 0
         let_the_next_code_come(machine)
         again = machine.start(terminal, *LOGIN, "--force")
         answer_with_the_code(terminal, machine)
 
         assert again.wait() == 0
-        assert terminal.text.count("still lies") == 1
+        assert terminal.text.count("still in plain text") == 1
         assert machine.credentials("test-user")["aws_secret_access_key"] == machine.key.secret_access_key
         assert "mfa_session_store" not in machine.config("test-user")
 
@@ -270,7 +273,7 @@ class TestWithTheKeyInThePlainFile:
         machine.lay_down_the_key()
         let_the_next_code_come(machine)
 
-        assert "still lies" in machine.log_in().stderr
+        assert "still in plain text" in machine.log_in().stderr
 
     @pytest.mark.parametrize(
         ("jump", "counts"),
@@ -288,14 +291,14 @@ class TestWithTheKeyInThePlainFile:
         key = AccessKey(machine.key.access_key_id, machine.key.secret_access_key)
         moves.remember(Profile("test-user", "test-user-mfa"), key)
 
-        assert ("still lies" not in machine.log_in().stderr) is counts
+        assert ("still in plain text" not in machine.log_in().stderr) is counts
 
     def test_without_a_terminal_a_hint_is_left(self, machine: Machine) -> None:
         ran = machine.log_in()
 
         assert ran.stderr.endswith(
-            "mfa-session: the long-term key of test-user still lies in ~/.aws/credentials\n"
-            "mfa-session: hint: move it into the store: mfa-session keys import --profile test-user\n"
+            "Your access key is still in plain text in ~/.aws/credentials.\n"
+            "To move it to the encrypted file: mfa-session keys import --profile test-user\n"
         )
         assert ran.returncode == 0
 
@@ -304,7 +307,7 @@ class TestWithTheKeyInThePlainFile:
         answer_with_the_code(terminal, machine)
 
         assert login.wait() == 0
-        assert "still lies" not in terminal.text
+        assert "still in plain text" not in terminal.text
 
     @pytest.mark.parametrize(("key", "exit_code"), [("^C", INTERRUPTED), ("^D", 0)])
     def test_who_gives_up_at_the_offer_has_a_session_and_the_key_where_it_was(

@@ -93,7 +93,7 @@ def test_the_same_command_line_of_the_aws_cli_works_before_and_after(machine: Ma
     machine.run(*IMPORT)
     with machine.terminal() as terminal:
         program = terminal.run(*command, environment=machine.environment)
-        terminal.expect("code of MFA device test-user-phone")
+        terminal.expect("(test-user-phone")
         terminal.type(machine.phone.code() + "\n")
         terminal.expect("test-user-photos")
         assert program.wait() == 0

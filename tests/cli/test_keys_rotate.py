@@ -48,7 +48,7 @@ def test_on_a_live_session_the_key_is_rotated_without_a_question_and_every_step_
 def test_without_a_session_a_code_is_asked_for_first(machine: Machine) -> None:
     with machine.terminal() as terminal:
         program = machine.start(terminal, *ROTATE)
-        terminal.expect("code of MFA device test-user-phone")
+        terminal.expect("(test-user-phone")
         terminal.type(machine.phone.code() + "\n")
 
         assert program.wait() == 0

@@ -8,7 +8,7 @@ import pytest
 from mfa_session.model.credentials import moment, timestamp
 from tests.machine import AWS_CLI, MFA_SESSION, PHONE, Machine
 
-QUESTION = "test-user: code of MFA device test-user-phone of account 123456789012"
+QUESTION = "MFA code for test-user (test-user-phone, account 123456789012"
 
 DENIED_TO_WHO_HAS_NO_MFA = ("iam", "list-access-keys", "--output", "text")
 
@@ -42,7 +42,7 @@ class TestTheMainJob:
             login = machine.start(terminal, "login", "--profile", "test-user")
             terminal.expect(QUESTION)
             terminal.type(machine.phone.code() + "\n")
-            terminal.expect("Move it into the store?")
+            terminal.expect("Move it to the ")
             terminal.type("n\n")
             assert login.wait() == 0
         allowed = machine.run_program(AWS_CLI, *DENIED_TO_WHO_HAS_NO_MFA, "--profile", "test-user-mfa")
@@ -169,7 +169,7 @@ class TestALiveSession:
         with machine.terminal() as terminal:
             before = terminal.modes()
             login = machine.start(terminal, "login", "--profile", "test-user", "--force")
-            terminal.expect(re.compile(r"The code that the device shows now is used; the next one comes in \d+ s\."))
+            terminal.expect(re.compile(r"Already used\. Wait for the next code \(\d+ s\)\."))
             terminal.press("^C")
 
             assert login.wait() == 130
@@ -259,12 +259,12 @@ class TestTheDevice:
         second = machine.account.add_device(machine.user, "second")
         with machine.terminal() as terminal:
             login = machine.start(terminal, "login", "--profile", "test-user", "--quiet")
-            terminal.expect("You have several MFA devices. Which one shows the code?")
+            terminal.expect("You have several MFA devices. Which one do you use?")
             [number] = re.findall(
                 r"(\d)  arn:aws:iam::123456789012:mfa/second", terminal.expect(re.compile(r"(?s).*\(1 to 2\): "))[0]
             )
             terminal.type(f"{number}\n")
-            terminal.expect("code of MFA device second of account 123456789012")
+            terminal.expect("(second, account 123456789012")
             terminal.type(second.code() + "\n")
 
             assert login.wait() == 0
@@ -275,7 +275,7 @@ class TestTheDevice:
         token = machine.account.add_hardware_token(machine.user, "GAHT12345678")
         with machine.terminal() as terminal:
             login = machine.start(terminal, "login", "--profile", "test-user", "--quiet")
-            terminal.expect("code of MFA device GAHT12345678")
+            terminal.expect("(GAHT12345678")
             terminal.type(token.code() + "\n")
 
             assert login.wait() == 0
@@ -311,10 +311,10 @@ class TestTheCode:
     def test_that_cannot_be_one_is_not_sent(self, machine: Machine) -> None:
         with machine.terminal() as terminal:
             login = machine.start(terminal, "login", "--profile", "test-user", "--quiet")
-            terminal.expect(QUESTION)
+            terminal.expect("MFA code: ")
             terminal.type("12345\n")
             terminal.expect("A token code is six digits; type the code that the MFA device shows now.")
-            terminal.expect(QUESTION)
+            terminal.expect("MFA code: ")
             code = machine.phone.code()
             terminal.type("".join(chr(ord(digit) - ord("0") + ord("０")) for digit in code[:3]) + f" {code[3:]}\n")
 
@@ -324,7 +324,7 @@ class TestTheCode:
     def test_is_never_shown(self, machine: Machine) -> None:
         with machine.terminal() as terminal:
             login = machine.start(terminal, "login", "--profile", "test-user", "--quiet")
-            terminal.expect(re.compile(f"{QUESTION}.*: "))
+            terminal.expect("MFA code: ")
             code = machine.phone.code()
             terminal.type(f"{code}\n")
             login.wait()
@@ -338,7 +338,7 @@ class TestTheCode:
             login = machine.start(terminal, "login", "--profile", "test-user", "--quiet")
             terminal.expect(QUESTION)
             terminal.type(f"{used}\n")
-            terminal.expect("AWS did not accept this code (wrong, already used or too old). Type the next one.")
+            terminal.expect("AWS did not accept this code (wrong, used or too old). Type the next one.")
             terminal.expect(QUESTION)
             terminal.type(machine.phone.code(datetime.now(UTC) + timedelta(seconds=30)) + "\n")
 
@@ -352,10 +352,10 @@ class TestTheScreen:
     def test_shows_the_whole_question_and_leaves_the_cursor_behind_it(self, machine: Machine, columns: int) -> None:
         with machine.terminal(columns=columns) as terminal:
             machine.start(terminal, "login", "--profile", "test-user")
-            question = f"{QUESTION} (it goes to {machine.endpoint.url}):"
-            terminal.expect(question)
+            question = f"{QUESTION}, sent to {machine.endpoint.url}):"
+            terminal.expect(f"{question}\nMFA code: ")
 
-            assert terminal.screen.replace("\n", "") == question
+            assert terminal.screen.replace("\n", "") == f"{question}MFA code:"
 
     def test_says_each_thing_on_a_line_of_eighty_columns(self, machine: Machine) -> None:
         with machine.terminal(columns=80) as terminal:

@@ -155,8 +155,8 @@ class TestTheDevice:
         ended = refusal_of_a_code(machine)
 
         assert ended.exit_code == GENERAL
-        assert ended.error == "a policy keeps AWS from telling which MFA device is yours"
-        assert "often it is arn:aws:iam::123456789012:mfa/test-user" in ended.hint
+        assert ended.error == "your MFA devices cannot be listed: denied by a policy"
+        assert "often arn:aws:iam::123456789012:mfa/test-user" in ended.hint
 
     @pytest.mark.parametrize(
         "serial",

@@ -30,17 +30,19 @@ class TestThePerson:
             login = machine.start(terminal, "login", "--profile", "test-user", *option, **environment)
 
             assert login.wait() == GENERAL
-            assert terminal.text.startswith("mfa-session: error: a token code is needed, and nobody is to be asked\n")
+            assert terminal.text.startswith(
+                "mfa-session: error: MFA code required, but prompting is disabled (--no-prompt)\n"
+            )
 
     def test_who_works_in_the_foreground_is_not_disturbed_from_the_background(self, machine: Machine) -> None:
         with machine.terminal() as terminal:
             terminal.shell()
             terminal.type(f"{MFA_SESSION} login --profile test-user & wait $!; echo ended with $?\n")
-            terminal.expect("mfa-session: error: nobody can be asked by a program in the background\n")
+            terminal.expect("mfa-session: error: a program in the background cannot prompt\n")
             terminal.expect("mfa-session: hint: run in a terminal: mfa-session login --profile test-user\n")
             terminal.expect(f"ended with {GENERAL}")
 
-    @pytest.mark.parametrize(("key", "said"), [("^C", ""), ("^D", "the question was ended without an answer")])
+    @pytest.mark.parametrize(("key", "said"), [("^C", ""), ("^D", "cancelled")])
     def test_who_gives_up_at_the_question_finds_the_terminal_and_the_files_as_before(
         self, machine: Machine, key: str, said: str
     ) -> None:
@@ -48,7 +50,7 @@ class TestThePerson:
         with machine.terminal() as terminal:
             modes = terminal.modes()
             login = machine.start(terminal, "login", "--profile", "test-user")
-            terminal.expect("code of MFA device")
+            terminal.expect("MFA code for")
             terminal.type("123")
             terminal.press("^U")
             terminal.press(key)
@@ -79,7 +81,7 @@ class TestThePerson:
         machine.endpoint.faults.add("GetSessionToken", Slow(seconds=60))
         with machine.terminal() as terminal:
             login = machine.start(terminal, "login", "--profile", "test-user")
-            terminal.expect("code of MFA device")
+            terminal.expect("MFA code for")
             terminal.type(machine.phone.code() + "\n")
             terminal.wait_until(lambda: bool(machine.calls("GetSessionToken")), "the call")
             terminal.press("^C")

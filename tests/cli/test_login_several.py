@@ -72,32 +72,32 @@ def test_each_device_is_asked_for_once_and_the_progress_is_told(
     machine: Machine, terminal: PseudoTerminal, bob: VirtualDevice
 ) -> None:
     login = machine.start(terminal, "login", *(f"--profile={name}" for name in ("deploy", "bob", "test-user", "admin")))
-    terminal.expect("bob: code of MFA device bob-phone")
+    terminal.expect("MFA code for bob (bob-phone")
     terminal.type(bob.code() + "\n")
     terminal.expect("mfa-session: 1 of 4: bob-mfa is live until")
-    terminal.expect("test-user: code of MFA device test-user-phone")
+    terminal.expect("MFA code for test-user (test-user-phone")
     terminal.type(machine.fresh_code() + "\n")
     terminal.expect("mfa-session: 2 of 4: test-user-mfa is live until")
     terminal.expect("mfa-session: 3 of 4: deploy-mfa is live until")
     terminal.expect("mfa-session: 4 of 4: admin-mfa is live until")
 
     assert login.wait() == 0
-    assert terminal.text.count("code of MFA device") == 2
+    assert terminal.text.count("MFA code for") == 2
 
 
 def test_all_are_all_that_status_lists(machine: Machine, terminal: PseudoTerminal) -> None:
     login = machine.start(terminal, "login", "--all", "--quiet")
-    terminal.expect("test-user: code of MFA device")
+    terminal.expect("MFA code for test-user")
     terminal.type(machine.fresh_code() + "\n")
 
     assert login.wait() == 0
     assert all(live(machine, name) for name in ("test-user", "admin", "deploy"))
-    assert re.fullmatch(r"test-user: code of MFA device .*: \n*", terminal.text)
+    assert re.fullmatch(r"MFA code for test-user .*:\nMFA code: \n*", terminal.text)
 
 
 def test_a_user_who_is_not_named_is_asked_once_for_the_roles(machine: Machine, terminal: PseudoTerminal) -> None:
     login = machine.start(terminal, "login", "--profile", "admin", "--profile", "deploy")
-    terminal.expect("test-user: code of MFA device")
+    terminal.expect("MFA code for test-user")
     terminal.type(machine.fresh_code() + "\n")
     terminal.expect("3 of 3: deploy-mfa is live")
 
@@ -135,17 +135,17 @@ def test_the_roles_of_a_user_who_could_not_log_in_are_left_out(
     machine.write_credentials(machine.credentials_file.read_text() + live_session(machine, "deploy"))
 
     login = machine.start(terminal, "login", *(f"--profile={name}" for name in ("test-user", "bob", "admin", "deploy")))
-    terminal.expect("test-user: code of MFA device")
+    terminal.expect("MFA code for test-user")
     terminal.press("^D")
     terminal.expect("error: test-user: ")
-    terminal.expect("bob: code of MFA device bob-phone")
+    terminal.expect("MFA code for bob (bob-phone")
     terminal.type(bob.code() + "\n")
     terminal.expect("mfa-session: 2 of 4: bob-mfa is live until")
     terminal.expect("mfa-session: 3 of 4: admin is left out: its user could not log in")
     terminal.expect("mfa-session: 4 of 4: deploy-mfa is live until")
 
     assert login.wait() == 130
-    assert terminal.text.count("test-user: code of MFA device") == 1
+    assert terminal.text.count("MFA code for test-user") == 1
 
 
 def test_profiles_with_one_key_share_the_session_of_one_code(machine: Machine, terminal: PseudoTerminal) -> None:
@@ -154,7 +154,7 @@ def test_profiles_with_one_key_share_the_session_of_one_code(machine: Machine, t
     )
 
     login = machine.start(terminal, "login", "--profile", "default", "--profile", "test-user")
-    terminal.expect("code of MFA device test-user-phone")
+    terminal.expect("(test-user-phone")
     terminal.type(machine.fresh_code() + "\n")
     terminal.expect("2 of 2: test-user-mfa is live")
 
@@ -167,7 +167,7 @@ def test_force_asks_once_and_gets_everything_anew(machine: Machine, terminal: Ps
     machine.write_credentials(machine.credentials_file.read_text() + live_session(machine, "admin"))
 
     login = machine.start(terminal, "login", "--profile", "test-user", "--profile", "admin", "--force")
-    terminal.expect("test-user: code of MFA device")
+    terminal.expect("MFA code for test-user")
     terminal.type(machine.fresh_code() + "\n")
 
     assert login.wait() == 0

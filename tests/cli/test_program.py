@@ -67,7 +67,7 @@ def test_a_global_flag_may_stand_before_the_command_or_behind_it(machine: Machin
         program = machine.start(terminal, *arguments)
 
         assert program.wait() == 255
-        assert "nobody is to be asked" in terminal.text
+        assert "prompting is disabled" in terminal.text
 
 
 def test_no_prompt_may_be_said_by_the_environment(machine: Machine) -> None:

@@ -301,7 +301,7 @@ def test_who_does_not_want_to_give_a_code_leaves_nothing_behind(machine: Machine
 
     with machine.terminal() as terminal:
         program = machine.start(terminal, *SERVE, "echo", "running")
-        terminal.expect("code of MFA device test-user-phone")
+        terminal.expect("(test-user-phone")
         terminal.press("^C")
 
         assert program.wait() == 130

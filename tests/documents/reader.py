@@ -95,11 +95,11 @@ class Reader:
             r"Access key ID for [\w-]+: ": lambda: key.access_key_id,
             r"Secret access key \(not shown\): ": lambda: key.secret_access_key,
             r"New passphrase of the encrypted file \(8 characters or more\): ": lambda: PASSPHRASE,
-            r"The same again: ": lambda: PASSPHRASE,
+            r"Repeat passphrase: ": lambda: PASSPHRASE,
             r"Passphrase of the encrypted file: ": lambda: PASSPHRASE,
             r"Passphrase of aws-vault's files in \S+: ": lambda: PASSPHRASE,
-            r"code of MFA device test-user-phone.*: ": self.code,
-            r"code of MFA device admin-phone.*: ": self.code_of_the_administrator,
+            r"MFA code for \S+ \(test-user-phone[^\n]*\nMFA code: ": self.code,
+            r"MFA code for \S+ \(admin-phone[^\n]*\nMFA code: ": self.code_of_the_administrator,
         }
 
     def code(self) -> str:

@@ -83,7 +83,7 @@ def test_anything_else_is_no_code_and_is_not_repeated(tmp_path: Path, printed: s
     with pytest.raises(CodeSourceError) as raised:
         code_of(f"printf '{printed}'", home=tmp_path)
 
-    assert str(raised.value) == "mfa_process printed something else than one token code of six digits"
+    assert str(raised.value) == "mfa_process printed something other than one MFA code of six digits"
     assert "six digits and nothing else" in raised.value.hint
 
 
@@ -93,7 +93,7 @@ def test_nothing_is_no_code(tmp_path: Path) -> None:
 
 
 def test_an_exit_code_matters_more_than_what_was_printed(tmp_path: Path) -> None:
-    with pytest.raises(CodeSourceError, match=r"^mfa_process ended with exit code 7(?m:$)"):
+    with pytest.raises(CodeSourceError, match=r"^mfa_process exited with code 7(?m:$)"):
         code_of(shell("echo 123456; exit 7"), home=tmp_path)
 
 
@@ -103,7 +103,7 @@ def test_the_last_line_of_the_errors_says_why(tmp_path: Path) -> None:
     with pytest.raises(CodeSourceError) as raised:
         code_of(shell(script), home=tmp_path)
 
-    assert str(raised.value) == r"mfa_process ended with exit code 1: \x1b[31mERROR: no YubiKey"
+    assert str(raised.value) == r"mfa_process exited with code 1: \x1b[31mERROR: no YubiKey"
 
 
 @pytest.mark.parametrize("code", ["123456", "123 456", "123-456"])
@@ -115,7 +115,7 @@ def test_a_code_among_the_errors_is_not_repeated(tmp_path: Path, code: str) -> N
 
 
 def test_a_program_that_was_killed_is_told_by_its_signal(tmp_path: Path) -> None:
-    with pytest.raises(CodeSourceError, match=r"^mfa_process was ended by SIGKILL(?m:$)"):
+    with pytest.raises(CodeSourceError, match=r"^mfa_process was killed by SIGKILL(?m:$)"):
         code_of(shell("kill -KILL $$"), home=tmp_path)
 
 
@@ -223,7 +223,7 @@ def test_no_shell_looks_at_the_command(tmp_path: Path) -> None:
         code_of(f"echo 123456; touch {tmp_path}/made $(touch {tmp_path}/made)", home=tmp_path)
 
     assert not (tmp_path / "made").exists()
-    assert raised.value.hint == "mfa_process is run without a shell: where it needs one, write sh -c '…'"
+    assert raised.value.hint == "mfa_process is run without a shell; to use one, write sh -c '…'"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from mfa_session.errors import CodeSourceError, PersonNeededError, PromptCancelledError, PromptTimeoutError
 from mfa_session.model.mfa_device import MFADevice, TokenCode
 from mfa_session.model.profile import Profile
-from mfa_session.prompt.dialogs import OPENERS, CommandDialog, DialogPerson, Opener
+from mfa_session.prompt.dialogs import OPENERS, CommandDialog, DialogUser, Opener
 from mfa_session.prompt.prompt import Deadline
 from tests.clean_environment import clean_environment
 from tests.programs import shell_program
@@ -40,7 +40,7 @@ def zenity(screen: VirtualScreen, tmp_path: Path) -> CommandDialog:
 
 
 def ask(dialog: CommandDialog, text: str = "A question", *, seconds: float = TIMEOUT_SECONDS) -> str:
-    return dialog.ask(Deadline().question(timeout=timedelta(seconds=seconds), text=text))
+    return dialog.ask(Deadline().prompt(timeout=timedelta(seconds=seconds), text=text))
 
 
 def scripted(opener: Opener, folder: Path, script: str) -> CommandDialog:
@@ -50,7 +50,7 @@ def scripted(opener: Opener, folder: Path, script: str) -> CommandDialog:
 
 
 def test_what_is_typed_is_the_answer(screen: VirtualScreen, zenity: CommandDialog) -> None:
-    zenity.insist_on_being_seen()
+    zenity.be_ready()
 
     with screen.answered_by(lambda: screen.type("123456")):
         assert ask(zenity, HOSTILE) == "123456"
@@ -72,7 +72,7 @@ def test_one_that_the_display_does_not_let_in_was_not_closed_by_a_person(tmp_pat
     if not shutil.which("zenity"):
         pytest.skip("zenity is not installed")
 
-    with pytest.raises(CodeSourceError, match=r"^zenity could not ask: .*cannot open display"):
+    with pytest.raises(CodeSourceError, match=r"^zenity failed: .*cannot open display"):
         ask(CommandDialog(BY_NAME["zenity"], clean_environment(tmp_path, DISPLAY=":987")))
 
 
@@ -82,7 +82,7 @@ def test_no_dialog_opens_where_nobody_would_see_it(screen: VirtualScreen, tmp_pa
     for environ in (clean_environment(tmp_path), there | {"DISPLAY": ":987"}, there | {"SSH_CONNECTION": "1 2 3 4"}):
         for opener in OPENERS:
             with pytest.raises(PersonNeededError):
-                CommandDialog(opener, environ).insist_on_being_seen()
+                CommandDialog(opener, environ).be_ready()
 
 
 @pytest.mark.parametrize(
@@ -168,26 +168,26 @@ def test_kdialog_which_has_no_limit_of_its_own_is_ended(tmp_path: Path) -> None:
 
 def test_the_question_names_the_profile_the_device_and_where_the_code_goes(tmp_path: Path) -> None:
     dialog = scripted(BY_NAME["zenity"], tmp_path, f'printf "%s" "$4" >{tmp_path}/text; echo 123456')
-    user = DialogPerson(dialog, endpoint="http://127.0.0.1:8080/", deadline=Deadline())
+    user = DialogUser(dialog, endpoint="http://127.0.0.1:8080/", deadline=Deadline())
 
     code = user.token_code(PHONE, profile=Profile("test\nuser" + "x" * 200, "test-user-mfa"))
 
     assert code == TokenCode("123456")
     assert (tmp_path / "text").read_text() == (
-        "--text=Profile test\\\\nuser" + "x" * 89 + "… needs a token code.\n"
-        "MFA device: my__phone of account 123456789012\n"
-        "The code goes to http://127.0.0.1:8080/."
+        "--text=MFA code for test\\\\nuser" + "x" * 89 + "…\n"
+        "MFA device: my__phone (account 123456789012)\n"
+        "Sent to http://127.0.0.1:8080/"
     )
 
 
 def test_what_is_no_code_is_asked_for_again_with_the_reason(tmp_path: Path) -> None:
     script = f"cd {tmp_path}; test -e text && echo 123456 || echo 12345; printf '%s\\n' \"$4\" >>text"
     dialog = scripted(BY_NAME["zenity"], tmp_path, script)
-    user = DialogPerson(dialog, deadline=Deadline())
+    user = DialogUser(dialog, deadline=Deadline())
 
     user.tell("AWS did not accept it.")
     user.token_code(PHONE, profile=Profile("test-user", "test-user-mfa"))
 
     first, second = (tmp_path / "text").read_text().removeprefix("--text=").split("--text=")
-    assert first.startswith("AWS did not accept it.\nProfile test-user")
-    assert second.startswith("A token code is six digits.\nProfile test-user")
+    assert first.startswith("AWS did not accept it.\nMFA code for test-user")
+    assert second.startswith("A token code is six digits.\nMFA code for test-user")

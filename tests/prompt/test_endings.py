@@ -211,7 +211,7 @@ def test_nobody_is_asked_any_longer_when_the_reader_of_the_answer_has_gone(termi
 
     os.close(reading)
 
-    terminal.expect("\nerror: PromptCancelledError\n")
+    terminal.expect("\nerror: ReaderGoneError\n")
     program.wait()
     assert terminal.modes() == before
 

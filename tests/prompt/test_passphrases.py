@@ -99,7 +99,7 @@ def test_what_is_set_first_counts_though_it_holds_nothing(tmp_path: Path) -> Non
 def test_a_file_that_is_open_to_others_is_refused(tmp_path: Path, mode: int) -> None:
     source = passphrases(**{FILE: file_of(tmp_path, b"correct horse", mode=mode)})
 
-    with pytest.raises(PassphraseError, match="is open to others") as refused:
+    with pytest.raises(PassphraseError, match="is readable by others") as refused:
         source.passphrase(new=False)
     assert "chmod 600" in refused.value.hint
 
@@ -158,7 +158,7 @@ def test_a_passphrase_that_is_there_already_may_be_short() -> None:
 
 
 def test_without_a_person_the_hint_names_every_way() -> None:
-    with pytest.raises(PersonNeededError, match="the passphrase of the encrypted file is needed") as refused:
+    with pytest.raises(PersonNeededError, match="passphrase of the encrypted file required") as refused:
         passphrases().passphrase(new=False)
 
     assert all(way in refused.value.hint for way in (FD, FILE, VARIABLE, "terminal"))
@@ -197,13 +197,13 @@ def test_a_new_passphrase_is_typed_twice_and_again_when_it_is_short_or_differs(t
         terminal.expect("New passphrase of the encrypted file (8 characters or more): ")
         terminal.type(f"{first}\n")
         if second is not None:
-            terminal.expect("The same again: ")
+            terminal.expect("Repeat passphrase: ")
             terminal.type(f"{second}\n")
 
     program.wait()
     assert program.stdout == b"'correct horse'\n"
-    assert "That is too short.\n" in terminal.text
-    assert "The two differ.\n" in terminal.text
+    assert "Use at least 8 characters.\n" in terminal.text
+    assert "Passphrases do not match.\n" in terminal.text
     assert "horse" not in terminal.text
 
 

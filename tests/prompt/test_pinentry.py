@@ -26,8 +26,8 @@ from mfa_session.errors import MFASessionError
 
 dialog = Pinentry({program!r}, os.environ)
 try:
-    dialog.insist_on_being_seen()
-    print("answer:", ascii(dialog.ask(Deadline().question(timeout=timedelta(seconds={seconds}), text={text!r}))))
+    dialog.be_ready()
+    print("answer:", ascii(dialog.ask(Deadline().prompt(timeout=timedelta(seconds={seconds}), text={text!r}))))
 except MFASessionError as error:
     print("error:", type(error).__name__, error)
 """
@@ -72,7 +72,7 @@ def ask_from_a_program_without_a_terminal(
 def answer(
     program: Path | str, *, environ: dict[str, str], text: str = "A question", seconds: float = TIMEOUT_SECONDS
 ) -> str:
-    question = Deadline().question(timeout=timedelta(seconds=seconds), text=text)
+    question = Deadline().prompt(timeout=timedelta(seconds=seconds), text=text)
     return Pinentry(str(program), environ).ask(question)
 
 
@@ -97,7 +97,7 @@ def test_the_terminal_is_left_as_it_was_however_it_ends(terminal: PseudoTerminal
 
     program.wait()
 
-    assert program.stdout == b"error: PromptTimeoutError nobody answered in time\n"
+    assert program.stdout == b"error: PromptTimeoutError no answer in time\n"
     assert terminal.modes() == before
 
 
@@ -161,14 +161,14 @@ def test_it_closes_when_nobody_answers(screen: VirtualScreen, tmp_path: Path) ->
 def test_a_pinentry_for_terminals_without_one_is_no_user_who_cancelled(
     tmp_path: Path, program: str, variables: dict[str, str]
 ) -> None:
-    with pytest.raises(CodeSourceError, match=f"^{program} could not ask: it needs a terminal(?m:$)"):
+    with pytest.raises(CodeSourceError, match=f"^{program} failed: it needs a terminal(?m:$)"):
         answer(installed(program), environ=clean_environment(tmp_path, **variables))
 
 
 def test_a_pinentry_that_can_show_nothing_fails_at_once(tmp_path: Path) -> None:
     begun = time.monotonic()
 
-    with pytest.raises(CodeSourceError, match=r"^pinentry-curses could not ask: "):
+    with pytest.raises(CodeSourceError, match=r"^pinentry-curses failed: "):
         answer(installed("pinentry-curses"), environ=clean_environment(tmp_path))
 
     assert time.monotonic() - begun < 10
@@ -189,26 +189,26 @@ def test_nobody_would_see_it_where_no_screen_answers(tmp_path: Path, variables: 
     dialog = Pinentry("/usr/bin/pinentry", clean_environment(tmp_path, **variables))
 
     with pytest.raises(PersonNeededError, match="there is no screen"):
-        dialog.insist_on_being_seen()
+        dialog.be_ready()
 
 
 def test_over_ssh_it_would_open_on_another_screen(screen: VirtualScreen, tmp_path: Path) -> None:
     environ = clean_environment(tmp_path, DISPLAY=screen.display)
-    Pinentry("/usr/bin/pinentry", environ).insist_on_being_seen()
+    Pinentry("/usr/bin/pinentry", environ).be_ready()
 
     with pytest.raises(PersonNeededError, match="there is no screen"):
-        Pinentry("/usr/bin/pinentry", environ | {"SSH_CONNECTION": "1 2 3 4"}).insist_on_being_seen()
+        Pinentry("/usr/bin/pinentry", environ | {"SSH_CONNECTION": "1 2 3 4"}).be_ready()
 
 
 @pytest.mark.parametrize(
     ("getpin", "error", "message"),
     [
-        ("ERR 83886179 Operation cancelled <Pinentry>", PromptCancelledError, "without an answer"),
-        ("ERR 83886278 Fully cancelled <Pinentry>", PromptCancelledError, "without an answer"),
+        ("ERR 83886179 Operation cancelled <Pinentry>", PromptCancelledError, "cancelled"),
+        ("ERR 83886278 Fully cancelled <Pinentry>", PromptCancelledError, "cancelled"),
         ("ERR 83886142 Timeout <Pinentry>", PromptTimeoutError, "in time"),
-        ("ERR 83886340 Invalid IPC response <Pinentry>", CodeSourceError, "could not ask: Invalid IPC response <Pinen"),
-        ("ERR nonsense", CodeSourceError, "could not ask"),
-        ("ERR", CodeSourceError, "could not ask"),
+        ("ERR 83886340 Invalid IPC response <Pinentry>", CodeSourceError, "failed: Invalid IPC response <Pinen"),
+        ("ERR nonsense", CodeSourceError, "failed"),
+        ("ERR", CodeSourceError, "failed"),
         ("OKAY", CodeSourceError, "does not answer as a pinentry does"),
         ("", CodeSourceError, "does not answer as a pinentry does"),
         ("D " + "1" * 9000, CodeSourceError, "does not answer as a pinentry does"),

@@ -22,6 +22,7 @@ PHONE = MFADevice("arn:aws:iam::123456789012:mfa/alice-phone")
 
 PROGRAM = """
 from datetime import timedelta
+from mfa_session.prompt.prompt import Deadline
 from mfa_session.prompt.user import User
 from mfa_session.prompt.terminal import Terminal
 from mfa_session.errors import MFASessionError
@@ -60,12 +61,12 @@ def ask_without_a_terminal(home: Path, question: str) -> str:
 @pytest.mark.parametrize(
     ("device", "settings", "question"),
     [
-        ("phone", "", "alice: code of MFA device alice-phone of account 123456789012: "),
-        ("token", "", "alice: code of MFA device GAHT12345678: "),
+        ("phone", "", "MFA code for alice (alice-phone, account 123456789012):\nMFA code: "),
+        ("token", "", "MFA code for alice (GAHT12345678):\nMFA code: "),
         (
             "phone",
             "endpoint='http://127.0.0.1:4566'",
-            "alice: code of MFA device alice-phone of account 123456789012 (it goes to http://127.0.0.1:4566): ",
+            "MFA code for alice (alice-phone, account 123456789012, sent to http://127.0.0.1:4566):\nMFA code: ",
         ),
     ],
     ids=["virtual", "hardware", "another endpoint"],
@@ -87,27 +88,31 @@ def test_the_question_names_the_profile_the_device_the_account_and_a_strange_end
     [
         (
             80,
-            "alice: code of MFA device alice-phone of account 123456789012:\n"
+            "MFA code for alice (alice-phone, account 123456789012):\n"
+            "MFA code:\n"
             "A token code is six digits; type the code that the MFA device shows now.\n"
-            "alice: code of MFA device alice-phone of account 123456789012:",
+            "MFA code for alice (alice-phone, account 123456789012):\n"
+            "MFA code:",
         ),
         (
             40,
-            "alice: code of MFA device alice-phone of\n"
-            " account 123456789012:\n"
+            "MFA code for alice (alice-phone, account\n"
+            " 123456789012):\n"
+            "MFA code:\n"
             "A token code is six digits; type the cod\n"
             "e that the MFA device shows now.\n"
-            "alice: code of MFA device alice-phone of\n"
-            " account 123456789012:",
+            "MFA code for alice (alice-phone, account\n"
+            " 123456789012):\n"
+            "MFA code:",
         ),
     ],
 )
 def test_the_screen_reads_well(tmp_path: Path, columns: int, screen: str) -> None:
     with PseudoTerminal(tmp_path, columns=columns) as terminal:
         ask(terminal, "user.token_code(phone, profile=alice)")
-        terminal.expect("123456789012: ")
+        terminal.expect("MFA code: ")
         terminal.type("12345\n")
-        terminal.expect("123456789012: ")
+        terminal.expect("MFA code: ")
 
         assert terminal.screen == screen
 
@@ -115,7 +120,7 @@ def test_the_screen_reads_well(tmp_path: Path, columns: int, screen: str) -> Non
 def test_several_devices_are_shown_with_numbers(terminal: PseudoTerminal) -> None:
     program = ask(terminal, "user.choose_device([phone, token]).name")
     terminal.expect(
-        "You have several MFA devices. Which one shows the code?\n"
+        "You have several MFA devices. Which one do you use?\n"
         "  1  arn:aws:iam::123456789012:mfa/alice-phone\n"
         "  2  GAHT12345678\n"
         "Number (1 to 2): "
@@ -130,9 +135,8 @@ def test_several_devices_are_shown_with_numbers(terminal: PseudoTerminal) -> Non
 def test_a_guess_is_called_one_and_taken_by_enter_alone(terminal: PseudoTerminal, typed: str, device: str) -> None:
     program = ask(terminal, "user.device(guess=phone).serial_number")
     terminal.expect(
-        "A policy keeps AWS from telling which MFA device is yours.\n"
-        "Often it is arn:aws:iam::123456789012:mfa/alice-phone, but that is only a guess.\n"
-        "Its ARN or serial number (Enter takes the guess): "
+        "Your MFA devices cannot be listed: denied by a policy.\n"
+        "ARN or serial number of your device [arn:aws:iam::123456789012:mfa/alice-phone]: "
     )
     terminal.type(f"{typed}\n")
 
@@ -156,15 +160,15 @@ def test_all_questions_together_have_one_limit(terminal: PseudoTerminal) -> None
     program = ask(
         terminal,
         "(user.token_code(phone, profile=alice), user.token_code(phone, profile=alice))",
-        settings="timeout=timedelta(seconds=4)",
+        settings="deadline=Deadline.beginning_now(timedelta(seconds=4))",
     )
-    terminal.expect("123456789012: ")
+    terminal.expect("MFA code: ")
     time.sleep(3)  # most of it goes to the first question
     terminal.type("123456\n")
     begun = time.monotonic()
 
     program.wait()
-    assert program.stdout.startswith(b"error: nobody answered in time")
+    assert program.stdout.startswith(b"error: no answer in time")
     assert time.monotonic() - begun < 3.8
 
 
@@ -185,8 +189,8 @@ class TestWithoutATerminal:
             ),
             (
                 "user.device(guess=phone)",
-                "error: a policy keeps AWS from telling which MFA device is yours "
-                "hint: name it: --serial ARN (often it is arn:aws:iam::123456789012:mfa/alice-phone)",
+                "error: your MFA devices cannot be listed: denied by a policy "
+                "hint: name yours: --serial ARN (often arn:aws:iam::123456789012:mfa/alice-phone)",
             ),
         ],
         ids=lambda part: part.split("(")[0],
@@ -203,7 +207,7 @@ class TestNobody:
         NoUser("…").wait_for_a_new_code(datetime.now(UTC) + timedelta(hours=1))
 
     def test_names_the_command_to_run(self) -> None:
-        with pytest.raises(PersonNeededError, match="a token code is needed") as refused:
+        with pytest.raises(PersonNeededError, match=r"prompting is disabled \(--no-prompt\)") as refused:
             NoUser("mfa-session login --profile alice").be_ready()
         assert refused.value.hint == "run in a terminal: mfa-session login --profile alice"
 
@@ -247,7 +251,7 @@ class TestAClock:
         User(lambda: Terminal(lines), command="…", now=now, sleep=sleep).wait_for_a_new_code(moment)
 
         assert now() >= moment
-        assert lines.shown == "The code that the device shows now is used; the next one comes in 1 s.\n"
+        assert lines.shown == "Already used. Wait for the next code (1 s).\n"
 
     def test_is_not_waited_by_for_a_moment_that_has_passed(self, clock: Callable[[], Clock]) -> None:
         now, sleep = clock()

@@ -224,7 +224,9 @@ class TestWithACodeOfItsOwn:
         assert case.actions == ["AssumeRole"]
         assert case.sessions.session(ADMIN) == outcome.credentials
         assert outcome.credentials.expiration - case.clock.now() > 3.9 * HOUR
-        assert shown.startswith("A session of 4 h for admin needs an MFA code of its own (over 1 h).\nadmin: code of")
+        assert shown.startswith(
+            "A session of 4 h for admin needs an MFA code of its own (over 1 h).\nMFA code for admin"
+        )
 
     def test_a_live_session_is_kept_without_a_word(self, case: RoleCase) -> None:
         case.keep(left=HOUR)

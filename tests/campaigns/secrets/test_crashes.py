@@ -43,12 +43,12 @@ LOGIN = ("login", "--profile", "test-user")
 PASSPHRASE = "Passphrase of the encrypted file: "
 
 MOMENTS = {
-    "code, plain key": Moment(LOGIN, (with_a_key_in_the_file,), "code of MFA device"),
-    "code, stored key": Moment(LOGIN, (with_a_stored_key,), "code of MFA device", ((PASSPHRASE, "PASSPHRASE"),)),
+    "code, plain key": Moment(LOGIN, (with_a_key_in_the_file,), "MFA code for"),
+    "code, stored key": Moment(LOGIN, (with_a_stored_key,), "MFA code for", ((PASSPHRASE, "PASSPHRASE"),)),
     "passphrase": Moment(LOGIN, (with_a_stored_key,), PASSPHRASE),
     "secret key": Moment(LOGIN, (with_nothing,), "Secret access key", (("Access key ID for test-user: ", "KEY_ID"),)),
     "credential-process": Moment(
-        ("credential-process", "--profile", "test-user"), (with_a_key_in_the_file,), "code of MFA device"
+        ("credential-process", "--profile", "test-user"), (with_a_key_in_the_file,), "MFA code for"
     ),
     "exec": Moment(("exec", "--profile", "test-user", "--", "true"), (with_a_key_in_the_file,), "code of MFA"),
     "device resync": Moment(
@@ -57,7 +57,7 @@ MOMENTS = {
     "device add": Moment(
         ("device", "add", "--profile", "test-user", "--name", "x", "--qr-file", "qr.png"),
         (with_a_key_in_the_file,),
-        "code of MFA device",
+        "MFA code for",
     ),
 }
 

@@ -15,7 +15,7 @@ from tests.machine import MFA_SESSION, PHONE, Machine
 from tests.stored_keys import store
 from tests.terminal import Program, PseudoTerminal
 
-QUESTION = "code of MFA device test-user-phone"
+QUESTION = "(test-user-phone"
 LOGIN = ("login", "--profile", "test-user", "--force")
 
 OTHER = "[other]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = of-somebody-else\n"

@@ -7,7 +7,7 @@ from tests.programs import shell_program
 
 LOGIN = ("login", "--profile", "test-user")
 ASK = ("credential-process", "--profile", "test-user")
-QUESTION = "code of MFA device test-user-phone"
+QUESTION = "(test-user-phone"
 
 
 def let_codes_come_from(machine: Machine, script: str, *settings: str) -> Path:

@@ -109,8 +109,8 @@ class TestWithoutATerminal:
     @pytest.mark.parametrize(
         ("script", "message"),
         [
-            ("echo 'no YubiKey' >&2; exit 3", "mfa_process ended with exit code 3: no YubiKey"),
-            ("echo Code: 123456", "mfa_process printed something else than one token code of six digits"),
+            ("echo 'no YubiKey' >&2; exit 3", "mfa_process exited with code 3: no YubiKey"),
+            ("echo Code: 123456", "mfa_process printed something other than one MFA code of six digits"),
             ("true", "mfa_process printed nothing"),
         ],
     )
@@ -134,7 +134,7 @@ class TestWithoutATerminal:
         [
             ("mfa_process = no-such-program", "mfa_process cannot be run: no such file or directory"),
             ("mfa_process = echo '123456", "profile test-user: mfa_process: a quotation mark in it is not closed"),
-            ("mfa_session_code_source = yubikey", "there is no source of codes called yubikey"),
+            ("mfa_session_code_source = yubikey", "there is no code source yubikey"),
             ("mfa_session_code_source = ykman", "ykman cannot be run: no such file or directory"),
         ],
     )

@@ -24,7 +24,7 @@ class TestAtATerminal:
 
         with machine.terminal() as terminal:
             program = machine.start(terminal, *LOGIN, "--quiet")
-            terminal.expect("No code: mfa_process ended with exit code 1: ERROR: no YubiKey.")
+            terminal.expect("No code: mfa_process exited with code 1: ERROR: no YubiKey.")
             terminal.expect(QUESTION)
             terminal.type(machine.fresh_code() + "\n")
 

@@ -36,7 +36,7 @@ class TestWithoutATerminalButWithAPerson:
                 stderr=Stream.PIPE,
                 environment=machine.environment,
             )
-            terminal.expect("MFA device: test-user-phone of account 123456789012")
+            terminal.expect("MFA device: test-user-phone (account 123456789012)")
             terminal.expect("Code:")
             terminal.type(machine.fresh_code() + "\n")
 

@@ -9,7 +9,7 @@ from mfa_session.model.credentials import moment, timestamp
 from tests.machine import AWS_CLI, Machine
 
 ACCOUNT = "123456789012"
-QUESTION = "code of MFA device test-user-phone"
+QUESTION = "(test-user-phone"
 WITH_MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 
 

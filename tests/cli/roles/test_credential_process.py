@@ -60,7 +60,7 @@ class TestCredentialProcess:
         assert len({caller.stdout for caller in callers}) == 1
         assert len(machine.calls("AssumeRole")) == 1
 
-    def test_a_wrong_code_ends_the_callers_for_all_roles_with_one_message(
+    def test_three_wrong_codes_end_the_callers_for_all_roles_with_one_message(
         self, machine: Machine, terminal: PseudoTerminal
     ) -> None:
         add_role(machine, "deploy")
@@ -68,11 +68,14 @@ class TestCredentialProcess:
         callers = [self.ask_in(terminal, machine, "admin", None)]
         terminal.expect(QUESTION)
         callers.append(self.ask_in(terminal, machine, "deploy", callers[0]))
-        terminal.type(f"{(int(machine.phone.code()) + 500_000) % 1_000_000:06}\n")
+        for more in (100_000, 300_000, 500_000):
+            terminal.type(f"{(int(machine.phone.code()) + more) % 1_000_000:06}\n")
+            if more < 500_000:
+                terminal.expect("AWS did not accept this code")
 
         assert {caller.wait() for caller in callers} == {254}
         assert len({caller.stderr for caller in callers}) == 1
-        assert terminal.text.count(QUESTION) == 1
+        assert terminal.text.count(QUESTION) == 3
 
     def test_a_session_of_the_role_answers_at_once_and_in_full_with_the_same_bytes(self, machine: Machine) -> None:
         take(machine, "admin")

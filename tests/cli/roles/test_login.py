@@ -25,11 +25,11 @@ class TestLogin:
 
     def test_the_code_is_asked_for_in_the_name_of_the_user(self, machine: Machine, terminal: PseudoTerminal) -> None:
         login = machine.start(terminal, "login", "--profile", "admin")
-        terminal.expect(f"test-user: {QUESTION}")
+        terminal.expect(f"MFA code for test-user {QUESTION}")
         terminal.type(machine.fresh_code() + "\n")
         terminal.expect("admin-mfa is live until")
         terminal.expect("aws sts get-caller-identity --profile admin-mfa")
-        terminal.expect("the long-term key of test-user still lies in")
+        terminal.expect("Your access key is still in plain text in")
         terminal.type("n\n")
 
         assert login.wait() == 0
@@ -127,7 +127,7 @@ class TestLongerThanAnHour:
     ) -> None:
         login = machine.start(terminal, "login", "--profile", "admin", "--duration", "4h")
         terminal.expect("needs an MFA code of its own (over 1 h).")
-        terminal.expect(f"admin: {QUESTION}")
+        terminal.expect(f"MFA code for admin {QUESTION}")
         terminal.type(machine.fresh_code() + "\n")
         terminal.expect("admin-mfa is live until")
         terminal.press("^D")
