@@ -144,7 +144,7 @@ def _safe_url(name: str, url: str) -> str:
         )
     if parts["scheme"] == "http" and not is_on_this_machine(url):
         raise ConfigurationError(
-            f"{name} would send the token code unencrypted",
+            f"{name} would send the MFA code unencrypted",
             hint=f"use https in {name}; http is for this machine only, such as http://127.0.0.1:4566",
         )
     return url

@@ -86,7 +86,7 @@ def refusal(reply: HTTPReply, *, request: APIRequest, host: str, endpoints: Endp
 
 def _without_a_code(status: int, error: AWSAnswerError, *, request: APIRequest, host: str) -> AWSError:
     if status >= 500:  # a proxy's or a load balancer's own page
-        return outcome_unknown(f"{host} has trouble of its own (HTTP {status})", request=request, hint=_LATER)
+        return outcome_unknown(f"{host} had an internal error (HTTP {status})", request=request, hint=_LATER)
     return AWSAnswerError(f"{error} (HTTP {status})", hint=error.hint)
 
 
@@ -98,7 +98,7 @@ def _invalid_client_token(refusal: Refusal, _: datetime) -> AWSError:
             "AWS does not accept the session: it has ended, its access key was deleted, or it was made without MFA",
             hint=f"get a new one: {hint_command('login', '--force')}",
         )
-    hint = "check it in the IAM console, Security credentials; a key made seconds ago works after 15 s"
+    hint = "check it in the IAM console > Security credentials; a key created seconds ago works after 15 s"
     if not refusal.endpoints.region_is_known:
         hint += "; an account in China, GovCloud or the European Sovereign Cloud needs its region: --region, AWS_REGION"
     return AccessKeyRefusedError(f"AWS does not know the access key {key.masked_id}, or it is inactive", hint=hint)
@@ -110,12 +110,13 @@ def _signature(refusal: Refusal, now: datetime) -> AWSError:
     key = refusal.request.credentials
     if not isinstance(key, AccessKey):
         return ExpiredSessionError(
-            "the secret key of the session is not the one that AWS gave",
+            "the secret key of the session does not match its key ID",
             hint=f"get a new one: {hint_command('login', '--force')}",
         )
     return AccessKeyRefusedError(
-        f"the secret access key is not the one of {key.masked_id}",
-        hint=f"type the key ID and its secret again: {hint_command('keys add')}; if the secret is lost, make a new key",
+        f"the secret access key does not match {key.masked_id}",
+        hint=f"type the key ID and the secret again: {hint_command('keys add')};"
+        " if the secret is lost, create a new key",
     )
 
 
@@ -126,9 +127,7 @@ def _clock_skew(refusal: Refusal, now: datetime) -> AWSError:
     else:
         minutes = timedelta(minutes=round(abs(ahead) / timedelta(minutes=1)))  # the seconds are those of the journey
         how_far = f"{in_words(minutes)} {'ahead of' if ahead > timedelta(0) else 'behind'} AWS's"
-    return ClockSkewError(
-        f"the clock of this machine is {how_far}", hint="set the clock, and let it be set from the network from now on"
-    )
+    return ClockSkewError(f"the clock of this machine is {how_far}", hint="set the clock, and turn on automatic time")
 
 
 def _ahead_of_aws(refusal: Refusal, now: datetime) -> timedelta | None:
@@ -151,7 +150,7 @@ def _access_denied(refusal: Refusal, _: datetime) -> AWSError:
         return _device_refused(refusal)
     if "with session credentials" in refusal.text:
         return NotAnIAMUserError(
-            "this is the key of a session, which cannot get another session",
+            "this access key is temporary, and cannot get another session",
             hint="use the long-term access key (AKIA…) of an IAM user",
         )
     return _role_denied(refusal) if refusal.request.operation == "AssumeRole" else _not_authorized(refusal)
@@ -162,16 +161,16 @@ def _role_denied(refusal: Refusal) -> AWSError:
     denial = _DENIAL.search(refusal.said)
     why = f", {denial['why']}" if denial and denial["why"] else ""
     return AccessDeniedError(
-        f"AWS does not let you take the role {refusal.request.parameters['RoleArn']}{why}",
+        f"AWS does not let you assume the role {refusal.request.parameters['RoleArn']}{why}",
         hint="check role_arn and external_id, and whether the role's trust policy and your own policies allow it",
     )
 
 
 def _token_code_refused() -> AWSError:
     return TokenCodeRefusedError(
-        "AWS did not accept the token code",  # and never says why
-        hint="it is wrong, used already or too old: type the next one that the device shows;"
-        f" if it goes on, bring the device back into step: {hint_command('device resync')}",
+        "AWS did not accept the MFA code",  # and never says why
+        hint="it is wrong, already used or too old: type the next one;"
+        f" if this happens again, resynchronize the device: {hint_command('device resync')}",
     )
 
 
@@ -179,7 +178,7 @@ def _device_refused(refusal: Refusal) -> AWSError:
     serial_number = refusal.request.parameters.get("SerialNumber", "this")
     return MFADeviceRefusedError(
         f"AWS does not know {serial_number} as an MFA device of this user",
-        hint=f"see what AWS knows: {hint_command('device list')}; then correct mfa_serial, or give --serial",
+        hint=f"list the devices: {hint_command('device list')}; then correct mfa_serial, or use --serial",
     )
 
 
@@ -192,9 +191,9 @@ def _not_authorized(refusal: Refusal) -> AWSError:
     signed_with_key = isinstance(refusal.request.credentials, AccessKey)
     return AccessDeniedError(
         message,
-        hint=f"a policy may ask for MFA here: {hint_command('login')}, and try again with the session"
+        hint=f"a policy may require MFA: {hint_command('login')}, then use the session"
         if signed_with_key
-        else "ask whoever administers the account to allow it",
+        else "ask the account's administrator to allow it",
     )
 
 
@@ -208,42 +207,42 @@ def _validation(refusal: Refusal, now: datetime) -> AWSError:
         return _device_refused(refusal)
     if parameter.lower() == "durationseconds" or _TOO_LONG.search(refusal.text):
         return DurationRefusedError(
-            f"AWS does not give a session for so long: {refusal.said}",
-            hint="ask for less: --duration 1h, or duration_seconds of the profile",
+            f"AWS refuses this duration: {refusal.said}",
+            hint="use --duration 1h, or duration_seconds in the profile",
         )
     return _unknown_code(refusal, now)
 
 
 def _no_such_entity(refusal: Refusal, _: datetime) -> AWSError:
     return NoSuchEntityError(
-        f"AWS knows no such thing: {refusal.said or refusal.request.operation}",
+        f"not found: {refusal.said or refusal.request.operation}",
         hint=f"check the name, and whether this is the right account: {hint_command('status', '--verify')}",
     )
 
 
 def _entity_already_exists(refusal: Refusal, _: datetime) -> AWSError:
     return EntityAlreadyExistsError(
-        f"AWS has it already: {refusal.said or refusal.request.operation}", hint="choose another name"
+        f"already exists: {refusal.said or refusal.request.operation}", hint="choose another name"
     )
 
 
 def _limit_exceeded(refusal: Refusal, _: datetime) -> AWSError:
     return LimitExceededError(
-        f"AWS has a limit, and it is reached: {refusal.said or refusal.request.operation}",
-        hint="remove what is no longer needed, and try again",
+        f"limit reached: {refusal.said or refusal.request.operation}",
+        hint="remove what you no longer need, and try again",
     )
 
 
 def _delete_conflict(refusal: Refusal, _: datetime) -> AWSError:
     return DeleteConflictError(
-        f"AWS deletes nothing that is in use: {refusal.said or refusal.request.operation}",
-        hint="take it out of use first",
+        f"in use, and not deleted: {refusal.said or refusal.request.operation}",
+        hint="detach or deactivate it first",
     )
 
 
 def _temporarily_unmodifiable(refusal: Refusal, _: datetime) -> AWSError:
     return EntityTemporarilyUnmodifiableError(
-        f"AWS is still busy with an earlier change: {refusal.said or refusal.request.operation}",
+        f"an earlier change is still in progress: {refusal.said or refusal.request.operation}",
         hint="wait a minute, and run the command again",
     )
 
@@ -251,7 +250,7 @@ def _temporarily_unmodifiable(refusal: Refusal, _: datetime) -> AWSError:
 def _authentication_codes_refused(_: Refusal, __: datetime) -> AWSError:
     return TokenCodeRefusedError(
         "AWS did not accept the two codes",
-        hint="type two codes that follow each other: the one that the device shows, and the next one when it comes",
+        hint="type two consecutive codes: the one that the device shows, then the next one",
     )
 
 
@@ -262,21 +261,21 @@ def _expired(_: Refusal, __: datetime) -> AWSError:
 def _region_disabled(refusal: Refusal, _: datetime) -> AWSError:
     region = refusal.endpoints.region
     return RegionDisabledError(
-        f"STS is switched off in {region} for this account",
+        f"STS is turned off in {region} for this account",
         hint=f"use a region where it is on, such as --region us-east-1,"
-        f" or switch it on for {region}: IAM console, Account settings",
+        f" or turn it on for {region}: IAM console > Account settings",
     )
 
 
 def _throttled(refusal: Refusal, _: datetime) -> AWSError:
     said = refusal.said or refusal.request.quotable(refusal.code)
-    return ThrottledError(f"AWS asks to slow down: {said}", hint=_LATER)
+    return ThrottledError(f"too many requests: {said}", hint=_LATER)
 
 
 def _unknown_code(refusal: Refusal, now: datetime) -> AWSError:
     request, code = refusal.request, refusal.request.quotable(refusal.code)
     if refusal.status >= 500:
-        return outcome_unknown(f"AWS has trouble of its own ({code})", request=request, hint=_LATER)
+        return outcome_unknown(f"AWS had an internal error ({code})", request=request, hint=_LATER)
     if refusal.status == 429:
         return _throttled(refusal, now)
     return AWSError(

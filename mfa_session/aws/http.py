@@ -156,14 +156,14 @@ class HTTPCall:
             return True
         if not Path(self._ca_bundle).exists():
             raise ConfigurationError(
-                "the file with the certificates to trust does not exist",
+                "the CA bundle does not exist",
                 hint="check AWS_CA_BUNDLE, ca_bundle of the profile, and REQUESTS_CA_BUNDLE",
             )
         return self._ca_bundle
 
     def _read(self, response: Any) -> bytes:
         if 300 <= response.status_code < 400:
-            raise not_from_aws(self.host, f"it sends to another address ({response.status_code}), which is not asked")
+            raise not_from_aws(self.host, f"it redirects to another address ({response.status_code})")
         try:
             body: bytes = response.raw.read(_MAX_BODY + 1, decode_content=False)
         except Exception as error:  # of urllib3, http.client, ssl or the socket; all mean the same here
@@ -203,39 +203,40 @@ def outcome_unknown(what: str, *, request: APIRequest, hint: str = _CHECK_THE_NE
     """Return the error for a question that went out, when *what* happened instead of an answer."""
     if request.codes:
         return ReplyLostError(
-            f"{what}; the token code may have been used",
+            f"{what}; the MFA code may have been used",
             hint="wait until the device shows the next code, and run the command again",
         )
     if not request.idempotent:
-        return ReplyLostError(f"{what}; {request.operation} may have been done all the same", hint=hint)
+        return ReplyLostError(f"{what}; {request.operation} may have succeeded", hint=hint)
     return ReplyLostError(what, hint=hint)
 
 
 def _what_happened(error: Exception, exchange: HTTPCall) -> str:
     if isinstance(error, OverdueError):
-        return f"no whole answer came from {exchange.host} within {exchange.limits.whole:.0f} s"
+        return f"no complete response from {exchange.host} within {exchange.limits.whole:.0f} s"
     if exchange.stage is Stage.REPLY_BEGUN:
-        return f"{exchange.host} did not finish its answer"
+        return f"{exchange.host} did not complete its response"
     if any(isinstance(cause, TimeoutError) for cause in _causes(error)):
-        return f"no answer came from {exchange.host} within {exchange.limits.read:.0f} s"
-    return f"{exchange.host} ended the connection without an answer"
+        return f"no response from {exchange.host} within {exchange.limits.read:.0f} s"
+    return f"{exchange.host} closed the connection without a response"
 
 
 def _nothing_sent(error: Exception, *, request: APIRequest, exchange: HTTPCall) -> AWSUnreachableError:
     host, causes = exchange.host, list(_causes(error))
     if isinstance(error, ProxyConnectionError):
         return AWSUnreachableError(
-            f"no way to {host} through the proxy: {request.quotable(str(causes[-1]))}",
+            f"cannot reach {host} through the proxy: {request.quotable(str(causes[-1]))}",
             hint="check HTTPS_PROXY and NO_PROXY",
         )
     if isinstance(error, SSLError):
         return AWSUnreachableError(
-            f"{host} cannot be trusted, and nothing was sent: {request.quotable(_why_untrusted(causes))}",
-            hint="behind a proxy that opens TLS, name its certificates: AWS_CA_BUNDLE, or ca_bundle of the profile",
+            f"the certificate of {host} is not trusted, nothing was sent: {request.quotable(_why_untrusted(causes))}",
+            hint="behind a TLS proxy, set its certificates: AWS_CA_BUNDLE, or ca_bundle in the profile",
         )
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return AWSUnreachableError(
-            f"there is no host {host}, or no network", hint="check the network, and the region: --region, AWS_REGION"
+            f"cannot resolve {host}, or there is no network",
+            hint="check the network, and the region: --region, AWS_REGION",
         )
     return AWSUnreachableError(_why_unreachable(error, causes, exchange=exchange), hint=_CHECK_THE_NETWORK)
 

@@ -334,7 +334,7 @@ def _virtual_mfa_device(response: APIResponse, name: str) -> VirtualMFADevice:
     except (UsageError, ValueError):
         raise not_from_aws(response.host, "it describes no new MFA device") from None
     if device.kind != "virtual" or device.name != name:
-        raise not_from_aws(response.host, "it describes another MFA device than was asked for")
+        raise not_from_aws(response.host, "it describes another MFA device than requested")
     try:
         return VirtualMFADevice(device, seed)
     except AWSAnswerError as error:

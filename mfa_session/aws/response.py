@@ -93,7 +93,7 @@ class APIResponse:
 
 def not_from_aws(host: str, what: str) -> AWSAnswerError:
     """Return the error for an answer of *host* that AWS would not give; *what* is wrong with it."""
-    return AWSAnswerError(f"the answer of {host} is not one of AWS: {what}", hint=_HINT)
+    return AWSAnswerError(f"the response of {host} is not from AWS: {what}", hint=_HINT)
 
 
 # No answer of AWS has one. A web page begins so, and so does XML that grows when it is read.

@@ -97,7 +97,7 @@ class SignIn:
 
 def _refusal(reply: HTTPReply, *, request: APIRequest, host: str) -> AWSError:
     if reply.status >= 500:
-        return outcome_unknown(f"{host} has trouble of its own (HTTP {reply.status})", request=request)
+        return outcome_unknown(f"{host} had an internal error (HTTP {reply.status})", request=request)
     return SignInRefusedError(
         f"{host} does not let this session in to the console (HTTP {reply.status})",
         hint=f"get a new session of the role: {hint_command('login', '--force')}",

@@ -112,9 +112,9 @@ def _session_credentials(response: APIResponse, *, duration: timedelta, now: dat
     credentials = response.part("Credentials")
     expiration = credentials.moment("Expiration")
     if expiration <= now:
-        raise not_from_aws(response.host, "its session is over already")
+        raise not_from_aws(response.host, "its session has already expired")
     if expiration > now + duration + _CLOCK_TOLERANCE:
-        raise not_from_aws(response.host, "its session lasts longer than was asked for")
+        raise not_from_aws(response.host, "its session lasts longer than requested")
     try:
         return SessionCredentials(
             access_key_id=credentials.text("AccessKeyId"),

@@ -189,7 +189,7 @@ class _Enrolment:
         try:
             return self._iam.create_virtual_mfa_device(self._credentials, name)
         except AccessDeniedError as error:
-            hint = "ask whoever administers the account to allow it"
+            hint = "ask the account's administrator to allow it"
             if name != user.user_name and not name.startswith(f"{user.user_name}-"):
                 hint = f"many policies want the user's name first: --name {user.user_name}-phone; otherwise {hint}"
             raise AccessDeniedError(str(error), hint=hint, code=error.code) from None

@@ -55,13 +55,13 @@ def resynchronize(
     except NoSuchEntityError as error:
         raise MFADeviceRefusedError(
             f"AWS does not know {found.serial_number} as an MFA device of user {user_name}",
-            hint=f"see what AWS knows: {hint_command('device list')}; then correct mfa_serial, or give --serial",
+            hint=f"list the devices: {hint_command('device list')}; then correct mfa_serial, or use --serial",
             code=error.code,
         ) from None
     except AccessDeniedError as error:
         raise AccessDeniedError(
             str(error),
-            hint="ask whoever administers the account to allow it, or to resynchronize the device for you",
+            hint="ask the account's administrator to allow it, or to resynchronize the device for you",
             code=error.code,
         ) from None
     return found

@@ -232,7 +232,7 @@ def _clock(time: datetime | None, instruments: DoctorContext) -> Iterator[Findin
         yield fine("clock", "clock", "within a minute of AWS's")
         return
     what = f"it is {in_words(abs(ahead))} {'ahead of' if ahead > timedelta(0) else 'behind'} AWS's"
-    yield warning("clock", "clock", what, fix="set the clock, and let it be set from the network from now on")
+    yield warning("clock", "clock", what, fix="set the clock, and turn on automatic time")
 
 
 def _last_failure(

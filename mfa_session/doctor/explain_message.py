@@ -35,7 +35,7 @@ _OTHERS = (
     (
         r"MultiFactorAuthentication failed",
         "code-refused",
-        "AWS did not accept the token code, or does not know the device",
+        "AWS did not accept the MFA code, or does not know the device",
         "see the devices: {devices}; then: {login}",
     ),
     (
@@ -66,7 +66,7 @@ _OTHERS = (
         r"Signature expired|Signature not yet current|RequestTimeTooSkewed|RequestExpired",
         "clock",
         "the clock of the machine is too far from AWS's",
-        "set the clock, and let it be set from the network from now on",
+        "set the clock, and turn on automatic time",
     ),
     (
         r"ExpiredToken|security token included in the request is expired",
@@ -77,7 +77,7 @@ _OTHERS = (
     (
         r"SignatureDoesNotMatch",
         "secret-wrong",
-        "the secret access key is not the one of its key ID",
+        "the secret access key does not match its key ID",
         "give both again: {add_key}",
     ),
     (
@@ -135,7 +135,7 @@ def _denial(denied: re.Match[str], profile: Profile) -> Finding:
             _ABOUT,
             "not-allowed",
             f"no policy allows {action}{where}; with or without MFA",
-            fix=f"ask whoever administers the account to allow {action}{where}",
+            fix=f"ask the account's administrator to allow {action}{where}",
         )
     policy = f", {denied['policy']}," if denied["policy"] else ""
     check = hint_command("policy check", "--user", denied["caller"].rsplit("/", 1)[-1], profile=profile.name)
@@ -147,14 +147,14 @@ def _denial(denied: re.Match[str], profile: Profile) -> Finding:
             _ABOUT,
             "denied",
             f"a policy does not let {action}{where} be done, and AWS does not say which",
-            fix=f"{use_it}; if it was used, ask whoever administers the account",
+            fix=f"{use_it}; if it was used, ask the account's administrator",
         )
     if ":user/" not in denied["caller"]:
         return error(
             _ABOUT,
             "denied-to-role",
             f"a policy{policy} denies {action}{where} to the role",
-            fix="ask whoever administers the account",
+            fix="ask the account's administrator",
         )
     return error(
         _ABOUT,

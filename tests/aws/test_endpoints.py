@@ -90,9 +90,7 @@ def test_an_address_may_be_https_anywhere_and_http_on_this_machine(url: str) -> 
     ],
 )
 def test_http_to_another_machine_is_refused(url: str) -> None:
-    with pytest.raises(
-        ConfigurationError, match="AWS_ENDPOINT_URL_STS would send the token code unencrypted"
-    ) as caught:
+    with pytest.raises(ConfigurationError, match="AWS_ENDPOINT_URL_STS would send the MFA code unencrypted") as caught:
         endpoint_settings({"AWS_ENDPOINT_URL_STS": url}, {})
 
     assert "use https" in caught.value.hint

@@ -69,8 +69,8 @@ def refusal(
             "AccessDenied",
             "MultiFactorAuthentication failed with invalid MFA one time pass code. ",
             TokenCodeRefusedError,
-            "AWS did not accept the token code",
-            "type the next one that the device shows",
+            "AWS did not accept the MFA code",
+            "already used or too old: type the next one",
             id="wrong code",
         ),
         pytest.param(
@@ -91,8 +91,8 @@ def refusal(
             "1 validation error detected: Value '123456' at 'tokenCode' failed to satisfy constraint:"
             " Member must satisfy regular expression pattern: [\\d]*",
             TokenCodeRefusedError,
-            "AWS did not accept the token code",
-            "type the next one that the device shows",
+            "AWS did not accept the MFA code",
+            "already used or too old: type the next one",
             id="malformed code",
         ),
         pytest.param(
@@ -113,7 +113,7 @@ def refusal(
             "1 validation error detected: Value '129601' at 'durationSeconds' failed to satisfy constraint:"
             " Member must have value less than or equal to 129600",
             DurationRefusedError,
-            "AWS does not give a session for so long: 1 validation error detected: value '…' at 'durationSeconds'"
+            "AWS refuses this duration: 1 validation error detected: value '…' at 'durationSeconds'"
             " failed to satisfy constraint: Member must have value less than or equal to 129600",
             "--duration 1h",
             id="too long",
@@ -124,7 +124,7 @@ def refusal(
             "ValidationError",
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
             DurationRefusedError,
-            "AWS does not give a session for so long: The requested DurationSeconds exceeds the 1 hour session limit"
+            "AWS refuses this duration: The requested DurationSeconds exceeds the 1 hour session limit"
             " for roles assumed by role chaining",
             "--duration 1h",
             id="too long for a chain",
@@ -135,7 +135,7 @@ def refusal(
             "AccessDenied",
             "Cannot call GetSessionToken with session credentials",
             NotAnIAMUserError,
-            "this is the key of a session, which cannot get another session",
+            "this access key is temporary, and cannot get another session",
             "long-term access key",
             id="session for a session",
         ),
@@ -146,7 +146,7 @@ def refusal(
             "The security token included in the request is invalid.",
             AccessKeyRefusedError,
             "AWS does not know the access key AKIA…MPLE, or it is inactive",
-            "a key made seconds ago works after 15 s",
+            "a key created seconds ago works after 15 s",
             id="unknown key",
         ),
         pytest.param(
@@ -166,7 +166,7 @@ def refusal(
             "The request signature we calculated does not match the signature you provided. Check your AWS Secret"
             " Access Key and signing method. Consult the service documentation for details.",
             AccessKeyRefusedError,
-            "the secret access key is not the one of AKIA…MPLE",
+            "the secret access key does not match AKIA…MPLE",
             "mfa-session keys add",
             id="wrong secret",
         ),
@@ -176,7 +176,7 @@ def refusal(
             "SignatureDoesNotMatch",
             "The request signature we calculated does not match the signature you provided.",
             ExpiredSessionError,
-            "the secret key of the session is not the one that AWS gave",
+            "the secret key of the session does not match its key ID",
             "mfa-session login --force",
             id="wrong secret of a session",
         ),
@@ -228,8 +228,8 @@ def refusal(
             "STS is not activated in this region for account:123456789012. Your account administrator can activate STS"
             " in this region using the IAM Console.",
             RegionDisabledError,
-            "STS is switched off in us-east-1 for this account",
-            "IAM console, Account settings",
+            "STS is turned off in us-east-1 for this account",
+            "IAM console > Account settings",
             id="region off",
         ),
         pytest.param(
@@ -238,7 +238,7 @@ def refusal(
             "Throttling",
             "Rate exceeded",
             ThrottledError,
-            "AWS asks to slow down: Rate exceeded",
+            "too many requests: Rate exceeded",
             "wait a minute",
             id="throttled",
         ),
@@ -248,7 +248,7 @@ def refusal(
             "SlowDownPlease",
             "",
             ThrottledError,
-            "AWS asks to slow down: SlowDownPlease",
+            "too many requests: SlowDownPlease",
             "wait a minute",
             id="throttled by status",
         ),
@@ -285,7 +285,7 @@ def refusal(
             AccessDeniedError,
             "AWS does not allow iam:ListAccessKeys, because no identity-based policy allows the iam:ListAccessKeys"
             " action",
-            "ask whoever administers the account",
+            "ask the account's administrator",
             id="implicit deny",
         ),
         pytest.param(
@@ -314,7 +314,7 @@ def refusal(
             "ServiceUnavailable",
             "",
             ReplyLostError,
-            "AWS has trouble of its own (ServiceUnavailable); the token code may have been used",
+            "AWS had an internal error (ServiceUnavailable); the MFA code may have been used",
             "wait until the device shows the next code",
             id="unavailable",
         ),
@@ -337,7 +337,7 @@ def test_the_error_has_the_code_that_aws_gave(code: str) -> None:
 def test_what_may_have_been_done_without_an_answer_is_told() -> None:
     error = refusal(APIRequest("iam", "CreateAccessKey", SESSION), "InternalFailure", "", status=500)
 
-    assert str(error) == "AWS has trouble of its own (InternalFailure); CreateAccessKey may have been done all the same"
+    assert str(error) == "AWS had an internal error (InternalFailure); CreateAccessKey may have succeeded"
     assert error.hint == "wait a minute, and run the command again"
 
 

@@ -92,7 +92,7 @@ def test_a_field_that_is_missing_is_named(missing: str) -> None:
     ids=["nothing", "empty", "another", "text", "list", "hole", "abyss"],
 )
 def test_an_answer_without_credentials_is_refused(result: str) -> None:
-    with pytest.raises(AWSAnswerError, match="is not one of AWS"):
+    with pytest.raises(AWSAnswerError, match="is not from AWS"):
         _ask_with(result)
 
 
@@ -104,8 +104,8 @@ def test_an_answer_of_many_parts_is_not_read_because_each_would_take_hundreds_of
 @pytest.mark.parametrize(
     ("expiration", "reason"),
     [
-        ("2001-01-01T00:00:00Z", "over already"),
-        ("9999-12-31T23:59:59Z", "lasts longer than was asked for"),
+        ("2001-01-01T00:00:00Z", "already expired"),
+        ("9999-12-31T23:59:59Z", "lasts longer than requested"),
         ("9999-12-31T23:59:59-23:59", "its Expiration is not a time"),
         ("0001-01-01T00:00:00+23:59", "its Expiration is not a time"),
         ("tomorrow", "its Expiration is not a time"),
@@ -163,7 +163,7 @@ def test_a_device_that_cannot_be_one_is_refused(serial_number: str) -> None:
         f"<MFADevices><member>{serial_number}</member></MFADevices></ListMFADevicesResult></ListMFADevicesResponse>"
     )
 
-    with serving(answering(document.encode())) as server, pytest.raises(AWSAnswerError, match="is not one of AWS"):
+    with serving(answering(document.encode())) as server, pytest.raises(AWSAnswerError, match="is not from AWS"):
         IAM(Transport(Endpoints(iam_url=server.url))).list_mfa_devices(KEY, "alice")
 
 

@@ -83,17 +83,17 @@ def trickle(head: bytes, drop: bytes) -> Script:
 @pytest.mark.parametrize(
     ("script", "message"),
     [
-        pytest.param(close_before_the_answer, "ended the connection without an answer", id="closed"),
-        pytest.param(reset_before_the_answer, "ended the connection without an answer", id="reset"),
-        pytest.param(close_within_the_answer, "did not finish its answer", id="closed within the answer"),
-        pytest.param(close_within_a_chunk, "did not finish its answer", id="closed within a chunk"),
+        pytest.param(close_before_the_answer, "closed the connection without a response", id="closed"),
+        pytest.param(reset_before_the_answer, "closed the connection without a response", id="reset"),
+        pytest.param(close_within_the_answer, "did not complete its response", id="closed within the answer"),
+        pytest.param(close_within_a_chunk, "did not complete its response", id="closed within a chunk"),
     ],
 )
 def test_a_code_whose_answer_is_lost_may_have_been_used(script: Script, message: str) -> None:
     with serving(script) as server, pytest.raises(ReplyLostError) as caught:
         trade(server)
 
-    assert str(caught.value) == f"127.0.0.1:{server.port} {message}; the token code may have been used"
+    assert str(caught.value) == f"127.0.0.1:{server.port} {message}; the MFA code may have been used"
     assert caught.value.hint == WAIT_FOR_THE_NEXT
     assert len(server.requests) == 1
 
@@ -101,15 +101,18 @@ def test_a_code_whose_answer_is_lost_may_have_been_used(script: Script, message:
 def test_a_silent_server_is_not_waited_for_longer_than_the_limit() -> None:
     begun = time.monotonic()
 
-    with serving(be_silent) as server, pytest.raises(ReplyLostError, match=r"^no answer came from") as caught:
+    with serving(be_silent) as server, pytest.raises(ReplyLostError, match=r"^no response from") as caught:
         trade(server, limits=SHORT_READ)
 
-    assert "the token code may have been used" in str(caught.value)
+    assert "the MFA code may have been used" in str(caught.value)
     assert SHORT_READ.read <= time.monotonic() - begun < 10
 
 
 def test_a_server_that_stops_within_its_answer_is_waited_for_as_long() -> None:
-    with serving(stop_within_the_answer) as server, pytest.raises(ReplyLostError, match="did not finish its answer"):
+    with (
+        serving(stop_within_the_answer) as server,
+        pytest.raises(ReplyLostError, match="did not complete its response"),
+    ):
         trade(server, limits=SHORT_READ)
 
     assert len(server.requests) == 1
@@ -127,7 +130,7 @@ def test_a_server_that_stops_within_its_answer_is_waited_for_as_long() -> None:
 def test_an_answer_that_trickles_ends_with_the_whole_limit(script: Script) -> None:
     begun = time.monotonic()
 
-    with serving(script) as server, pytest.raises(ReplyLostError, match=r"^no whole answer came from"):
+    with serving(script) as server, pytest.raises(ReplyLostError, match=r"^no complete response from"):
         trade(server, limits=SHORT_WHOLE)
 
     assert SHORT_WHOLE.whole <= time.monotonic() - begun < 10
@@ -162,7 +165,7 @@ def test_a_redirect_is_not_followed(status: str) -> None:
     with serving(answering(b"")) as elsewhere:
         with (
             serving(answering(b"", status=status, headers=f"Location: {elsewhere.url}/\r\n")) as server,
-            pytest.raises(AWSAnswerError, match="sends to another address"),
+            pytest.raises(AWSAnswerError, match="redirects to another address"),
         ):
             trade(server)
 
@@ -188,7 +191,7 @@ def test_what_is_no_answer_of_aws_is_told_by_who_gave_it(script: Script, message
     with serving(script) as server, pytest.raises(AWSAnswerError) as caught:
         trade(server)
 
-    assert str(caught.value).startswith(f"the answer of 127.0.0.1:{server.port} is not one of AWS: {message}")
+    assert str(caught.value).startswith(f"the response of 127.0.0.1:{server.port} is not from AWS: {message}")
     assert "AWS_ENDPOINT_URL" in caught.value.hint
 
 
@@ -224,7 +227,7 @@ def test_a_host_without_an_address_is_told_with_the_region() -> None:
         transport.send(TRADE)
 
     assert not isinstance(caught.value, ReplyLostError)
-    assert str(caught.value) == "there is no host sts.invalid, or no network"
+    assert str(caught.value) == "cannot resolve sts.invalid, or there is no network"
     assert "--region" in caught.value.hint
 
 
@@ -234,7 +237,7 @@ def test_the_page_of_a_broken_gateway_may_have_cost_the_code(page: bytes) -> Non
         trade(server)
 
     assert str(caught.value) == (
-        f"127.0.0.1:{server.port} has trouble of its own (HTTP 502); the token code may have been used"
+        f"127.0.0.1:{server.port} had an internal error (HTTP 502); the MFA code may have been used"
     )
 
 
@@ -243,7 +246,7 @@ def test_a_dropped_reply_is_not_asked_for_again(
 ) -> None:
     endpoint.faults.add("GetSessionToken", DropReply())
 
-    with pytest.raises(ReplyLostError, match="the token code may have been used"):
+    with pytest.raises(ReplyLostError, match="the MFA code may have been used"):
         sts.get_session_token(key, device, code(), HOUR)
 
     assert len(endpoint.journal) == 1
@@ -257,7 +260,7 @@ def test_an_error_of_the_server_may_have_cost_the_code(
     with pytest.raises(ReplyLostError) as caught:
         sts.get_session_token(key, device, code(), HOUR)
 
-    assert str(caught.value) == "AWS has trouble of its own (InternalFailure); the token code may have been used"
+    assert str(caught.value) == "AWS had an internal error (InternalFailure); the MFA code may have been used"
     assert len(endpoint.journal) == 1
 
 
@@ -270,7 +273,7 @@ def test_a_code_is_not_sent_again_when_aws_asks_to_slow_down(
         sts.get_session_token(key, device, code(), HOUR)
 
     assert (str(caught.value), caught.value.hint) == (
-        "AWS asks to slow down: Rate exceeded",
+        "too many requests: Rate exceeded",
         "wait a minute, and run the command again",
     )
     assert len(endpoint.journal) == 1

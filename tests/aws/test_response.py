@@ -29,7 +29,7 @@ def test_what_is_not_there_is_told_with_the_host_and_what_to_look_at(ask: Callab
     with pytest.raises(AWSAnswerError) as refused:
         ask()
 
-    assert str(refused.value) == f"the answer of iam.example.com is not one of AWS: {what}"
+    assert str(refused.value) == f"the response of iam.example.com is not from AWS: {what}"
     assert refused.value.hint == "check which endpoint answers: AWS_ENDPOINT_URL, endpoint_url, a proxy"
 
 

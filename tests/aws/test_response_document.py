@@ -81,7 +81,7 @@ def test_what_is_none_of_aws_is_told_by_who_gave_it(read: Callable[[bytes], obje
     with pytest.raises(AWSAnswerError) as caught:
         read(body)
 
-    assert str(caught.value) == f"the answer of {HOST} is not one of AWS: {what}"
+    assert str(caught.value) == f"the response of {HOST} is not from AWS: {what}"
 
 
 @pytest.mark.parametrize("body", [tags(MAX_TAGS), nested(DEEPEST)], ids=["many parts", "deep"])

@@ -69,7 +69,7 @@ def test_a_role_that_is_denied_is_named_with_what_to_look_at(sts: STS, iam: IAM,
     with pytest.raises(AccessDeniedError) as caught:
         sts.assume_role(session, DEPLOY, HOUR)
 
-    assert str(caught.value) == "AWS does not let you take the role arn:aws:iam::123456789012:role/deploy"
+    assert str(caught.value) == "AWS does not let you assume the role arn:aws:iam::123456789012:role/deploy"
     assert "external_id" in caught.value.hint
 
 
@@ -144,7 +144,7 @@ class TestWithACode:
     ) -> None:
         endpoint.faults.add("AssumeRole", DropReply())
 
-        with pytest.raises(ReplyLostError, match="the token code may have been used"):
+        with pytest.raises(ReplyLostError, match="the MFA code may have been used"):
             sts.assume_role_with_code(key, DEPLOY, device, code(), HOUR)
 
         assert [call.action for call in endpoint.journal] == ["AssumeRole"]

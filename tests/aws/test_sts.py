@@ -94,8 +94,8 @@ def test_a_wrong_code_is_refused_after_one_attempt(
     with pytest.raises(TokenCodeRefusedError) as caught:
         sts.get_session_token(key, device, wrong, HOUR)
 
-    assert str(caught.value) == "AWS did not accept the token code"
-    assert "type the next one that the device shows" in caught.value.hint
+    assert str(caught.value) == "AWS did not accept the MFA code"
+    assert "already used or too old: type the next one" in caught.value.hint
     assert len(endpoint.journal) == 1
 
 
@@ -128,7 +128,7 @@ def test_an_unknown_key_is_told_from_a_wrong_secret(sts: STS, key: AccessKey) ->
         AccessKeyRefusedError, match=r"^AWS does not know the access key AKIA…WNAB, or it is inactive(?m:$)"
     ):
         sts.get_caller_identity(unknown)
-    with pytest.raises(AccessKeyRefusedError, match=r"^the secret access key is not the one of AKIA…"):
+    with pytest.raises(AccessKeyRefusedError, match=r"^the secret access key does not match AKIA…"):
         sts.get_caller_identity(mistyped)
 
 
@@ -174,7 +174,7 @@ def test_a_region_in_which_sts_is_off_is_named(
     account.disabled_regions.add("eu-south-1")
     sts = STS(Transport(Endpoints(region="eu-south-1", region_is_known=True, sts_url=endpoint.url)))
 
-    with pytest.raises(RegionDisabledError, match="STS is switched off in eu-south-1") as caught:
+    with pytest.raises(RegionDisabledError, match="STS is turned off in eu-south-1") as caught:
         sts.get_session_token(key, device, code(), HOUR)
 
     assert "--region us-east-1" in caught.value.hint

@@ -47,7 +47,7 @@ def test_nothing_is_sent_to_a_server_that_nobody_vouches_for(tmp_path: Path) -> 
         secure_transport(server, ca_bundle=None).send(TRADE)
 
     assert str(caught.value) == (
-        f"127.0.0.1:{server.port} cannot be trusted, and nothing was sent: self-signed certificate"
+        f"the certificate of 127.0.0.1:{server.port} is not trusted, nothing was sent: self-signed certificate"
     )
     assert "AWS_CA_BUNDLE" in caught.value.hint
     assert server.requests == [b""]
@@ -182,7 +182,7 @@ def test_a_host_that_needs_no_proxy_is_asked_without(monkeypatch: pytest.MonkeyP
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         monkeypatch.setenv("NO_PROXY", ".invalid")
 
-        with pytest.raises(AWSUnreachableError, match=r"no host sts\.invalid"):
+        with pytest.raises(AWSUnreachableError, match=r"cannot resolve sts\.invalid"):
             Transport(Endpoints(sts_url="https://sts.invalid")).send(TRADE)
 
         assert proxy.requests == []

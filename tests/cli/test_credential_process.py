@@ -340,7 +340,7 @@ def test_a_program_that_calls_itself_is_stopped(machine: Machine) -> None:
 def test_a_login_that_failed_while_the_clock_was_wrong_stops_nobody(machine: Machine) -> None:
     machine.lay_down_the_key()
     folder = machine.home / ".aws" / "mfa-session" / "failed-logins"
-    error = TokenCodeRefusedError("AWS did not accept the token code", hint="type the next one")
+    error = TokenCodeRefusedError("AWS did not accept the MFA code", hint="type the next one")
     for jump in JUMPS:
         FailedLogins(folder, clock=partial(datetime.now(UTC).__add__, jump)).remember(TEST_USER, error)
 
@@ -366,7 +366,7 @@ def test_a_code_that_was_used_while_the_clock_was_wrong_keeps_nobody_waiting(mac
 def test_a_login_that_works_lets_the_failed_one_be_forgotten(machine: Machine) -> None:
     machine.lay_down_the_key()
     failures = FailedLogins(machine.home / ".aws" / "mfa-session" / "failed-logins")
-    error = TokenCodeRefusedError("AWS did not accept the token code", hint="type the next one")
+    error = TokenCodeRefusedError("AWS did not accept the MFA code", hint="type the next one")
     failures.remember(TEST_USER, error)
 
     assert machine.log_in().returncode == 0

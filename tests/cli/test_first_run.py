@@ -131,7 +131,7 @@ class TestWithoutAKey:
         ("key_id", "secret", "error"),
         [
             ("AKIAIOSFODNN7EXAMPLE", "wrong", "AWS does not know the access key AKIA…MPLE, or it is inactive"),
-            (None, "wrong", "the secret access key is not the one of AKIA…"),
+            (None, "wrong", "the secret access key does not match AKIA…"),
         ],
         ids=["unknown", "wrong secret"],
     )

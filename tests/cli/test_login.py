@@ -293,7 +293,7 @@ class TestTheCode:
                 terminal.type(f"{code}\n")
 
             assert login.wait() == 254
-            assert "mfa-session: error: AWS did not accept the token code\nmfa-session: hint: " in terminal.text
+            assert "mfa-session: error: AWS did not accept the MFA code\nmfa-session: hint: " in terminal.text
             assert terminal.modes() == modes
         assert len(machine.calls("GetSessionToken")) == 3
         assert machine.credentials_file.read_bytes() == before

@@ -75,7 +75,7 @@ class TestTheKey:
         ended = refusal_of_a_code(machine)
 
         assert ended.exit_code == SERVICE
-        assert ended.error == f"the secret access key is not the one of AKIA…{machine.key.access_key_id[-4:]}"
+        assert ended.error == f"the secret access key does not match AKIA…{machine.key.access_key_id[-4:]}"
 
     def test_of_root(self, machine: Machine) -> None:
         key = machine.account.add_access_key(None)
@@ -175,13 +175,13 @@ class TestTheCode:
         ended = refusal(machine, "--token-code", "000000")
 
         assert ended.exit_code == SERVICE
-        assert ended.error == "AWS did not accept the token code"
+        assert ended.error == "AWS did not accept the MFA code"
 
     def test_that_is_used(self, machine: Machine) -> None:
         code = machine.phone.code()
         machine.phone.accepts(code)
 
-        assert refusal(machine, "--token-code", code).error == "AWS did not accept the token code"
+        assert refusal(machine, "--token-code", code).error == "AWS did not accept the MFA code"
 
 
 class TestAnOption:
@@ -233,21 +233,21 @@ class TestAWS:
     @pytest.mark.parametrize(
         ("fault", "error"),
         [
-            (GarbageBody(), "is not one of AWS: it cannot be read"),
-            (HTMLBody(), "is not one of AWS: it is a web page"),
-            (HTMLBody(status=503), "has trouble of its own (HTTP 503); the token code may have been used"),
-            (EndlessBody(megabytes=1000), "is not one of AWS: it is longer than a megabyte"),
-            (TruncatedXML(), "is not one of AWS: it cannot be read"),
-            (Redirect("https://example.com/"), "is not one of AWS: it sends to another address"),
-            (ExpiredSession(), "is not one of AWS: its session is over already"),
-            (HostileFields({"Expiration": "2199-01-01T00:00:00Z"}), "its session lasts longer than was asked for"),
+            (GarbageBody(), "is not from AWS: it cannot be read"),
+            (HTMLBody(), "is not from AWS: it is a web page"),
+            (HTMLBody(status=503), "had an internal error (HTTP 503); the MFA code may have been used"),
+            (EndlessBody(megabytes=1000), "is not from AWS: it is longer than a megabyte"),
+            (TruncatedXML(), "is not from AWS: it cannot be read"),
+            (Redirect("https://example.com/"), "is not from AWS: it redirects to another address"),
+            (ExpiredSession(), "is not from AWS: its session has already expired"),
+            (HostileFields({"Expiration": "2199-01-01T00:00:00Z"}), "its session lasts longer than requested"),
             (HostileFields({"SecretAccessKey": "x\n[other]\naws_access_key_id = x"}), "no valid SecretAccessKey"),
             (HostileFields({"SessionToken": "x\r\ny"}), "no valid SessionToken"),
             (HostileFields({"AccessKeyId": "AKIAIOSFODNN7EXAMPLE"}), "no valid AccessKeyId"),
-            (DropReply(), "ended the connection without an answer; the token code may have been used"),
-            (ResetConnection(), "ended the connection without an answer; the token code may have been used"),
-            (ServerError(), "AWS has trouble of its own (InternalFailure); the token code may have been used"),
-            (Throttle(), "AWS asks to slow down: Rate exceeded"),
+            (DropReply(), "closed the connection without a response; the MFA code may have been used"),
+            (ResetConnection(), "closed the connection without a response; the MFA code may have been used"),
+            (ServerError(), "AWS had an internal error (InternalFailure); the MFA code may have been used"),
+            (Throttle(), "too many requests: Rate exceeded"),
         ],
         ids=lambda part: type(part).__name__ if not isinstance(part, str) else part[:30],
     )
@@ -266,7 +266,7 @@ class TestAWS:
         ended = refusal_of_a_code(machine)
 
         assert ended.exit_code == SERVICE
-        assert ended.error.endswith("within 15 s; the token code may have been used")
+        assert ended.error.endswith("within 15 s; the MFA code may have been used")
 
     def test_that_cannot_be_reached(self, machine: Machine) -> None:
         machine.environment["AWS_ENDPOINT_URL"] = "http://127.0.0.1:1"
@@ -283,7 +283,7 @@ class TestAWS:
         ended = refusal_of_a_code(machine)
 
         assert ended.exit_code == SERVICE
-        assert ended.error == "there is no host sts.mars-north-1.invalid, or no network"
+        assert ended.error == "cannot resolve sts.mars-north-1.invalid, or there is no network"
 
     def test_that_would_be_told_the_code_unencrypted(self, machine: Machine) -> None:
         machine.environment["AWS_ENDPOINT_URL"] = "http://sts.example.com"
@@ -291,7 +291,7 @@ class TestAWS:
         ended = refusal_of_a_code(machine)
 
         assert ended.exit_code == CONFIGURATION
-        assert ended.error == "AWS_ENDPOINT_URL would send the token code unencrypted"
+        assert ended.error == "AWS_ENDPOINT_URL would send the MFA code unencrypted"
 
     def test_whose_sts_is_off_in_the_region(self, machine: Machine) -> None:
         machine.account.disabled_regions.add("ap-northeast-1")
@@ -299,5 +299,5 @@ class TestAWS:
         ended = refusal_of_a_code(machine)
 
         assert ended.exit_code == SERVICE
-        assert ended.error == "STS is switched off in ap-northeast-1 for this account"
+        assert ended.error == "STS is turned off in ap-northeast-1 for this account"
         assert "--region us-east-1" in ended.hint

@@ -125,7 +125,7 @@ def test_one_that_fails_does_not_stop_the_others_and_gives_the_exit_code(machine
 
     assert ran.returncode == 253
     assert "mfa-session: error: nobody: there is no profile nobody" in ran.stderr
-    assert "mfa-session: error: admin: AWS does not let you take the role" in ran.stderr
+    assert "mfa-session: error: admin: AWS does not let you assume the role" in ran.stderr
     assert "mfa-session: 2 of 2: deploy-mfa is live until" in ran.stderr
 
 

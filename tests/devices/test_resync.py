@@ -112,7 +112,7 @@ def test_what_a_policy_forbids_is_for_an_administrator_because_nobody_can_log_in
     error = case.refusal(AccessDeniedError, PHONE, case.code(-1), case.code(0))
 
     assert "iam:ResyncMFADevice" in str(error)
-    assert error.hint.startswith("ask whoever administers the account")
+    assert error.hint.startswith("ask the account's administrator")
 
 
 def test_where_nobody_can_be_asked_nothing_is_begun(case: ResyncCase) -> None:

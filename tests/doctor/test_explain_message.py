@@ -67,7 +67,7 @@ def test_a_denial_without_mfa_leads_to_the_session_and_to_the_policies() -> None
 
     assert "arn:aws:iam::123456789012:policy/enforce" in finding.what
     assert "mfa-session login --profile test-user, and then --profile test-user-mfa" in finding.fix
-    assert "mfa-session policy check --user test-user" in finding.fix
+    assert "mfa-session policy check --profile test-user --user test-user" in finding.fix
 
 
 def test_a_role_is_not_told_to_get_a_session_with_mfa() -> None:

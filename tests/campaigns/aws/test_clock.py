@@ -29,7 +29,7 @@ OFFSETS: dict[timedelta, str | None] = {
 # A session that was given by such a clock is over, or is not for long.
 WITH_A_CODE = [name for name in ERRANDS if name != "keys rotate, the new key"]
 
-HINT = "set the clock, and let it be set from the network from now on"
+HINT = "set the clock, and turn on automatic time"
 
 
 def cases() -> list[tuple[str, timedelta]]:

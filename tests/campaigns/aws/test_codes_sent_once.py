@@ -111,4 +111,4 @@ def test_a_code_that_finds_no_way_is_not_sent(machine: Machine, name: str, how: 
     ended = ERRANDS[name].run(machine, **settings[how])
 
     judge(name, machine, BadWay(0), ended, before)
-    assert "the token code may have been used" not in ended.said
+    assert "the MFA code may have been used" not in ended.said

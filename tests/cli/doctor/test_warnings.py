@@ -96,7 +96,7 @@ def answered_by_aws_vault(set_up: SetUp) -> None:
 def login_that_failed(set_up: SetUp) -> None:
     set_up.without_session()
     failed = FailedLogins(set_up.machine.home / ".aws" / "mfa-session" / "failed-logins")
-    error = TokenCodeRefusedError("AWS did not accept the token code", hint="type the next one")
+    error = TokenCodeRefusedError("AWS did not accept the MFA code", hint="type the next one")
     failed.remember(Profile("test-user", "test-user-mfa"), error)
 
 

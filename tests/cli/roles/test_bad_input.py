@@ -17,7 +17,7 @@ class TestBadInput:
         ran = machine.run(command, "--profile", "admin")
 
         assert (ran.returncode, ran.stdout) == (254, "")
-        assert f"error: AWS does not let you take the role arn:aws:iam::{ACCOUNT}:role/admin" in ran.stderr
+        assert f"error: AWS does not let you assume the role arn:aws:iam::{ACCOUNT}:role/admin" in ran.stderr
         assert "external_id" in ran.stderr
         assert machine.credentials("admin-mfa") == {}
 

@@ -62,7 +62,7 @@ class TestRefusals:
 
         assert "iam:CreateVirtualMFADevice" in str(error)
         assert (advised in error.hint) if advised else ("--name" not in error.hint)
-        assert error.hint.endswith("ask whoever administers the account to allow it")
+        assert error.hint.endswith("ask the account's administrator to allow it")
 
     def test_a_device_that_may_not_be_enabled_is_deleted_again(self, case: EnrolmentCase) -> None:
         refuse(case, "iam:EnableMFADevice")
