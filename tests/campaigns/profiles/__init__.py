@@ -1,0 +1,1 @@
+"""Profiles of made-up AWS files, compared with botocore."""
