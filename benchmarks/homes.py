@@ -26,6 +26,9 @@ class _GivenPassphrase:
     def passphrase(self, *, new: bool) -> str:
         return PASSPHRASE
 
+    def try_again(self, tries: int) -> bool:
+        return False
+
 
 class Homes:
     """New homes below *folder*, for the one user of the account at *endpoint*."""

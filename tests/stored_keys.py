@@ -18,6 +18,9 @@ class _Passphrase:
     def passphrase(self, *, new: bool) -> str:
         return PASSPHRASE
 
+    def try_again(self, tries: int) -> bool:
+        return False
+
 
 def encrypted_file(machine: Machine) -> EncryptedFile:
     """Return the file as the next process opens it; one is made where there is none."""

@@ -3,14 +3,20 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from mfa_session.errors import AWSError, ConfigurationError, hint_command
+from mfa_session.errors import AccessKeyRefusedError, AWSError, ConfigurationError, hint_command
 from mfa_session.keys.protocols import KeyPrompter, KeySettings, KeyStore
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.profile import Profile
 from mfa_session.sessions.find_device import iam_user
 from mfa_session.sessions.protocols import IAM, STS
+
+Verified = TypeVar("Verified")
+
+# As often as a code.
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +100,25 @@ def add_prompted_key(
     # The store is opened first, so that a secret is not typed in vain.
     settings.check_can_answer(profile)
     store = choose_store()
-    key = user.access_key(profile)
-    key = replace(key, account_id=iam_user(key, sts=sts).account_id)
+    key = prompted_key(
+        profile, user=user, verify=lambda key: replace(key, account_id=iam_user(key, sts=sts).account_id)
+    )
     check_replaceable(profile, store.get(profile.name), key, sts=sts)
     store_key(profile, key, store=store, settings=settings)
     return key
+
+
+def prompted_key(profile: Profile, *, user: KeyPrompter, verify: Callable[[AccessKey], Verified]) -> Verified:
+    """Ask for the key of *profile* until AWS accepts it, three times at most, and return what *verify* returns.
+
+    After a wrong secret only the secret is asked for again.
+    """
+    key = user.access_key(profile)
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return verify(key)
+        except AccessKeyRefusedError as error:
+            user.tell(f"{str(error)[0].upper()}{str(error)[1:]}. Try again.")
+            wrong_secret = error.code in ("SignatureDoesNotMatch", "InvalidSignatureException")
+            key = user.secret_of(key.access_key_id) if wrong_secret else user.access_key(profile)
+    return verify(key)

@@ -92,3 +92,6 @@ class KeyPrompter(Protocol):
 
     def access_key(self, profile: Profile) -> AccessKey:
         """Ask for the key ID and the secret."""
+
+    def secret_of(self, key_id: str) -> AccessKey:
+        """Ask for the secret of the key with this ID."""

@@ -34,6 +34,9 @@ class PassphraseSource(Protocol):
             PromptCancelledError: the user gave none.
         """
 
+    def try_again(self, tries: int) -> bool:
+        """Tell whether the user can type another passphrase after *tries* wrong ones, and say so."""
+
 
 class EncryptedFile:
     """The file *path*, mode 0600, which holds all keys and the names of their profiles in one ciphertext.
@@ -72,7 +75,10 @@ class EncryptedFile:
     def set(self, profile: str, key: AccessKey) -> None:
         """Store *key* in place of the one that *profile* had, and read it back."""
         # Before the lock: the user may take longer than other processes wait for it.
-        self._key_of(self._document())
+        if document := self._document():
+            self._opened(document)
+        else:
+            self._key_of(None)
         item = item_of(key)
         with self._held():
             document = self._document()
@@ -122,13 +128,18 @@ class EncryptedFile:
         return {} if document is None else self._opened(document)
 
     def _opened(self, document: "EncryptedText") -> dict[str, str]:
+        tries = 0
         with self._one_asks:
-            try:
-                items: dict[str, str] = json.loads(document.open(self._key_of(document)))
-            except PassphraseError:
-                self._key = None
-                raise
-        return items
+            while True:
+                try:
+                    items: dict[str, str] = json.loads(document.open(self._key_of(document)))
+                except PassphraseError:
+                    self._key = None
+                    tries += 1
+                    if not self._passphrase.try_again(tries):
+                        raise
+                else:
+                    return items
 
     def _key_of(self, document: "EncryptedText | None") -> "Key":
         """Return the key of *document*, or that of a new one."""

@@ -103,8 +103,8 @@ class EncryptedText:
             return ChaCha20Poly1305(key.secret).decrypt(self.nonce, self.ciphertext, self.header).decode()
         except InvalidTag:
             raise PassphraseError(
-                "this passphrase does not open the encrypted file",
-                hint="type it again; if you are sure of it, somebody has changed the file: restore it from a backup",
+                "cannot decrypt the encrypted file: wrong passphrase, or the file is damaged",
+                hint="run it again; if the passphrase is right, restore the file from a backup",
             ) from None
 
 

@@ -263,3 +263,21 @@ def test_after_a_rotation_without_an_answer_a_key_that_was_made_by_hand_may_be_g
     key = stored_key(machine)
     assert key is not None
     assert key.access_key_id == theirs.access_key_id
+
+
+def test_a_wrong_secret_alone_is_asked_for_again(machine: Machine) -> None:
+    encrypted_file(machine)
+
+    with machine.terminal() as terminal:
+        program = machine.start(terminal, *ADD)
+        terminal.expect("Access key ID for test-user: ")
+        terminal.type(machine.key.access_key_id + "\n")
+        terminal.expect("Secret access key (not shown): ")
+        terminal.type("x" * 40 + "\n")
+        terminal.expect("Try again.")
+        terminal.expect("Secret access key (not shown): ")
+        terminal.type(machine.key.secret_access_key + "\n")
+
+        assert program.wait() == 0
+        assert terminal.text.count("Access key ID for test-user: ") == 1
+    assert stored_key(machine) is not None

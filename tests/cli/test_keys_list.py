@@ -55,18 +55,19 @@ def test_no_secret_is_shown(machine: Machine) -> None:
     assert machine.key.secret_access_key not in shown
 
 
-def test_a_wrong_passphrase_is_asked_for_once_and_told_with_every_key(machine: Machine) -> None:
+def test_a_wrong_passphrase_is_asked_for_three_times_and_told_with_every_key(machine: Machine) -> None:
     machine.write_config(machine.config_file.read_text() + "[profile other]\nmfa_session_store = file\n")
     del machine.environment["MFA_SESSION_PASSPHRASE"]
 
     with machine.terminal() as terminal:
         program = machine.start(terminal, "keys", "list", "--unlock")
-        terminal.expect("Passphrase of the encrypted file")
-        terminal.type("a wrong one\n")
+        for _ in range(3):
+            terminal.expect("Passphrase of the encrypted file")
+            terminal.type("a wrong one\n")
 
         assert program.wait() == 253
-        assert terminal.text.count("Passphrase of the encrypted file") == 1
-        assert terminal.text.count("this passphrase does not open the encrypted file") == 2
+        assert terminal.text.count("Passphrase of the encrypted file") == 3
+        assert terminal.text.count("wrong passphrase, or the file is damaged") == 2
 
 
 def test_no_passphrase_is_needed_to_list(machine: Machine) -> None:

@@ -28,7 +28,7 @@ from mfa_session.cli.key_options import (
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr
 from mfa_session.errors import DamagedItemError, KeyElsewhereError, PromptCancelledError, UsageError, hint_command
-from mfa_session.keys.add import check_replaceable, prove, store_key
+from mfa_session.keys.add import check_replaceable, prompted_key, prove, store_key
 from mfa_session.model.credentials import AccessKey
 from mfa_session.prompt.user import NoUser, User
 from mfa_session.text import escape_control
@@ -70,9 +70,9 @@ def add(
         key = _key_on_stdin()
     # The store is made sure of before anybody is asked: a secret is not typed twice.
     chosen = app.choose_store(user, wanted=store or source.store)
-    if not from_stdin:
-        key = user.access_key(source)
-    proof = prove(key, sts=sts, iam=IAM(transport), session=session_at_hand(app, source))
+    verify = partial(prove, sts=sts, iam=IAM(transport), session=session_at_hand(app, source))
+    proof = verify(key) if from_stdin else prompted_key(source, user=user, verify=verify)
+    key = proof.key
     write_stderr(f"mfa-session: AWS accepts {key.masked_id}: {escape_control(proof.owner.arn)}")
     with app.lock(source):
         if not replace:
