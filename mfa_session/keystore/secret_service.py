@@ -163,15 +163,17 @@ class SecretService:
         return Place(provider(bus), keyring.get_label())
 
     def _run(self, work: Callable[[SessionBus], Value]) -> Value:
-        """Do the idempotent *work*, and again if the service lost our session meanwhile.
+        """Do the idempotent *work*, and again if the service lost our session, or an item that it has just listed.
 
-        KWallet does, on a busy machine, when the connection before has just been closed.
+        On a busy machine KWallet does the first, when the connection before has just been closed, and
+        KeePassXC the second, while it saves its database.
         """
         try:
             with self.connected() as bus:
                 return work(bus)
         except KeyringUnavailableError as error:
-            if getattr(error.__cause__, "name", None) != _NO_SUCH_OBJECT:
+            is_passing = isinstance(error.__cause__, ItemNotFoundException)
+            if not is_passing and getattr(error.__cause__, "name", None) != _NO_SUCH_OBJECT:
                 raise
         with self.connected() as bus:
             return work(bus)
