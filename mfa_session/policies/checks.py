@@ -113,8 +113,8 @@ _OWN_NAMES = {
     ),
     ("iam:ChangePassword", Target.OWN_USER): ("password", "change the user's password, with the old one"),
     **{
-        (action, target): ("keys-without-mfa", "replace or delete the user's access keys")
-        for action in ROTATION[1:]
+        (action, target): ("keys-without-mfa", "create or activate access keys of the user")
+        for action in ("iam:CreateAccessKey", "iam:UpdateAccessKey")
         for target in (Target.OWN_USER, Target.ANOTHER_USER)
     },
 }
@@ -172,23 +172,22 @@ def _undecided(unknown: list[Opening]) -> PolicyFinding:
 
 def _exemptions(trial: Simulation) -> Iterator[PolicyFinding]:
     """Find users whom an enforcing Deny leaves out."""
+    if not trial.subject.is_example:
+        return
+    found: dict[Condition, list[str]] = {}
     for policy, statement in enforcing_statements(trial):
         for condition in statement.conditions:
-            if condition.key.lower() in _WHO and trial.subject.is_example:
-                yield _exemption(statement_name(policy, statement), condition)
-
-
-def _exemption(statement: str, condition: Condition) -> PolicyFinding:
-    users = ", ".join(str(value) for value in condition.values)
-    binds = f"does not bind {users}" if condition.is_negated else f"binds {users} only"
-    return PolicyFinding(
-        "exempt-users",
-        f"{statement} {binds}: all others may use a long-term key without MFA"
-        if not condition.is_negated
-        else f"{statement} {binds}, who may use a long-term key without MFA",
-        f"where that is not wanted, take the condition {condition.written} on {condition.key} out of it",
-        Severity.WARNING,
-    )
+            if condition.key.lower() in _WHO:
+                found.setdefault(condition, []).append(statement_name(policy, statement))
+    for condition, names in found.items():
+        users = ", ".join(str(value) for value in condition.values)
+        spared = f"{users}: they" if condition.is_negated else f"any user but {users}: all others"
+        yield PolicyFinding(
+            "exempt-users",
+            f"{' and '.join(names)} does not bind {spared} may use a long-term key without MFA",
+            f"where that is not wanted, take the condition {condition.written} on {condition.key} out of it",
+            Severity.WARNING,
+        )
 
 
 def _dead_variables(trial: Simulation) -> Iterator[PolicyFinding]:

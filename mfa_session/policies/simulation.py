@@ -142,6 +142,7 @@ class Simulation:
             "aws:username": self.subject.name,
             "aws:PrincipalArn": self.subject.arn(Target.OWN_USER),
             "aws:PrincipalAccount": self.subject.account_id,
+            "aws:ResourceAccount": self.subject.account_id,
             "aws:PrincipalType": "User",
             "aws:PrincipalIsAWSService": "false",
             "aws:PrincipalServiceName": None,
