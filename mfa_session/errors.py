@@ -93,6 +93,10 @@ class SessionProfileTakenError(ConfigurationError):
     """The section that would hold the session holds something that is not ours."""
 
 
+class OtherToolSessionError(SessionProfileTakenError):
+    """The section that would hold the session holds temporary credentials of another tool."""
+
+
 class DamagedSessionError(ConfigurationError):
     """A session profile is marked as ours and holds no whole session: another program has been at it."""
 

@@ -18,6 +18,7 @@ from mfa_session.errors import (
     DamagedSessionError,
     LongTermKeyInSessionError,
     MFASessionError,
+    OtherToolSessionError,
     SessionProfileTakenError,
     SharedFileError,
     hint_command,
@@ -177,7 +178,9 @@ class SessionProfiles:
                 hint="choose another name: --session-profile NAME; or insist: --replace",
             )
         if section and "mfa_session_source" not in section and not replace:
-            raise SessionProfileTakenError(
+            temporary = section.get("aws_access_key_id", "").startswith("ASIA")
+            problem = OtherToolSessionError if temporary else SessionProfileTakenError
+            raise problem(
                 f"profile {name} of {self._credentials_file} was not written by mfa-session",
                 hint="choose another name: --session-profile NAME; or insist: --replace",
             )

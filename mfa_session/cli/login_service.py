@@ -10,7 +10,7 @@ from mfa_session.aws.iam import IAM
 from mfa_session.aws.sts import STS
 from mfa_session.cli.code_sources import code_sources, has_code_program, with_code_settings_of
 from mfa_session.cli.context import AppContext, now
-from mfa_session.errors import StateError, hint_command
+from mfa_session.errors import OtherToolSessionError, PromptCancelledError, StateError, hint_command
 from mfa_session.keys.lookup import KeyLookup
 from mfa_session.model.credentials import SessionCredentials
 from mfa_session.model.profile import Profile
@@ -92,6 +92,7 @@ class LoginService:
         self._profile = profile
         self._region = region
         self._asks = asks
+        self._asks_for_key = asks_for_key
         self._log_in_source = log_in_source or self._log_in_at_the_next_desk
         transport = app.transport(profile, endpoints)
         self.sts, self.iam = STS(transport), IAM(transport)
@@ -119,7 +120,15 @@ class LoginService:
     def log_in(self, request: LoginRequest) -> LoginResult:
         """Do what *request* says, without a lock on the profile; how the last login failed is forgotten then."""
         self._app.check_has_own_key(self._profile)
-        login = self._log_in(request)
+        try:
+            login = self._log_in(request)
+        except OtherToolSessionError:
+            if not self._asks_for_key or not self.user.is_there:
+                raise
+            name = request.profile.session_profile
+            if not self.user.agrees(f"{name} holds temporary keys from another tool. Replace them?", by_default=True):
+                raise PromptCancelledError("cancelled", hint="choose another name: --session-profile NAME") from None
+            login = self._log_in(replace(request, replace=True))
         if not login.kept:
             with suppress(StateError):  # there is a session, and the record is soon too old to matter
                 self._app.failed_logins.forget(request.profile)

@@ -104,7 +104,7 @@ def test_a_store_that_does_not_open_keeps_everything(machine: Machine) -> None:
     ran = machine.run(*REMOVE, "--yes")
 
     assert ran.returncode == CONFIGURATION
-    assert "this passphrase does not open" in ran.stderr
+    assert "wrong passphrase, or the file is damaged" in ran.stderr
     assert files(machine) == before
 
 

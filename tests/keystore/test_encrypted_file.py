@@ -353,7 +353,7 @@ class TestAFileThatWasTamperedWith:
         with pytest.raises(PassphraseError, match="wrong passphrase, or the file is damaged") as caught:
             EncryptedFile(path, Person()).get("test-user")
 
-        assert "somebody has changed the file" in caught.value.hint
+        assert "restore the file from a backup" in caught.value.hint
 
     def test_says_no_secret_when_what_it_holds_is_no_key(self, path: Path) -> None:
         items = {"test-user": KEY.secret_access_key}
