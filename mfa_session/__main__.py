@@ -107,13 +107,13 @@ def _answer_credential_process(options: list[str]) -> bool:
 
 
 def _answer_exec(options: list[str]) -> bool:
-    profile, rest = _profile(options)
-    if len(rest) < 2 or rest[0] != "--":
+    environ = dict(os.environ)
+    profile, rest = _profile_or_first_word(options, environ, before=["--"])
+    if not profile or len(rest) < 2 or rest[0] != "--":
         return False
     from mfa_session.cached_answer import cached_session
 
-    environ = dict(os.environ)
-    session = cached_session(profile or _default_profile(environ), environ, now=time.time())
+    session = cached_session(profile, environ, now=time.time())
     if session is None:
         return False
     from mfa_session.environment import child_environment
@@ -125,14 +125,14 @@ def _answer_exec(options: list[str]) -> bool:
 
 def _answer_login(options: list[str]) -> bool:
     spoken = [option for option in options if option not in ("--quiet", "-q")]
-    profile, rest = _profile(spoken)
-    if rest:
+    environ = dict(os.environ)
+    profile, rest = _profile_or_first_word(spoken, environ, before=[])
+    if not profile or rest:
         return False
     from mfa_session.cached_answer import cached_session, is_tidy
 
-    environ = dict(os.environ)
     now = time.time()
-    session = cached_session(profile or _default_profile(environ), environ, now=now)
+    session = cached_session(profile, environ, now=now)
     if session is None or float(session["expiration"]) - now <= _WORTH_KEEPING_SECONDS or not is_tidy(environ):
         return False
     if len(spoken) < len(options):
@@ -165,8 +165,23 @@ def _profile(options: list[str]) -> tuple[str | None, list[str]]:
     return None, options
 
 
-def _default_profile(environ: dict[str, str]) -> str:
-    return environ.get("AWS_PROFILE") or "default"
+def _profile_or_first_word(options: list[str], environ: dict[str, str], *, before: list[str]) -> tuple[str, list[str]]:
+    """Return the profile that *options* or the environment name, and the rest.
+
+    The first word is one, too, where exactly *before* follows; an empty profile is to be declined.
+    """
+    if options and not options[0].startswith("-") and options[1:2] == before:
+        return options[0], options[1:]
+    profile, rest = _profile(options)
+    return profile or _default_profile(environ) or "", rest
+
+
+def _default_profile(environ: dict[str, str]) -> str | None:
+    """Return the profile that botocore takes; ``None`` to decline where its two variables differ: that is told."""
+    first, second = environ.get("AWS_DEFAULT_PROFILE"), environ.get("AWS_PROFILE")
+    if first and second and first != second:
+        return None
+    return first or second or "default"
 
 
 if __name__ == "__main__":

@@ -274,3 +274,10 @@ class PromptCancelledError(MFASessionError):
 
 class ReaderGoneError(PromptCancelledError):
     """The program that asked for credentials exited during the prompt."""
+
+
+class DeclinedError(PromptCancelledError):
+    """The user answered a question of ours with no: that is no mistake, and needs no hint."""
+
+    def __init__(self, message: str = "Cancelled.", *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)

@@ -11,20 +11,21 @@ from pathlib import Path
 import pytest
 
 import mfa_session
-from mfa_session.cli.app import COMMANDS, Group
+from mfa_session.cli.app import COMMANDS
+from mfa_session.cli.lazy_commands import Group
 from mfa_session.errors import hint_command, name_in_hints
 from mfa_session.text import quoted
 from tests.machine import Machine
 
 PACKAGE = Path(mfa_session.__file__).parent
 
-# What stands before them is written for a reader of the help, or told in the demonstration.
-NOT_HINTS = re.compile(r"Example[^:]*: |Begin with: ")
+# The help, and a letter that is sent to others.
+NOT_HINTS = re.compile(r"Example[^:]*: |Begin with: |\n\n")
 
 WORDS = [
     f"{name} ({'|'.join(entry.commands)})" if isinstance(entry, Group) else name for name, entry in COMMANDS.items()
 ]
-BY_HAND = re.compile(rf"mfa-session ({'|'.join(WORDS)})\b")
+BY_HAND = re.compile(rf"mfa-session ({'|'.join(WORDS)})\b(?! failed)")
 
 NAMES = ["test-user", "two words", "a;b", "it's", "$HOME", "`id`", "a&b", "*", "#x", "~", "été", "-x", 'a"b', "a\\b"]
 

@@ -1,26 +1,26 @@
 """The program: one command of many, its options, and how it ends."""
 
 import contextlib
-import importlib
 import itertools
 import logging
 import os
 import sys
 import threading
 import warnings
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import copy_context
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
 import typer.main
 from typer.completion import completion_init  # type: ignore[attr-defined]
-from typer.core import CompletionItem, TyperGroup  # type: ignore[attr-defined]
 
 from mfa_session import __version__
 from mfa_session.cli import core_dumps, output
-from mfa_session.errors import MFASessionError
+from mfa_session.cli.lazy_commands import Command, Group, LazyGroup
+from mfa_session.cli.options import profile_names
+from mfa_session.errors import DeclinedError, MFASessionError
+from mfa_session.text import escape_control
 
 # Accepted before and behind the command, as the AWS CLI does.
 _GLOBAL_FLAGS = ("--debug", "--no-prompt")
@@ -32,38 +32,21 @@ _EXPORT = "export"
 _RUN_BY_TOOLS = "credential-process"
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command: where its function is, as ``module:function`` of `cli/commands/`, and its one line of help.
-
-    The module names its example ``EXAMPLE``, or ``ADD_EXAMPLE`` where it has several commands.
-    """
-
-    function: str
-    summary: str
-    runs_a_program: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A command that has commands of its own."""
-
-    commands: "Mapping[str, Command | Group]"
-    summary: str
-    example: str
-
-
 # In the order of `--help`, which loads none of these modules.
 COMMANDS: dict[str, Command | Group] = {
     "login": Command("login:login", "Get a session with an MFA code."),
-    "credential-process": Command("credential_process:credential_process", "Print the session as JSON, for AWS tools."),
+    "credential-process": Command(
+        "credential_process:credential_process", "Print the session as JSON, for AWS tools.", profile_first=False
+    ),
     "exec": Command("exec:exec_", "Run a command with the session.", runs_a_program=True),
     "serve": Command("serve:serve", "Run a command with auto-renewing credentials.", runs_a_program=True),
     "console": Command("console:console", "Open the AWS console in the browser, as a role."),
     "export": Command("export:export", "Print the session as variables for a shell."),
     "status": Command("status:status_", "Show sessions and expiry."),
     "logout": Command("logout:logout", "Remove the session from the credentials file."),
-    "configure": Command("configure:configure", "Choose the settings of a profile, or of a new one."),
+    "configure": Command(
+        "configure:configure", "Choose the settings of a profile, or of a new one.", profile_first=True
+    ),
     "doctor": Command("doctor:doctor", "Diagnose a profile."),
     "demo": Command("demo:demo", "See the whole story, without an AWS account."),
     "device": Group(
@@ -78,10 +61,16 @@ COMMANDS: dict[str, Command | Group] = {
     ),
     "keys": Group(
         {
-            "add": Command("keys_add:add", "Store the long-term key of a profile, or of a new one."),
-            "import": Command("keys_import:import_", "Move a long-term key from a plain file into the store."),
+            "add": Command(
+                "keys_add:add", "Store the long-term key of a profile, or of a new one.", profile_first=True
+            ),
+            "import": Command(
+                "keys_import:import_", "Move a long-term key from a plain file into the store.", profile_first=True
+            ),
             "list": Command("keys_list:list_", "List long-term keys, with age and store."),
-            "move": Command("keys_move:move", "Move a key to the OS keyring or the encrypted file."),
+            "move": Command(
+                "keys_move:move", "Move a key to the OS keyring or the encrypted file.", profile_first=True
+            ),
             "rotate": Command("keys_rotate:rotate", "Replace a long-term key by a new one."),
             "remove": Command("keys_remove:remove", "Delete a long-term key from its store."),
         },
@@ -100,75 +89,6 @@ COMMANDS: dict[str, Command | Group] = {
         "Example: mfa-session policy check --group developers --profile test-user",
     ),
 }
-
-
-class LazyCommands(MutableMapping[str, Any]):
-    """The commands of a table for Typer: each is imported and described when it is looked up."""
-
-    def __init__(self, table: Mapping[str, Command | Group]) -> None:
-        self._table = table
-        self._made: dict[str, Any] = {}
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._made:
-            self._made[name] = _described(name, self._table[name])
-        return self._made[name]
-
-    def __setitem__(self, name: str, command: Any) -> None:
-        self._made[name] = command
-
-    def __delitem__(self, name: str) -> None:
-        raise TypeError(f"{name} stays in the table of commands")
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._table)
-
-    def __len__(self) -> int:
-        return len(self._table)
-
-
-def _described(name: str, entry: Command | Group) -> Any:
-    """Return the command of Typer that *entry* of the table stands for."""
-    if isinstance(entry, Group):
-        return LazyGroup(
-            name=name,
-            table=entry.commands,
-            help=entry.summary,
-            epilog=entry.example,
-            no_args_is_help=True,
-            rich_markup_mode=None,
-        )
-    module_name, _, function = entry.function.partition(":")
-    module = importlib.import_module(f"mfa_session.cli.commands.{module_name}")
-    described = typer.Typer(add_completion=False, rich_markup_mode=None)
-    # `serve` and `exec` leave what comes behind the program's name to it.
-    settings = {"allow_interspersed_args": False} if entry.runs_a_program else None
-    example = getattr(module, f"{name.upper()}_EXAMPLE", None) or module.EXAMPLE
-    described.command(name, epilog=example, context_settings=settings)(getattr(module, function))
-    return typer.main.get_command(described)
-
-
-class LazyGroup(TyperGroup):
-    """A group whose list of commands comes from the table, so that `--help` and Tab load none of them."""
-
-    def __init__(self, *, table: Mapping[str, Command | Group], **attributes: Any) -> None:
-        super().__init__(**attributes)
-        self._summaries = {name: entry.summary for name, entry in table.items()}
-        self.commands = LazyCommands(table)
-
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Write each command with its whole summary: Typer cuts what is too long for one line."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(self._summaries.items()))
-
-    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
-        """Return the commands and options that begin with *incomplete*."""
-        commands = [
-            CompletionItem(name, help=summary)
-            for name, summary in self._summaries.items()
-            if name.startswith(incomplete)
-        ]
-        return [*commands, *super(TyperGroup, self).shell_complete(ctx, incomplete)]
 
 
 class _Program(LazyGroup):
@@ -262,7 +182,7 @@ def _log_to_stderr() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command that *arguments* name, and return the exit code."""
-    arguments = _with_global_flags_first(arguments)
+    arguments = _with_profile_before_a_program(_with_global_flags_first(arguments))
     code = _run(arguments)
     if code and _EXPORT in itertools.islice(itertools.dropwhile(_GLOBAL_FLAGS.__contains__, arguments), 1):
         from mfa_session.cli.commands.export import fail_the_shell  # the command has loaded it
@@ -283,6 +203,9 @@ def _run(arguments: Sequence[str]) -> int:
     try:
         # In a context of its own: which profile hints name ends with the run.
         result = copy_context().run(program(), arguments, standalone_mode=False)
+    except DeclinedError as error:
+        output.write_stderr(escape_control(str(error)))
+        return output.exit_code(error)
     except MFASessionError as error:
         output.print_error(str(error), hint=error.hint, on_one_line=one_line)
         return output.exit_code(error)
@@ -329,6 +252,18 @@ def _with_global_flags_first(arguments: Sequence[str]) -> list[str]:
     ours = [argument for argument in arguments[:end] if argument in _GLOBAL_FLAGS]
     rest = [argument for argument in arguments[:end] if argument not in _GLOBAL_FLAGS]
     return [*ours, *rest, *arguments[end:]]
+
+
+def _with_profile_before_a_program(arguments: list[str]) -> list[str]:
+    """Return *arguments* with ``exec work -- …`` and ``exec work`` written as ``exec --profile work …``."""
+    start = _end_of_ours(arguments)
+    words = [each for each in arguments[:start] if each not in _GLOBAL_FLAGS]
+    entry = COMMANDS.get(words[0]) if words else None
+    if not isinstance(entry, Command) or not entry.runs_a_program or "--" in words or start >= len(arguments):
+        return arguments
+    word, behind = arguments[start], arguments[start + 1 :]
+    is_profile = behind[:1] == ["--"] if behind else word in profile_names("")
+    return [*arguments[:start], "--profile", word, *behind] if is_profile else arguments
 
 
 def _end_of_ours(arguments: Sequence[str]) -> int:

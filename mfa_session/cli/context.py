@@ -15,6 +15,7 @@ from mfa_session.aws_files.files import read_profiles, read_services, wrong_head
 from mfa_session.aws_files.plain_keys import PlainKeys
 from mfa_session.aws_files.profile_settings import ProfileSettings, place_of
 from mfa_session.aws_files.session_profiles import RoleSessionsWrittenTogether, SessionProfiles
+from mfa_session.cli.choose_profile import choose_profile
 from mfa_session.cli.output import write_stderr
 from mfa_session.cli.own_program import program_command
 from mfa_session.errors import (
@@ -96,6 +97,7 @@ class AppContext:
         self.environ = environ
         self.no_prompt = no_prompt
         self.deadline = deadline
+        self.quiet = False
         self._open_terminal = open_terminal
         self._terminal: Terminal | None = None
         self._locked: list[str] = []
@@ -121,8 +123,8 @@ class AppContext:
         return unsafe_path(self.config_file, home=home) or unsafe_path(self.credentials_file, home=home)
 
     def profile(self, name: str | None) -> Profile:
-        """Return the source profile that *name*, else ``AWS_PROFILE``, else ``default`` stands for; hints name it."""
-        named = name or self.environ.get("AWS_PROFILE") or "default"
+        """Return the source profile that *name* stands for, else that of :meth:`profile_name`; hints name it."""
+        named = name or self.profile_name()
         name_in_hints(named)
         try:
             profile = self.profiles().profile(named)
@@ -139,6 +141,20 @@ class AppContext:
         if problem := wrong_headers(self.credentials_file, self.config_file).get(name):
             what, _, fix = problem.partition("; ")
             raise ConfigurationError(f"profile {name} has no credentials: {what}", hint=fix)
+
+    def profile_name(self) -> str:
+        """Return the profile for a command line that names none.
+
+        Raises:
+            ConfigurationError: there are several, and nobody to choose one.
+        """
+        return choose_profile(
+            self.environ,
+            self.profiles(),
+            credentials=read_profiles(self.credentials_file, "credentials"),
+            user=lambda: self.user("the same with --profile NAME"),
+            quiet=self.quiet,
+        )
 
     def profiles(self) -> ProfileReader:
         """Return a reader of any number of profiles, as the files are now."""

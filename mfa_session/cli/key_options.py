@@ -69,7 +69,7 @@ def new_holder(app: AppContext, name: str | None) -> Profile:
     try:
         return holder(app, name)
     except ProfileNotFoundError:
-        chosen = name or app.environ.get("AWS_PROFILE") or "default"
+        chosen = name or app.profile_name()
         return Profile(chosen, session_profile=f"{chosen}-mfa")
 
 

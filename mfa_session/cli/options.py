@@ -35,7 +35,7 @@ ProfileOption = Annotated[
     typer.Option(
         "--profile",
         metavar="NAME",
-        help="Profile whose key it is.  [default: AWS_PROFILE, else default]",
+        help="AWS profile.  [default: AWS_PROFILE, else default, else the only one]",
         show_default=False,
         autocompletion=profile_names,
     ),
@@ -46,7 +46,7 @@ SeveralProfilesOption = Annotated[
     typer.Option(
         "--profile",
         metavar="NAME",
-        help="Profile whose key or role it is; several may be given.  [default: AWS_PROFILE, else default]",
+        help="AWS profile; several may be given.  [default: AWS_PROFILE, else default, else the only one]",
         show_default=False,
         autocompletion=profile_names,
     ),
@@ -57,7 +57,7 @@ ListedProfileOption = Annotated[
     typer.Option(
         "--profile",
         metavar="NAME",
-        help="Only this profile.  [default: every one that mfa-session has to do with]",
+        help="Only this profile.  [default: all managed profiles]",
         show_default=False,
         autocompletion=profile_names,
     ),
@@ -69,7 +69,7 @@ RequiredProfile = Annotated[
     typer.Option(
         "--profile",
         metavar="NAME",
-        help="Profile whose key it is; AWS_PROFILE is not looked at.",
+        help="AWS profile; AWS_PROFILE is not looked at.",
         autocompletion=profile_names,
     ),
 ]

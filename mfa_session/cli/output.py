@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from mfa_session.errors import (
     AWSError,
     ConfigurationError,
+    DeclinedError,
     MFASessionError,
     OutputError,
     PromptCancelledError,
@@ -20,6 +21,7 @@ from mfa_session.errors import (
 from mfa_session.text import escape_control
 
 # The AWS CLI's: https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-returncodes.html
+DECLINED = 1
 USAGE = 2
 INTERRUPTED = 130
 CONFIGURATION = 253
@@ -35,6 +37,8 @@ def exit_code(error: MFASessionError) -> int:
     match error:
         case UsageError():
             return USAGE
+        case DeclinedError():
+            return DECLINED
         case PromptCancelledError():
             return INTERRUPTED
         case ConfigurationError() | StoreError():

@@ -7,7 +7,7 @@ console on Windows. However a question ends, the terminal is left as it was foun
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from types import TracebackType
 from typing import Protocol, Self
@@ -119,18 +119,33 @@ class Terminal:
                     return False
             self.tell("Please type y or n.")
 
-    def choose(self, question: str, options: Sequence[str], *, timeout: timedelta | None = None) -> int:
-        """Show *options* with numbers, and return the index of the one that is chosen. Raise as `ask` does."""
+    def choose(
+        self, question: str, options: Sequence[str], *, by_name: bool = False, timeout: timedelta | None = None
+    ) -> int:
+        """Show *options* with numbers, and return the index of the one that is chosen. Raise as `ask` does.
+
+        With *by_name*, a part of its name is enough; where several have that part, these are shown again.
+        """
         deadline = _deadline(timeout)
         self.tell(question)
-        for number, option in enumerate(options, start=1):
-            self.tell(f"  {number}  {option}")
+        self._list(options, range(len(options)))
+        prompt = "Number, or part of the name:" if by_name else f"Number (1 to {len(options)}):"
         while True:
-            answer = self._answer(f"Number (1 to {len(options)}):", deadline=deadline).strip()
+            answer = self._answer(prompt, deadline=deadline).strip()
             # str.isdecimal and int accept full-width digits too, which an input method may give.
             if answer.isdecimal() and 1 <= int(answer) <= len(options):
                 return int(answer) - 1
-            self.tell(f"Please type a number from 1 to {len(options)}.")
+            alike = _alike(answer, options) if by_name else []
+            if len(alike) == 1:
+                return alike[0]
+            if alike:
+                self._list(options, alike)
+            else:
+                self.tell(f"Please type a number from 1 to {len(options)}.")
+
+    def _list(self, options: Sequence[str], indexes: Iterable[int]) -> None:
+        for index in indexes:
+            self.tell(f"  {index + 1}  {options[index]}")
 
     def _answer(
         self,
@@ -149,3 +164,10 @@ class Terminal:
 
 def _deadline(timeout: timedelta | None) -> float | None:
     return None if timeout is None else time.monotonic() + timeout.total_seconds()
+
+
+def _alike(part: str, options: Sequence[str]) -> list[int]:
+    """Return the indexes of the *options* that have *part* in them, or of the one that is it."""
+    if part in options:
+        return [options.index(part)]
+    return [index for index, option in enumerate(options) if part and part.lower() in option.lower()]

@@ -135,6 +135,10 @@ class User:
         """Tell whether the answer to *question* is yes."""
         return self._terminal.confirm(question, default=by_default, timeout=self._deadline.left)
 
+    def choose(self, question: str, options: Sequence[str]) -> int:
+        """Return the index of the one of *options* that is chosen, by its number or a part of its name."""
+        return self._terminal.choose(question, options, by_name=True, timeout=self._deadline.left)
+
     def tell(self, text: str) -> None:
         """Show one line."""
         self._terminal.tell(text)
@@ -233,6 +237,10 @@ class NoUser:
     def agrees(self, question: str, *, by_default: bool) -> bool:
         """Return ``False``."""
         return False
+
+    def choose(self, question: str, options: Sequence[str]) -> NoReturn:
+        """Raise PersonNeededError."""
+        self._fail("a choice is needed")
 
     def tell(self, text: str) -> None:
         """Do nothing."""

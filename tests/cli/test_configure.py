@@ -194,7 +194,7 @@ def test_what_cannot_be_is_one_error_with_a_hint_and_nothing_is_written(
 
 @pytest.mark.parametrize("options", [(), ("--no-prompt",)])
 def test_without_a_terminal_it_says_how_to_do_without(machine: Machine, options: tuple[str, ...]) -> None:
-    refused = machine.run("configure", *options)
+    refused = machine.run("configure", "test-user", *options)
 
     assert refused.returncode == 255
     assert refused.stderr.splitlines()[-1] == (

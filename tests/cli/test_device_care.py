@@ -8,7 +8,7 @@ import pytest
 
 from mfa_session.model.credentials import timestamp
 from mfa_session.model.mfa_device import STEP
-from tests.cli.refusals import GENERAL, INTERRUPTED, SERVICE, USAGE, files
+from tests.cli.refusals import DECLINED, GENERAL, SERVICE, USAGE, files
 from tests.machine import PHONE, Machine
 
 PREFIX = "arn:aws:iam::123456789012:mfa"
@@ -193,7 +193,7 @@ class TestRemove:
 
         assert machine.config("test-user")["mfa_serial"] == PHONE
 
-    @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", INTERRUPTED), ("", INTERRUPTED)])
+    @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", DECLINED), ("", DECLINED)])
     def test_somebody_chooses_and_agrees(self, machine: Machine, answer: str, code: int) -> None:
         machine.account.add_device(machine.user, "test-user-tablet")
 

@@ -110,7 +110,7 @@ def test_nothing_is_changed_unasked_where_nobody_can_be_asked(admin: Machine, st
     assert staff.grants.attached == []
 
 
-@pytest.mark.parametrize(("answer", "code", "attached"), [("y", 0, [ARN]), ("n", 130, []), ("", 130, [])])
+@pytest.mark.parametrize(("answer", "code", "attached"), [("y", 0, [ARN]), ("n", 1, []), ("", 1, [])])
 def test_the_change_is_shown_and_asked_about(
     admin: Machine, staff: Group, answer: str, code: int, attached: list[str]
 ) -> None:

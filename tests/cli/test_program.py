@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import mfa_session
-from mfa_session.cli.app import COMMANDS, Command, Group
+from mfa_session.cli.app import COMMANDS
+from mfa_session.cli.lazy_commands import Command, Group
 from tests.machine import MFA_SESSION, Machine
 
 # How Python hands on an argument that is not text in UTF-8.
@@ -41,7 +42,7 @@ def test_the_version_is_on_stdout(machine: Machine) -> None:
         (("frobnicate",), "no such command 'frobnicate'"),
         (("login", "--colour"), "no such option: --colour"),
         (("login", "--serial"), "option '--serial' requires an argument"),
-        (("login", "surplus"), "got unexpected extra argument"),
+        (("demo", "surplus"), "got unexpected extra argument"),
         (("keys", "frobnicate"), "no such command 'frobnicate'"),
         (("device", "list", "--colour"), "no such option: --colour"),
     ],
@@ -155,7 +156,7 @@ def test_what_the_front_door_cannot_cope_with_is_left_to_the_program(
 def test_help_is_cut_short_without_a_traceback_when_its_reader_has_enough(machine: Machine) -> None:
     ran = machine.run_program("sh", "-c", '"$0" login --help | head -n 1', MFA_SESSION)
 
-    assert ran.stdout == "Usage: mfa-session login [OPTIONS]\n"
+    assert ran.stdout == "Usage: mfa-session login [OPTIONS] [PROFILE]...\n"
     assert "Traceback" not in ran.stderr
 
 

@@ -60,7 +60,7 @@ def configure(
     setting. Nothing is written unless all of it can be.
     """
     app: AppContext = context.obj
-    choices = Choices(app, profile or app.environ.get("AWS_PROFILE") or "default")
+    choices = Choices(app, profile or app.profile_name())
     given = {
         "--region": region,
         "--output": output,

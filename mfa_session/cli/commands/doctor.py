@@ -43,7 +43,7 @@ def doctor(
     one question. The exit code is 1 when something keeps the profile from working.
     """
     app: AppContext = context.obj
-    name = profile or app.environ.get("AWS_PROFILE") or "default"
+    name = profile or app.profile_name()
     findings = diagnose(name, _text(message), instruments=instruments(app.environ), offline=offline)
     write_stdout(_as_json(name, findings) if json_wanted else _as_text(findings))
     if any(finding.severity is Severity.ERROR for finding in findings):

@@ -9,6 +9,7 @@ import typer
 
 from mfa_session.aws_files.files import readable_by_others, remove_temp_files
 from mfa_session.aws_files.profile_names import check_portable_profile_name
+from mfa_session.cli.choose_profile import offer_to_create
 from mfa_session.cli.context import AppContext, now
 from mfa_session.cli.login_service import LoginService, remember_device
 from mfa_session.cli.login_several import check_options, log_in_to_several
@@ -16,7 +17,7 @@ from mfa_session.cli.offer_import import offer_to_move
 from mfa_session.cli.options import SeveralProfilesOption
 from mfa_session.cli.output import warn, write_stderr
 from mfa_session.cli.profile_form import output_format
-from mfa_session.errors import ConfigurationError, UsageError, name_in_hints
+from mfa_session.errors import ConfigurationError, ProfileNotFoundError, UsageError, hint_command, name_in_hints
 from mfa_session.model import durations
 from mfa_session.model.mfa_device import TokenCode, code_device
 from mfa_session.model.profile import Profile
@@ -77,7 +78,8 @@ def login(
         for_one = (serial, token_code, duration, session_profile, to_default, replace_other, region, output)
         check_options(every=every, profiles=profiles, for_one=any(for_one))
         raise typer.Exit(log_in_to_several(app, profiles, habit, log_in=partial(_log_in, app), quiet=quiet))
-    configured = app.profile(profiles[0] if profiles else None)
+    app.quiet = quiet
+    configured = _profile(app, profiles[0] if profiles else None)
     chosen = _with_session_profile(configured, "default" if to_default else session_profile)
     request = habit(
         profile=replace(
@@ -105,6 +107,19 @@ def login(
         )
     if service.keys.plain is not None and not quiet:
         offer_to_move(app, configured.user, service.keys.plain)
+
+
+def _profile(app: AppContext, name: str | None) -> Profile:
+    """Return the profile of this *name*, which the user may create where there is none."""
+    try:
+        return app.profile(name)
+    except ProfileNotFoundError:
+        missing = name or app.profile_name()
+        created = offer_to_create(missing, app.profiles(), app.user(hint_command("login", profile=missing)))
+        if created is None:
+            raise
+        name_in_hints(created.name)
+        return created
 
 
 def _log_in(app: AppContext, request: LoginRequest) -> LoginResult:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from mfa_session.cli.choose_profile import profile_of_environment
 from mfa_session.cli.context import AppContext
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr, write_stdout
@@ -257,6 +258,6 @@ def make_shape(
 def _partition_at_hand(app: AppContext) -> str:
     """Return the partition of the region in use, without a profile where there is none."""
     region = app.environ.get("AWS_REGION") or app.environ.get("AWS_DEFAULT_REGION")
-    if not region and app.environ.get("AWS_PROFILE"):
+    if not region and profile_of_environment(app.environ, tell=None):
         region = app.profile(None).region
     return partition_of(region or "")

@@ -24,7 +24,7 @@ from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr, write_stdout
 from mfa_session.cli.policy_source import read_file
 from mfa_session.cli.table import Cell, Colour, table
-from mfa_session.errors import MFASessionError, PersonNeededError, PromptCancelledError, UsageError, hint_command
+from mfa_session.errors import DeclinedError, MFASessionError, PersonNeededError, UsageError, hint_command
 from mfa_session.policies.apply import (
     MAX_NAMES,
     Plan,
@@ -241,7 +241,7 @@ def _confirm(app: AppContext, command: str, lines: Sequence[str]) -> None:
     for line in lines:
         user.tell(line)
     if not user.agrees("Do it?", by_default=False):
-        raise PromptCancelledError("nothing was changed", hint="to look at the change again: --dry-run")
+        raise DeclinedError
 
 
 def _users_as_json(found: Sequence[GroupUser]) -> str:

@@ -50,7 +50,10 @@ _ERROR = "mfa-session: error: "
 def serve(
     context: typer.Context,
     command: Annotated[
-        list[str] | None, typer.Argument(metavar="-- CMD [ARG]...", help="The program and its arguments.")
+        list[str] | None,
+        typer.Argument(
+            metavar="-- CMD [ARG]...", help="The program and its arguments; a profile may stand before the hyphens."
+        ),
     ] = None,
     profile: ProfileOption = None,
     ssh: Annotated[
