@@ -34,7 +34,19 @@ TESTS = (
 )
 
 # The conftest of all tests is for terminals that Windows does not have.
-PYTEST = ("-m", "pytest", "--noconftest", "-p", "no:cacheprovider", "-o", "addopts=", "-q", "-ra", "--durations=5")
+PYTEST = (
+    "-m",
+    "pytest",
+    "--noconftest",
+    "-p",
+    "no:cacheprovider",
+    "-o",
+    "addopts=",
+    "-q",
+    "-ra",
+    "--durations=5",
+    "--timeout=300",
+)
 
 
 def main() -> int:
