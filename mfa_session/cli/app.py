@@ -112,7 +112,7 @@ def program() -> typer.Typer:
         cls=_Program,
         help="One MFA code, and every AWS tool on the machine works for the next twelve hours.",
         epilog="Begin with: mfa-session login --profile NAME. See it without an account: mfa-session demo.",
-        no_args_is_help=True,
+        invoke_without_command=True,
         add_completion=False,  # Typer's own would change the execution policy of PowerShell
         pretty_exceptions_enable=False,
         rich_markup_mode=None,  # the same words without the 120 ms that rich takes to frame them
@@ -168,6 +168,17 @@ def _globals(
     if debug:
         _log_to_stderr()
     context.obj = AppContext(os.environ, no_prompt=no_prompt)
+    if context.invoked_subcommand is None:
+        _show_what_is_there(context)
+
+
+def _show_what_is_there(context: typer.Context) -> None:
+    """Show the sessions and the next command, or the help where there is nothing yet."""
+    from mfa_session.cli.commands.status import show_overview  # of a call without a command alone
+
+    if not show_overview(context.obj):
+        output.write_stderr(context.get_help())
+        raise typer.Exit(output.USAGE)
 
 
 def _log_to_stderr() -> None:

@@ -8,6 +8,7 @@ import typer
 
 from mfa_session.aws_files.files import read_profiles
 from mfa_session.cli.context import AppContext, now
+from mfa_session.cli.options import one_of
 from mfa_session.cli.output import warn
 from mfa_session.errors import (
     AccessKeyNotFoundError,
@@ -23,9 +24,16 @@ from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.profile import Profile
 from mfa_session.sessions.login import LoginRequest, session_worth_keeping
 
+STORES = ("keyring", "file")
+
 StoreOption = Annotated[
     str | None,
-    typer.Option("--store", metavar="NAME", help="Where the key rests: keyring or file.  [default: the best there is]"),
+    typer.Option(
+        "--store",
+        metavar="NAME",
+        help="Where the key rests: keyring or file.  [default: the best there is]",
+        autocompletion=one_of(*STORES),
+    ),
 ]
 
 ORIGINS = ("credentials", "environment", "aws-mfa", "aws-vault")
@@ -36,6 +44,7 @@ OriginOption = Annotated[
         "--from",
         metavar="PLACE",
         help=f"Where the key lies: {', '.join(ORIGINS)}.  [default: the credentials file, aws-mfa's sections too]",
+        autocompletion=one_of(*ORIGINS),
     ),
 ]
 

@@ -98,7 +98,7 @@ class _ProfileFirst(TyperCommand):
             nargs=-1 if self._option.multiple else 1,
             metavar="[PROFILE]...",
             help="The same as --profile.",
-            autocompletion=profile_names,
+            autocompletion=lambda _context, _words, incomplete: profile_names(incomplete),
         )
         word.metavar = "[PROFILE]..." if self._option.multiple else "[PROFILE]"
         self.params.insert(0, word)

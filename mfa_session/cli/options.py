@@ -30,6 +30,11 @@ def _names(place: Callable[[Mapping[str, str]], Path], kind: Kind) -> list[str]:
         return []
 
 
+def one_of(*values: str) -> Callable[[str], list[str]]:
+    """Return what completes an option that takes one of *values*."""
+    return lambda incomplete: [value for value in values if value.startswith(incomplete)]
+
+
 ProfileOption = Annotated[
     str | None,
     typer.Option(

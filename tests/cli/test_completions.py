@@ -211,6 +211,26 @@ def test_every_option_that_takes_a_profile_completes_it(machine: Machine, monkey
     assert all(names == ["production"] for names in offered.values())
 
 
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        ("export --format po", ["powershell"]),
+        ("keys add --store ", ["keyring", "file"]),
+        ("keys import --from aws", ["aws-mfa", "aws-vault"]),
+        ("keys move --to k", ["keyring"]),
+        ("policy show --variant art", ["article"]),
+        ("login pro", ["production"]),
+        ("device list pro", ["production"]),
+    ],
+)
+def test_the_values_of_an_option_and_the_first_word_are_completed(
+    machine: Machine, line: str, values: list[str]
+) -> None:
+    machine.write_config(CONFIG)
+
+    assert answer(machine, "bash", f"mfa-session {line}").stdout.splitlines() == values
+
+
 def test_completing_loads_neither_a_keyring_nor_aws(machine: Machine) -> None:
     machine.write_config(CONFIG)
     asking = (

@@ -11,6 +11,7 @@ import pytest
 import mfa_session
 from mfa_session.cli.app import COMMANDS
 from mfa_session.cli.lazy_commands import Command, Group
+from tests.cli.sections import session
 from tests.machine import MFA_SESSION, Machine
 
 # How Python hands on an argument that is not text in UTF-8.
@@ -28,6 +29,20 @@ def test_called_without_a_command_it_shows_its_help_on_stderr_and_is_wrong_usage
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr.startswith("Usage: mfa-session")
     assert "\n  login " in ran.stderr
+
+
+def test_called_without_a_command_it_shows_the_sessions_and_what_to_type_next(machine: Machine) -> None:
+    machine.write_config("[profile work]\nmfa_session_store = file\n")
+
+    before = machine.run()
+    machine.write_credentials(session("work-mfa", source="work"))
+    after = machine.run()
+
+    assert before.returncode == after.returncode == 0
+    assert "work-mfa         not logged in" in before.stdout
+    assert before.stderr == "To log in: mfa-session login --profile work\n"
+    assert "work-mfa         valid until 2099-01-01" in after.stdout
+    assert after.stderr == "To use a session: aws s3 ls --profile work-mfa. All commands: mfa-session --help\n"
 
 
 def test_the_version_is_on_stdout(machine: Machine) -> None:

@@ -9,7 +9,7 @@ import typer
 from mfa_session.aws_files.session_profiles import section_of
 from mfa_session.cli.context import AppContext
 from mfa_session.cli.login_service import live_session
-from mfa_session.cli.options import ProfileOption
+from mfa_session.cli.options import ProfileOption, one_of
 from mfa_session.cli.output import write_stdout
 from mfa_session.environment import session_variables
 from mfa_session.errors import UsageError
@@ -33,6 +33,7 @@ def export(
             metavar="FORMAT",
             help=f"One of: {', '.join((*FORMATS, _DOCUMENT))}.",
             show_default="env; in PowerShell and cmd.exe, theirs",
+            autocompletion=one_of(*FORMATS, _DOCUMENT),
         ),
     ] = None,
 ) -> None:

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from mfa_session.cli.context import AppContext
-from mfa_session.cli.key_options import check_no_rotation_is_open, holder, replaced_key, store_of
-from mfa_session.cli.options import ProfileOption
+from mfa_session.cli.key_options import STORES, check_no_rotation_is_open, holder, replaced_key, store_of
+from mfa_session.cli.options import ProfileOption, one_of
 from mfa_session.cli.output import write_stderr
 from mfa_session.errors import hint_command
 from mfa_session.keys.move import finish_move, move_key
@@ -19,7 +19,15 @@ _OTHER = {"keyring": "file", "file": "keyring"}
 
 def move(
     context: typer.Context,
-    to: Annotated[str, typer.Option("--to", metavar="STORE", help="Where the key is to rest: keyring or file.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="STORE",
+            help="Where the key is to rest: keyring or file.",
+            autocompletion=one_of(*STORES),
+        ),
+    ],
     profile: ProfileOption = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Move it even if that store has another key for the profile.")

@@ -10,7 +10,7 @@ import typer
 
 from mfa_session.cli.choose_profile import profile_of_environment
 from mfa_session.cli.context import AppContext
-from mfa_session.cli.options import ProfileOption
+from mfa_session.cli.options import ProfileOption, one_of
 from mfa_session.cli.output import write_stderr, write_stdout
 from mfa_session.cli.policy_source import Source, simulation_of
 from mfa_session.cli.table import table
@@ -132,7 +132,15 @@ ExemptOption = Annotated[
 
 def show(
     context: typer.Context,
-    variant: Annotated[str, typer.Option("--variant", metavar="NAME", help=f"One of: {', '.join(_VARIANTS)}.")] = _SAFE,
+    variant: Annotated[
+        str,
+        typer.Option(
+            "--variant",
+            metavar="NAME",
+            help=f"One of: {', '.join(_VARIANTS)}.",
+            autocompletion=one_of(*_VARIANTS),
+        ),
+    ] = _SAFE,
     partition: PartitionOption = None,
     no_password_change: NoPasswordChangeOption = False,
     via_aws_service: ViaAWSServiceOption = False,

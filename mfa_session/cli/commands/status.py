@@ -18,7 +18,7 @@ from mfa_session.cli.table import Cell, Colour, table
 from mfa_session.errors import ExpiredSessionError, MFASessionError, hint_command
 from mfa_session.model.credentials import timestamp
 from mfa_session.sessions.status import State, Status, all_statuses, status
-from mfa_session.text import escape_control, format_duration, format_expiration
+from mfa_session.text import escape_control, format_duration, format_expiration, quoted
 
 EXAMPLE = "Example: mfa-session status"
 
@@ -74,6 +74,21 @@ def status_(
         raise failure
     if not any(each.state is State.LIVE for each in shown):
         raise typer.Exit(_NO_LIVE_SESSION)
+
+
+def show_overview(app: AppContext) -> bool:
+    """Show every managed profile and what to type next; ``False`` where there is none."""
+    shown = _statuses(app, None)
+    if not shown:
+        return False
+    write_stdout(_text(shown, in_full=False, present=now()))
+    live = next((each for each in shown if each.state is State.LIVE), None)
+    if live is None:
+        write_stderr(f"To log in: {hint_command('login', profile=shown[0].profile.name)}")
+    else:
+        use = f"aws s3 ls --profile {quoted(escape_control(live.profile.session_profile))}"
+        write_stderr(f"To use a session: {use}. All commands: mfa-session --help")
+    return True
 
 
 def _statuses(app: AppContext, profile: str | None) -> list[Status]:
