@@ -53,8 +53,8 @@ COMMANDS: dict[str, Command | Group] = {
         {
             "list": Command("device:list_", "List the MFA devices of the user."),
             "add": Command("device:add", "Add a virtual MFA device, and log in with it."),
-            "resync": Command("device:resync", "Bring a device back into step with AWS."),
-            "remove": Command("device:remove", "Take a device away from the user."),
+            "resync": Command("device:resync", "Resynchronize a device with AWS."),
+            "remove": Command("device:remove", "Remove a device, and delete it if it is virtual."),
         },
         "List, add, resynchronize and remove MFA devices.",
         "Example: mfa-session device add --profile test-user",

@@ -70,7 +70,7 @@ def _two_codes(device: MFADevice, prompter: DevicePrompter, *, refused: set[TwoC
     while True:
         first = prompter.first_code(device)
         while (second := prompter.next_code(device)) == first:
-            prompter.tell("That is the same code again. Wait until the device shows the next one, and type that.")
+            prompter.tell("Same code again. Wait for the next code.")
         if (first, second) not in refused:
             return first, second
-        prompter.tell("AWS did not accept these two before. Type those that the device shows now.")
+        prompter.tell("AWS did not accept these two before. Type two new ones.")

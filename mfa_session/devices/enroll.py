@@ -102,7 +102,7 @@ def enrol(
             clock=clock,
         )
     with _mention_that_it_is_enabled(created.device, profile):
-        prompter.tell("The device is enabled. One more code, and you have a session with it.")
+        prompter.tell("The device is enabled. One more code is needed to log in with it.")
         return _log_in_with_next_code(
             LoginRequest(profile, device=created.device, force=True), codes, prompter, log_in_locked
         )
@@ -116,7 +116,7 @@ def _log_in_with_next_code(
     attempt = 0
     while True:
         while (code := prompter.next_code(request.device)) in refused:
-            prompter.tell("That code is used. Wait until the device shows the next one, and type that.")
+            prompter.tell("Already used. Wait for the next code.")
         try:
             return log_in(replace(request, code=code))
         except TokenCodeRefusedError:
@@ -124,7 +124,7 @@ def _log_in_with_next_code(
             if attempt == request.attempts:
                 raise
             refused.add(code)
-            prompter.tell("AWS did not accept this code: it is wrong, used or too old. Type the next one.")
+            prompter.tell("AWS did not accept this code (wrong, already used or too old). Type the next one.")
 
 
 def _devices(key: AccessKey, user: CallerIdentity, profile: Profile, *, iam: IAM) -> list[MFADevice]:
@@ -138,13 +138,13 @@ def _check_can_add(user: CallerIdentity, devices: list[MFADevice]) -> None:
     if len(devices) >= MAX_DEVICES:
         raise LimitExceededError(
             f"user {user.user_name} has {len(devices)} MFA devices, and AWS allows no more",
-            hint=f"take one away first: {hint_command('device remove')}",
+            hint=f"remove one first: {hint_command('device remove')}",
         )
     if devices and not any(device.shows_codes for device in devices):
         raise MFADeviceNotFoundError(
-            f"user {user.user_name} has only MFA devices that show no codes (security keys or passkeys),"
-            " and AWS wants a session with MFA before it takes another device",
-            hint="sign in to the IAM console with one of them, and add a virtual device under Security credentials",
+            f"user {user.user_name} has only security keys or passkeys, which are not usable with the CLI,"
+            " and AWS requires an MFA session to add another device",
+            hint="sign in to the IAM console, and add an authenticator app: Security credentials",
         )
 
 
@@ -178,8 +178,8 @@ class _Enrolment:
                 taken = name
                 code = error.code
         raise EntityAlreadyExistsError(
-            f"there is an MFA device called {taken} in the account already",
-            hint="choose another name: --name NAME; or leave it out, and take the one that is offered",
+            f"the account already has an MFA device called {taken}",
+            hint="choose another name: --name NAME; or leave out --name",
             code=code,
         )
 
@@ -237,7 +237,7 @@ class _Enrolment:
             return _Outcome(f"the device {device.serial_number} is enabled", f"see: {hint_command('device list')}")
         except MFASessionError:
             return _not_deleted(device)
-        return _Outcome("the new device was deleted again")
+        return _Outcome("the new device was removed")
 
 
 class _Outcome(NamedTuple):
@@ -249,7 +249,7 @@ class _Outcome(NamedTuple):
 
 def _not_deleted(device: MFADevice) -> _Outcome:
     return _Outcome(
-        f"the device {device.serial_number} is left over, and belongs to nobody",
+        f"the device {device.serial_number} is not deleted, and not assigned to a user",
         "the next attempt takes another name;"
         f" once you have a session: {hint_command('device remove', '--serial', device.serial_number)}",
     )
@@ -258,7 +258,7 @@ def _not_deleted(device: MFADevice) -> _Outcome:
 def _cancelled(error: MFASessionError | KeyboardInterrupt, outcome: _Outcome) -> MFASessionError:
     if isinstance(error, KeyboardInterrupt):
         again = f"to begin again: {hint_command('device add')}"
-        return PromptCancelledError(f"given up; {outcome.what}", hint=outcome.hint or again)
+        return PromptCancelledError(f"cancelled; {outcome.what}", hint=outcome.hint or again)
     hint = f"{error.hint}; {outcome.hint}" if outcome.hint else error.hint
     cancelled = type(error)(f"{error}; {outcome.what}", hint=hint)
     if isinstance(error, AWSError) and isinstance(cancelled, AWSError):

@@ -71,9 +71,9 @@ def remove_device(
 def _check_that_another_is_left(device: MFADevice, devices: Sequence[MFADevice], *, user_name: str) -> None:
     if device.shows_codes and not any(other.shows_codes for other in devices if other != device):
         raise LockOutError(
-            f"{device.name} is the last MFA device of user {user_name} that shows codes,"
+            f"{device.name} is the last MFA device with codes of user {user_name},"
             " and without one there is no session with MFA",
-            hint=f"add another first: {hint_command('device add')}; or insist: --insist",
+            hint=f"add another first: {hint_command('device add')}; to remove it anyway: --force",
         )
 
 

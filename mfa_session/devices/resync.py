@@ -38,7 +38,7 @@ def resynchronize(
     """
     if device is not None and not device.shows_codes:
         raise MFADeviceNotFoundError(
-            f"{device.serial_number} shows no codes, and is never out of step",
+            f"{device.serial_number} has no codes, and cannot be out of sync",
             hint=f"see the devices: {hint_command('device list')}",
         )
     prompter.be_ready()
@@ -61,7 +61,7 @@ def resynchronize(
     except AccessDeniedError as error:
         raise AccessDeniedError(
             str(error),
-            hint="ask the account's administrator to allow it, or to resynchronize the device for you",
+            hint="ask the account's administrator to allow it, or to resynchronize the device",
             code=error.code,
         ) from None
     return found

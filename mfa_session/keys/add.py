@@ -63,14 +63,14 @@ def check_replaceable(profile: Profile, stored: AccessKey | None, new: AccessKey
         raise ConfigurationError(
             f"profile {profile.name} has a key of account {account}, "
             f"and {new.masked_id} is of account {new.account_id}",
-            hint="choose another profile for it; or insist: --replace",
+            hint="choose another profile; to replace it anyway: --force",
         )
     if stored is None or stored.access_key_id == new.access_key_id:
         return
     if _account_of(stored, sts=sts) is not None:
         raise ConfigurationError(
             f"profile {profile.name} has another key, {stored.masked_id}, and AWS accepts it",
-            hint=f"if that one is no longer needed: {hint_command('keys add', '--replace', profile=profile.name)}",
+            hint=f"to replace it: {hint_command('keys add', '--force', profile=profile.name)}",
         )
 
 

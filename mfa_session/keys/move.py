@@ -87,5 +87,5 @@ def _check_no_other_key(profile: Profile, key: AccessKey, *, store: KeyStore) ->
     if stored is not None and stored.access_key_id != key.access_key_id:
         raise ConfigurationError(
             f"{store.description} has another key for profile {profile.name}, {stored.masked_id}",
-            hint="if that one is no longer needed, insist: --replace",
+            hint="to replace it: --force",
         )

@@ -120,7 +120,7 @@ class TestGivingUp:
                 add.terminal.press(how)
 
             assert add.program.wait() == INTERRUPTED
-            assert "; the new device was deleted again\n" in add.terminal.text
+            assert "; the new device was removed\n" in add.terminal.text
         assert not key_prompt.account.devices
 
     def test_whoever_closes_the_window_has_given_up(self, key_prompt: Machine) -> None:
@@ -147,7 +147,7 @@ class TestGivingUp:
                 add.terminal.press(again)
 
             assert add.program.wait() == INTERRUPTED
-            add.terminal.expect("mfa-session: error: given up; ")
+            add.terminal.expect("mfa-session: error: cancelled; ")
         assert not key_prompt.account.devices
 
     def test_a_device_that_may_not_be_deleted_is_named_and_the_next_attempt_takes_another_name(
@@ -159,7 +159,7 @@ class TestGivingUp:
             add.wait_for_the_question()
             left_over = add.device.serial_number
             add.terminal.press("^C")
-            add.terminal.expect(f"mfa-session: error: given up; the device {left_over} is left over")
+            add.terminal.expect(f"mfa-session: error: cancelled; the device {left_over} is left over")
             assert add.program.wait() == INTERRUPTED
         with adding(key_prompt) as add:
             add.wait_for_the_question()
@@ -202,7 +202,7 @@ class TestPictures:
             assert plain.terminal.raw.count(b"\x1b[") == 0
 
     def test_the_seed_stands_on_the_screen_only_if_that_is_wanted(self, key_prompt: Machine) -> None:
-        with adding(key_prompt) as silent, adding(key_prompt, "--show-seed") as telling:
+        with adding(key_prompt) as silent, adding(key_prompt, "--show-secret-key") as telling:
             silent.wait_for_the_question()
             telling.wait_for_the_question()
 

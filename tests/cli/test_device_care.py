@@ -125,9 +125,9 @@ class TestResync:
 
         with machine.terminal() as terminal:
             resync = machine.start(terminal, "device", "resync", *OF_TEST_USER)
-            terminal.expect("Code that MFA device test-user-phone shows now")
+            terminal.expect("Enter two MFA codes of test-user-phone")
             terminal.type(f"{machine.phone.code(now - STEP)}\n{machine.phone.code(now)}\n")
-            terminal.expect("mfa-session: MFA device test-user-phone is in step with AWS again\n")
+            terminal.expect("mfa-session: MFA device test-user-phone is resynchronized\n")
             assert resync.wait() == 0
         machine.forget_used_codes()
         login = machine.run("login", *OF_TEST_USER, "--token-code", machine.phone.code(now + STEP))
@@ -138,7 +138,7 @@ class TestResync:
         ("serial", "code", "said"),
         [
             ("short", USAGE, "--serial: this is not the serial number of an MFA device"),
-            (YUBIKEY, SERVICE, "shows no codes, and is never out of step"),
+            (YUBIKEY, SERVICE, "has no codes, and cannot be out of sync"),
         ],
     )
     def test_what_cannot_be_out_of_step_is_refused(self, machine: Machine, serial: str, code: int, said: str) -> None:

@@ -147,7 +147,7 @@ def test_a_key_of_another_account_replaces_the_stored_one_only_if_one_insists(ma
 
     assert refused.returncode == CONFIGURATION
     assert "has a key of account 111122223333" in refused.stderr
-    assert "insist: --replace" in refused.stderr
+    assert "--force" in refused.stderr
     assert unchanged
     assert insisted.returncode == 0
     key = stored_key(machine)
@@ -226,7 +226,7 @@ def test_no_option_takes_a_secret(machine: Machine) -> None:
         "--profile",
         "--store",
         "--stdin",
-        "--replace",
+        "--force",
         "--help",
     ]
 

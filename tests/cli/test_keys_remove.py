@@ -82,7 +82,7 @@ def test_where_nobody_can_be_asked_nothing_is_done(machine: Machine) -> None:
     ran = machine.run(*REMOVE)
 
     assert ran.returncode == GENERAL
-    assert "agree beforehand: --yes" in ran.stderr
+    assert "to skip it: --yes" in ran.stderr
     assert files(machine) == before
     assert stored_key(machine) is not None
 

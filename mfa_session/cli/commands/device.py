@@ -126,9 +126,9 @@ def list_(
 ) -> None:
     """List the MFA devices of the user.
 
-    Each with its kind, since when it is enabled, and whether the profile uses it.
+    With kind, date, and whether the profile uses it.
 
-    Security keys and passkeys are listed too, but AWS takes them in the console only.
+    Security keys and passkeys are listed, too, but AWS accepts them only in the console.
     """
     app: AppContext = context.obj
     source = app.profile(profile).user
@@ -163,19 +163,17 @@ def add(
     ] = None,
     qr_file: Annotated[
         str | None,
-        typer.Option(
-            "--qr-file", metavar="FILE", help="Write the QR code into this file, a PNG, and delete it in the end."
-        ),
+        typer.Option("--qr-file", metavar="FILE", help="Write the QR code to this PNG file, and delete it at the end."),
     ] = None,
-    show_seed: Annotated[
-        bool, typer.Option("--show-seed", help="Show the key as text too, for an app that cannot scan.")
+    show_secret_key: Annotated[
+        bool, typer.Option("--show-secret-key", help="Show the secret key as text, too, for an app that cannot scan.")
     ] = False,
+    show_seed: Annotated[bool, typer.Option("--show-seed", hidden=True)] = False,
 ) -> None:
     """Add a virtual MFA device, and log in with it.
 
-    AWS wants two codes that follow each other, and the next one is for the session. Who has
-    a device already logs in with that one first. A device that is given up on the way is
-    deleted again.
+    You are asked for two consecutive codes, and the next one for the session. If you have a
+    device, you log in with that one first. If you cancel, the new device is deleted again.
     """
     app: AppContext = context.obj
     wished = _device_name(name)
@@ -183,7 +181,10 @@ def add(
     service = LoginService(app, source, command="device add", asks_for_key=True)
     service.user.be_ready()
 
-    with seed_display(app, service.user, file=qr_file, seed_too=show_seed) as show, interrupt_on_signals():
+    with (
+        seed_display(app, service.user, file=qr_file, seed_too=show_secret_key or show_seed) as show,
+        interrupt_on_signals(),
+    ):
         outcome = enrol(
             source,
             wished,
@@ -200,17 +201,17 @@ def add(
     _use(app, source, outcome)
     announce(source, outcome, region_is_known=service.region_is_known)
     if qr_file is None:
-        write_stderr("mfa-session: the QR code above is a secret: clear the screen, and what it scrolls back to")
+        write_stderr("mfa-session: the QR code above is a secret: clear the screen and its scrollback")
     if service.keys.plain is not None:
         offer_to_move(app, source, service.keys.plain)
 
 
 def resync(context: typer.Context, profile: ProfileOption = None, serial: SerialOption = None) -> None:
-    """Bring a device back into step with AWS.
+    """Resynchronize a device with AWS.
 
-    It takes two codes that follow each other.
+    You are asked for two consecutive codes.
 
-    It helps where AWS refuses codes that are typed right: the clock of the phone or token is off.
+    It helps if AWS refuses correct codes because the clock of the phone or token is off.
     """
     app: AppContext = context.obj
     wished = _device(serial)
@@ -225,7 +226,7 @@ def resync(context: typer.Context, profile: ProfileOption = None, serial: Serial
         used_codes=app.used_codes,
         clock=now,
     )
-    write_stderr(f"mfa-session: MFA device {escape_control(resynchronized.name)} is in step with AWS again")
+    write_stderr(f"mfa-session: MFA device {escape_control(resynchronized.name)} is resynchronized")
     write_stderr(f"mfa-session: log in with its next code: {hint_command('login', profile=source.name)}")
 
 
@@ -233,14 +234,13 @@ def remove(
     context: typer.Context,
     profile: ProfileOption = None,
     serial: SerialOption = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether to remove it.")] = False,
-    insist: Annotated[bool, typer.Option("--insist", help="Remove even the last one that shows codes.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Remove even your last device with codes.")] = False,
+    insist: Annotated[bool, typer.Option("--insist", hidden=True)] = False,
 ) -> None:
-    """Take a device away from the user.
+    """Remove a device, and delete it if it is virtual.
 
-    A virtual one is deleted.
-
-    It is done on a session with MFA; a code is asked for where there is none.
+    It is done with an MFA session; without one, you are asked for a code.
     """
     app: AppContext = context.obj
     wished = _device(serial)
@@ -250,8 +250,7 @@ def remove(
     def agrees(device: MFADevice) -> bool:
         if not yes and not service.user.is_there:
             raise PersonNeededError(
-                f"somebody has to agree that MFA device {device.name} is removed, and nobody can be asked",
-                hint="agree beforehand: --yes",
+                f"removing MFA device {device.name}: confirmation required", hint="to skip it: --yes"
             )
         return yes or service.user.agrees(f"Remove MFA device {device.serial_number}?", by_default=False)
 
@@ -261,7 +260,7 @@ def remove(
 
     removal = remove_device(
         wished,
-        force=insist,
+        force=force or insist,
         credentials=_at_hand(app, service, source),
         sts=service.sts,
         iam=service.iam,
@@ -274,13 +273,13 @@ def remove(
 
 
 def _at_hand(app: AppContext, service: LoginService, profile: Profile) -> AccessKey | SessionCredentials:
-    """Return the live session, for which no store need be opened, else the long-term key."""
+    """Return the live session, for which no store has to be unlocked, else the long-term key."""
     request = LoginRequest(profile, min_remaining=LEAST_REMAINING)
     return session_worth_keeping(request, sessions=app.sessions, clock=now) or service.keys.access_key(profile)
 
 
 def _used(profile: Profile, devices: Sequence[MFADevice]) -> MFADevice | None:
-    """Return the device that a login would ask for; ``None`` where it would have to ask which."""
+    """Return the device that a login would use, ``None`` if it would ask which."""
     usable = [each for each in devices if each.shows_codes]
     return profile.mfa_device or (usable[0] if len(usable) == 1 else None)
 
@@ -295,7 +294,7 @@ def _use(app: AppContext, profile: Profile, outcome: LoginResult) -> None:
         warn(f"the new device is not remembered: {error}", hint=error.hint)
     else:
         name, device_name = escape_control(profile.name), escape_control(outcome.device.name)
-        write_stderr(f"mfa-session: MFA device {device_name} works, and profile {name} uses it from now on")
+        write_stderr(f"mfa-session: MFA device {device_name} works; profile {name} uses it from now on")
 
 
 def _forget(app: AppContext, profile: Profile, removed: MFADevice) -> None:
@@ -313,9 +312,9 @@ def _tell_of(removal: Removal) -> None:
         write_stderr(f"mfa-session: MFA device {name} is removed")
         return
     warn(
-        f"MFA device {removal.device.name} is out of use, but not deleted, and its name stays taken:"
+        f"MFA device {removal.device.name} is removed from the user, but not deleted, and its name stays taken:"
         f" {removal.not_deleted}",
-        hint=f"whoever administers the account can delete {removal.device.serial_number}",
+        hint=f"the account's administrator can delete {removal.device.serial_number}",
     )
 
 

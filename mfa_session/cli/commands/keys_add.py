@@ -48,9 +48,8 @@ def add(
     from_stdin: Annotated[
         bool, typer.Option("--stdin", help="Read the key from standard input: JSON of IAM, or accessKeys.csv.")
     ] = False,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Take it even if the profile has another key, which AWS accepts.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a key that works, too.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", hidden=True)] = False,
 ) -> None:
     """Store the long-term key of a profile, or of a new one.
 
@@ -75,7 +74,7 @@ def add(
     key = proof.key
     write_stderr(f"mfa-session: AWS accepts {key.masked_id}: {escape_control(proof.owner.arn)}")
     with app.lock(source):
-        if not replace:
+        if not (force or replace):
             present = _replaceable(partial(stored_key, app, source), user)
             check_replaceable(source, present, proof.key, sts=sts)
             if source.store != chosen.name:
@@ -94,7 +93,7 @@ def _replaceable(stored: Callable[[], AccessKey | None], user: User | NoUser) ->
         return stored()
     except (DamagedItemError, KeyElsewhereError) as error:
         if not user.is_there:
-            raise type(error)(str(error), hint="to replace it, insist: --replace") from error
+            raise type(error)(str(error), hint="to replace it: --force") from error
         user.tell(f"{str(error)[0].upper()}{str(error)[1:]}.")
         if not user.agrees("Replace it?", by_default=True):
             raise DeclinedError from None

@@ -51,9 +51,8 @@ def import_(
     origin: OriginOption = None,
     store: StoreOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be done.")] = False,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Take it even if a store has another key for the profile.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace another key in the store.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", hidden=True)] = False,
 ) -> None:
     """Move a long-term key from a plain file into the store.
 
@@ -62,7 +61,7 @@ def import_(
     goes on working, now with MFA. Cut short anywhere, the same command does what is left.
     """
     app: AppContext = context.obj
-    work = _Import(app, store=store, replace=replace, dry_run=dry_run)
+    work = _Import(app, store=store, replace=force or replace, dry_run=dry_run)
     if every and profile:
         raise UsageError("--all and --profile contradict each other", hint="give one of them")
     if every:
@@ -183,7 +182,7 @@ class _Import:
         if stored is not None and stored.access_key_id != key.access_key_id:
             raise ConfigurationError(
                 f"the store has another key for profile {profile.name}, {stored.masked_id}",
-                hint="if that one is no longer needed, insist: --replace",
+                hint="to replace it: --force",
             )
 
     def _tell_what_would_be_done(self, profile: Profile, source: "ImportSource") -> None:

@@ -29,9 +29,8 @@ def move(
         ),
     ],
     profile: ProfileOption = None,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Move it even if that store has another key for the profile.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace another key in that store.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", hidden=True)] = False,
 ) -> None:
     """Move a key to the OS keyring or the encrypted file."""
     app: AppContext = context.obj
@@ -48,7 +47,7 @@ def move(
     new = app.choose_store(app.user(hint_command("keys move", "--to", to, profile=name)), wanted=to)
     with app.lock(source):
         replaced = replaced_key(new, source, old.get(source.name))
-        move_key(source, old=old, new=new, settings=app.settings, replace=replace)
+        move_key(source, old=old, new=new, settings=app.settings, replace=force or replace)
     if replaced:
         write_stderr(f"mfa-session: the key {replaced}, which it had for {name}, is replaced")
     if leftovers := old.leftovers():

@@ -115,9 +115,7 @@ def _remove_stored(app: AppContext, profile: Profile, store: KeyStore) -> bool:
 def _ask(app: AppContext, profile: Profile, named: str, copies: Sequence[KeyCopy], *, where: str) -> None:
     user = app.user(hint_command("keys remove", profile=profile.name))
     if not user.is_there:
-        raise PersonNeededError(
-            "somebody has to agree that the key is deleted, and nobody can be asked", hint="agree beforehand: --yes"
-        )
+        raise PersonNeededError("deleting the key: confirmation required", hint="to skip it: --yes")
     of = f" of {named}" if named else ""
     user.tell(f"{where[0].upper()}{where[1:]} may have the only copy of the secret{of}.")
     if copies:

@@ -145,8 +145,8 @@ COMMANDS: dict[str, Command] = {
     "device add": Command(
         ("device", "add", *OF_TEST_USER, "--name", "tablet", "--qr-file", "HOME/qr.png"), STORED, needs_terminal=True
     ),
-    "device add --show-seed": Command(
-        ("device", "add", *OF_TEST_USER, "--name", "tablet", "--qr-file", "HOME/qr.png", "--show-seed"),
+    "device add --show-secret-key": Command(
+        ("device", "add", *OF_TEST_USER, "--name", "tablet", "--qr-file", "HOME/qr.png", "--show-secret-key"),
         STORED,
         needs_terminal=True,
         asked_for={"standard output": {"seed"}},

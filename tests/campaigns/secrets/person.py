@@ -16,8 +16,8 @@ _MAX_CODES = 3
 # The first that fits is answered.
 _QUESTIONS = {
     "give up": re.compile(r"the next one comes in[^\n]*\n"),
-    "two codes": re.compile(r"shows now[^\n]*: $"),
-    "next code": re.compile(r"next code[^\n]*: $"),
+    "two codes": re.compile(r"First code: $"),
+    "next code": re.compile(r"[Nn]ext code[^\n]*: $"),
     "code": re.compile(r"MFA code: $"),
     "passphrase": re.compile(r"(?:[Pp]assphrase[^\n]*|Repeat passphrase): $"),
     "key ID": re.compile(r"Access key ID[^\n]*: $"),

@@ -52,7 +52,7 @@ MOMENTS = {
     ),
     "exec": Moment(("exec", "--profile", "test-user", "--", "true"), (with_a_key_in_the_file,), "code of MFA"),
     "device resync": Moment(
-        ("device", "resync", "--profile", "test-user"), (with_a_stored_key, with_a_session), "shows now"
+        ("device", "resync", "--profile", "test-user"), (with_a_stored_key, with_a_session), "First code:"
     ),
     "device add": Moment(
         ("device", "add", "--profile", "test-user", "--name", "x", "--qr-file", "qr.png"),

@@ -17,7 +17,7 @@ class TestGivingUp:
     ) -> None:
         error = refusal(case, PromptCancelledError, *case.codes(*typed), key)
 
-        assert str(error).endswith("; the new device was deleted again")
+        assert str(error).endswith("; the new device was removed")
         assert not case.endpoint.account.devices
         assert case.sessions.session(case.profile) is None
 
@@ -27,14 +27,17 @@ class TestGivingUp:
 
         error = refusal(case, PromptCancelledError, "^C")
 
-        assert str(error) == f"given up; the device {case.device.serial_number} is left over, and belongs to nobody"
+        assert (
+            str(error)
+            == f"cancelled; the device {case.device.serial_number} is not deleted, and not assigned to a user"
+        )
         assert error.hint.endswith(f"mfa-session device remove --serial {case.device.serial_number}")
 
     def test_after_it_is_enabled_the_device_stays(self, case: EnrolmentCase) -> None:
         error = refusal(case, PromptCancelledError, *case.codes(-1, 0), "^C")
 
         serial = case.device.serial_number
-        assert str(error) == f"given up; the new device {serial} is enabled"
+        assert str(error) == f"cancelled; the new device {serial} is enabled"
         assert error.hint == f"log in with it: mfa-session login --profile test-user --serial {serial}"
         assert list(case.user.devices) == [serial]
 
@@ -53,7 +56,7 @@ class TestGivingUp:
 
         error = refusal(case, PromptCancelledError)
 
-        assert str(error) == "given up; the new device was deleted again"
+        assert str(error) == "cancelled; the new device was removed"
         assert not case.endpoint.account.devices
 
     def test_where_nobody_can_be_asked_nothing_is_begun(self, case: EnrolmentCase) -> None:

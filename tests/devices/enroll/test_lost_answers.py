@@ -11,7 +11,7 @@ class TestLostAnswers:
 
         error = refusal(case, ReplyLostError)
 
-        assert str(error).endswith("; the new device was deleted again")
+        assert str(error).endswith("; the new device was removed")
         assert not case.endpoint.account.devices
 
     def test_a_device_that_was_not_even_made_is_told_as_such(self, case: EnrolmentCase) -> None:
@@ -34,7 +34,7 @@ class TestLostAnswers:
 
         error = refusal(case, ReplyLostError, *case.codes(-1, 0))
 
-        assert str(error).endswith("; the new device was deleted again")
+        assert str(error).endswith("; the new device was removed")
         assert not case.endpoint.account.devices
 
     def test_a_device_of_which_nothing_is_known_is_not_deleted_while_it_is_enabled(self, case: EnrolmentCase) -> None:

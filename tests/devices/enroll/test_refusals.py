@@ -22,7 +22,7 @@ class TestRefusals:
 
         error = refusal(case, EntityAlreadyExistsError, name="test-user-tablet")
 
-        assert str(error) == "there is an MFA device called test-user-tablet in the account already"
+        assert str(error) == "the account already has an MFA device called test-user-tablet"
         assert "--name" in error.hint
 
     def test_a_ninth_device_is_not_even_made(self, case: EnrolmentCase) -> None:
@@ -39,7 +39,7 @@ class TestRefusals:
 
         error = refusal(case, LimitExceededError, *case.codes(-1, 0))
 
-        assert str(error).endswith("; the new device was deleted again")
+        assert str(error).endswith("; the new device was removed")
 
     def test_a_user_with_a_security_key_only_is_sent_to_the_console(self, case: EnrolmentCase) -> None:
         case.endpoint.account.add_security_key(case.user, "yubikey")
@@ -86,7 +86,7 @@ class TestRefusals:
 
         error = refusal(case, EntityTemporarilyUnmodifiableError, *case.codes(-2, -1, -1, 0, 0, 1))
 
-        assert str(error).endswith("; the new device was deleted again")
+        assert str(error).endswith("; the new device was removed")
         assert not case.endpoint.account.devices
 
     def test_where_the_session_could_not_be_written_no_device_is_made(self, case: EnrolmentCase) -> None:

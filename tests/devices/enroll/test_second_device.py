@@ -57,5 +57,5 @@ class TestASecondDevice:
 
         error = refusal(case, PromptCancelledError, phone.code, "^C")
 
-        assert str(error) == "given up; the new device was deleted again"
+        assert str(error) == "cancelled; the new device was removed"
         assert list(case.endpoint.account.devices) == [PHONE.serial_number]
