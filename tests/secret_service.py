@@ -66,19 +66,36 @@ def session_bus(*, activates: str | None = None) -> Iterator[str]:
 def secret_service(home: Path) -> Iterator["SecretService"]:
     """Yield a Secret Service with one unlocked keyring, whose password is :data:`PASSWORD`."""
     with session_bus() as address, tempfile.TemporaryDirectory(prefix="control-") as control:
-        daemon = _start_daemon(home, address=address, control=Path(control))
-        with _ended(daemon):
-            _wait_until_owned(address, daemon)
-            yield SecretService(daemon, address=address, control=Path(control))
+        service = SecretService(home, address=address, control=Path(control))
+        service.start()
+        try:
+            yield service
+        finally:
+            service.resume()
+            service.end()
 
 
 class SecretService:
     """The running daemon, and what can befall it."""
 
-    def __init__(self, daemon: "subprocess.Popen[bytes]", *, address: str, control: Path) -> None:
+    def __init__(self, home: Path, *, address: str, control: Path) -> None:
         self.address = address
-        self._daemon = daemon
+        self._home = home
         self._control = control / "control"
+
+    def start(self) -> None:
+        """Start the daemon, and unlock its keyring."""
+        self._daemon = _start_daemon(self._home, address=self.address, control=self._control.parent)
+        _wait_until_owned(self.address, self._daemon)
+
+    def end(self, *, kill: bool = False) -> None:
+        """End the daemon by SIGTERM, or by SIGKILL; the bus stays."""
+        (self._daemon.kill if kill else self._daemon.terminate)()
+        try:
+            self._daemon.wait(_START_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._daemon.kill()
+            self._daemon.wait()
 
     def lock(self) -> None:
         """Lock the keyring, as the desktop does when its user logs out."""
@@ -108,8 +125,7 @@ class SecretService:
 
     def kill(self) -> None:
         """Kill the daemon; the bus stays, and knows nobody else who could serve."""
-        self._daemon.kill()
-        self._daemon.wait()
+        self.end(kill=True)
 
 
 def runnable_daemon(folder: Path) -> Path:

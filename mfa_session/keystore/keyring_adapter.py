@@ -86,6 +86,9 @@ class KeyringAdapter:
     def create(self) -> None:
         """Do nothing: these backends have a default keyring, or ask for one themselves."""
 
+    def reset(self) -> None:
+        """Do nothing: there is no connection."""
+
     def prepare(self) -> bool:
         """Return whether an item can be written and deleted without a question."""
         return True

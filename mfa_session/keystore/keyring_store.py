@@ -44,6 +44,7 @@ class _Keychain(Protocol):
     def sync(self, place: Place) -> timedelta: ...
     def create(self) -> None: ...
     def prepare(self) -> bool: ...
+    def reset(self) -> None: ...
     def places(self) -> list[Place]: ...
     def leftovers(self) -> str | None: ...
 
@@ -131,6 +132,7 @@ class OSKeyring:
                 return None
             with nullcontext() if is_last else suppress(DamagedItemError):
                 return key_of(found[0], profile, place=self.description), found[1]
+            self._keychain.reset()
         return None
 
     def set(self, profile: str, key: AccessKey) -> None:
@@ -196,15 +198,24 @@ class OSKeyring:
                 hint=use_the_file().removeprefix("or "),
             )
         place = self._keychain.set(service, user, item)
-        self._check_kept(service, user, item)
+        if not self._is_kept(service, user, item):
+            # KWallet may mix up the sessions of two connections when it writes, too.
+            self._keychain.reset()
+            place = self._keychain.set(service, user, item)
+            self._check_kept(service, user, item)
         return place
+
+    def _is_kept(self, service: str, user: str, item: str) -> bool:
+        found = self._keychain.get(service, user, kept_in=None)
+        return found is not None and found[0] == item
 
     def _check_kept(self, service: str, user: str, item: str) -> None:
         """Read *item* back."""
-        for _ in range(2):  # as above
-            found = self._keychain.get(service, user, kept_in=None)
-            if found is not None and found[0] == item:
-                return
+        if self._is_kept(service, user, item):
+            return
+        self._keychain.reset()  # as above
+        if self._is_kept(service, user, item):
+            return
         raise StoreError(
             f"{self.description} does not give back what was stored in it",
             hint=f"check it with the program that shows your keyring; {use_the_file()}",

@@ -22,7 +22,7 @@ from secretstorage.exceptions import (
     SecretServiceNotAvailableException,
     SecretStorageException,
 )
-from secretstorage.util import add_match_rules
+from secretstorage.util import add_match_rules, open_session
 
 from mfa_session.errors import (
     KeyringLockedError,
@@ -53,6 +53,7 @@ class SecretService:
         self._limits = limits
         self._may_ask = may_ask
         self._bus: SessionBus | None = None
+        self._session: Any = None
         self._one_at_a_time = threading.RLock()
 
     def get(self, service: str, user: str, *, kept_in: str | None = None) -> tuple[str, Place] | None:
@@ -82,7 +83,9 @@ class SecretService:
             unlock(keyring)
             attributes = {**_attributes(service, user), "application": "Python keyring library"}
             with self._prompts_of_keepassxc(bus):
-                keyring.create_item(f"AWS access key of {user}", attributes, text.encode(), replace=True)
+                self._with_session(bus, keyring).create_item(
+                    f"AWS access key of {user}", attributes, text.encode(), replace=True
+                )
             return self._place(bus, keyring)
 
         return self._run(write)
@@ -146,7 +149,7 @@ class SecretService:
                 unlock(keyring)
             elif provider(bus) == KEEPASSXC and keyring.is_locked():
                 continue  # it would open a dialog for a search
-            for item in keyring.search_items(_attributes(service, user)):
+            for item in self._with_session(bus, keyring).search_items(_attributes(service, user)):
                 yield keyring, item
 
     def _unlock_item(self, bus: SessionBus, item: Item) -> None:
@@ -185,12 +188,24 @@ class SecretService:
             try:
                 yield self._open()
             except BaseException as error:
-                if self._bus is not None:
-                    self._bus.close()
-                    self._bus = None
+                self.reset()
                 if isinstance(error, (SecretStorageException, DBusErrorResponse, OSError)):
                     raise self._translated(error) from error
                 raise
+
+    def reset(self) -> None:
+        """Begin again with a new connection and a new session."""
+        with self._one_at_a_time:
+            if self._bus is not None:
+                self._bus.close()
+            self._bus = self._session = None
+
+    def _with_session(self, bus: SessionBus, keyring: Collection) -> Collection:
+        """Give *keyring* the one session of the connection, so that it opens none of its own."""
+        if self._session is None:
+            self._session = open_session(bus)
+        keyring.session = self._session
+        return keyring
 
     def _open(self) -> SessionBus:
         if self._bus is None:
