@@ -1,11 +1,10 @@
-"""What a page says about installing is done, in a virtual environment: one made for it, or that of the page's words."""
+"""What a page says about installing is done: by pipx, or in the virtual environment of the page's own words."""
 
 import os
 import re
 import shutil
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
 import pytest
@@ -18,25 +17,26 @@ INSTALLING = [
     block
     for block in every_block()
     if block.language == "sh"
-    and re.search(r"(?:^|&& )(?:python -m )?pip install \.(?:\s|$)", block.text)
-    and block.page.startswith(("README.md", "docs/tutorial"))
+    and re.search(r"(?:^|&& )(?:pip|pipx) install \.(?:\s|$)", block.text)
+    and block.page.startswith(("README.md", "docs/tutorial", "docs/how-to/install.md"))
 ]
 COMMANDS = sorted({block.text for block in INSTALLING})
 MAKE_THEIR_OWN_ENVIRONMENT = [command for command in COMMANDS if "-m venv " in command]
-NEED_AN_ENVIRONMENT = [command for command in COMMANDS if command not in MAKE_THEIR_OWN_ENVIRONMENT]
+WITH_PIPX = [command for command in COMMANDS if command not in MAKE_THEIR_OWN_ENVIRONMENT]
 
 # What is in a checkout of somebody who has just made it, as far as it is installed.
 PACKAGE = ("README.md", "LICENSE", "pyproject.toml", "completions", "docs", "mfa_session")
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> Path:
-    """Return a virtual environment that has our dependencies, but not us."""
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
-    theirs = sysconfig.get_path("purelib", vars={"base": str(tmp_path / "venv")})
-    # Appended, so that what is installed here is found before this run's own copy.
-    Path(theirs, "of-this-run.pth").write_text(f"{sysconfig.get_path('purelib')}\n{sysconfig.get_path('platlib')}\n")
-    return tmp_path / "venv"
+def pipx(tmp_path: Path) -> Path:
+    """Return a folder of programs with pipx, and with no other way to install anything."""
+    own = tmp_path / "pipx"
+    subprocess.run([sys.executable, "-m", "venv", own], check=True)
+    got = subprocess.run([own / "bin" / "pip", "install", "-q", "pipx"], capture_output=True, text=True, check=False)
+    if got.returncode:
+        pytest.skip(f"pipx cannot be had: {got.stderr.strip().splitlines()[-1:]}")
+    return own / "bin"
 
 
 @pytest.fixture
@@ -50,11 +50,15 @@ def checkout(tmp_path: Path) -> Path:
     return checkout
 
 
-@pytest.mark.parametrize("command", NEED_AN_ENVIRONMENT, ids=str.strip)
-def test_the_words_of_the_page_install_a_program_that_runs(command: str, environment: Path, tmp_path: Path) -> None:
-    typed(command, home=tmp_path, folder=ROOT, programs=environment / "bin")
+@pytest.mark.parametrize("command", WITH_PIPX, ids=str.strip)
+def test_the_words_of_the_page_install_a_program_that_runs(command: str, pipx: Path, checkout: Path) -> None:
+    home = checkout.parent / "home"
 
-    assert (environment / "bin" / "mfa-session").exists()
+    typed(command, home=home, folder=checkout, programs=pipx)
+
+    assert typed(f"{home}/.local/bin/mfa-session --version", home=home, folder=home, programs=pipx).startswith(
+        "mfa-session "
+    )
 
 
 @pytest.mark.parametrize("command", MAKE_THEIR_OWN_ENVIRONMENT, ids=str.strip)
@@ -65,8 +69,12 @@ def test_the_command_of_the_readme_works_outside_any_virtual_environment(command
     assert "That is all. The files of this story are deleted" in shown
 
 
-def test_the_readme_has_a_command_for_a_fresh_shell() -> None:
-    assert len(MAKE_THEIR_OWN_ENVIRONMENT) == 1
+def test_the_pages_have_a_command_for_a_fresh_shell_and_one_for_pipx() -> None:
+    assert (len(MAKE_THEIR_OWN_ENVIRONMENT), WITH_PIPX) == (1, ["pipx install .\n"])
+    assert {block.page for block in INSTALLING if block.text in WITH_PIPX} >= {
+        "docs/tutorial/first-session.md",
+        "docs/tutorial/first-session.ja.md",
+    }
 
 
 def typed(command: str, *, home: Path, folder: Path, programs: Path) -> str:
