@@ -92,6 +92,8 @@ def _answer(arguments: list[str]) -> bool:
         return _answer_exec(arguments[1:])
     if command == "login":
         return _answer_login(arguments[1:])
+    if command == "status":
+        return _answer_status(arguments[1:])
     return False
 
 
@@ -141,6 +143,22 @@ def _answer_login(options: list[str]) -> bool:
 
     kept = session_kept_message(session["session_profile"], float(session["expiration"]), now=now)
     return _write(2, f"{kept}\n".encode())
+
+
+def _answer_status(options: list[str]) -> bool:
+    if "--short" not in options:
+        return False
+    environ = dict(os.environ)
+    plain = [option for option in options if option != "--short"]
+    profile, rest = _profile_or_first_word(plain, environ, before=[])
+    if not profile or rest:
+        return False
+    from mfa_session.cached_answer import cached_session
+    from mfa_session.text import short_duration
+
+    now = time.time()
+    session = cached_session(profile, environ, now=now)
+    return session is not None and _write(1, f"live {short_duration(float(session['expiration']) - now)}\n".encode())
 
 
 def _write(descriptor: int, text: bytes) -> bool:

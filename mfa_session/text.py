@@ -51,3 +51,9 @@ def session_kept_message(session_profile: str, expiration: float, *, now: float)
     return (
         f"mfa-session: {session_profile} is live {format_expiration(expiration, now=now)}; --force gets a new session"
     )
+
+
+def short_duration(seconds: float) -> str:
+    """Return *seconds* as a prompt shows them: ``11h42m``, ``7m``."""
+    hours, minutes = int(seconds) // 3600, int(seconds) // 60 % 60
+    return f"{hours}h{minutes:02}m" if hours else f"{minutes}m"

@@ -19,7 +19,7 @@ from mfa_session import __version__
 from mfa_session.cli import core_dumps, output
 from mfa_session.cli.lazy_commands import Command, Group, LazyGroup
 from mfa_session.cli.options import profile_names
-from mfa_session.errors import DeclinedError, MFASessionError
+from mfa_session.errors import DeclinedError, MFASessionError, UsageError
 from mfa_session.text import escape_control
 
 # Accepted before and behind the command, as the AWS CLI does.
@@ -207,6 +207,7 @@ def _run(arguments: Sequence[str]) -> int:
     flags = list(itertools.takewhile(_GLOBAL_FLAGS.__contains__, arguments))
     named = arguments[len(flags) : len(flags) + 1]
     one_line = named == [_RUN_BY_TOOLS]
+    as_json = "--json" in arguments[: _end_of_ours(arguments)]
     output.quote_no_mistakes(tell="--debug" in flags)
     if "--debug" not in flags:
         # A library's deprecation is not the user's business, and one line of it on stderr breaks an AWS SDK.
@@ -218,7 +219,10 @@ def _run(arguments: Sequence[str]) -> int:
         output.write_stderr(escape_control(str(error)))
         return output.exit_code(error)
     except MFASessionError as error:
-        output.print_error(str(error), hint=error.hint, on_one_line=one_line)
+        if as_json:
+            output.print_json_error(error, str(error), hint=error.hint, code=output.exit_code(error))
+        else:
+            output.print_error(str(error), hint=error.hint, on_one_line=one_line)
         return output.exit_code(error)
     except KeyboardInterrupt as interrupt:
         return output.interrupted(interrupt)
@@ -229,9 +233,11 @@ def _run(arguments: Sequence[str]) -> int:
             output.write_stderr(str(error))
             return output.USAGE
         if message := _usage_message(error):
-            output.print_error(
-                message, hint=f"see: {_command_path(arguments[len(flags) :])} --help", on_one_line=one_line
-            )
+            hint = f"see: {_command_path(arguments[len(flags) :])} --help"
+            if as_json:
+                output.print_json_error(UsageError(message, hint=hint), message, hint=hint, code=output.USAGE)
+            else:
+                output.print_error(message, hint=hint, on_one_line=one_line)
             return output.USAGE
         if "--debug" in flags:
             output.tell_where(error)

@@ -6,11 +6,12 @@ from mfa_session.aws_files.files import read_profiles, remembering_reads
 from mfa_session.aws_files.session_profiles import session_in
 from mfa_session.cli.context import AppContext, now
 from mfa_session.cli.login_service import request_for_user
-from mfa_session.cli.output import exit_code, print_error, write_stderr
+from mfa_session.cli.output import exit_code, print_error, print_json_error, write_json, write_stderr
 from mfa_session.errors import ConfigurationError, MFASessionError, UsageError, hint_command
 from mfa_session.keys.lookup import KeyLookup
+from mfa_session.model.credentials import timestamp
 from mfa_session.model.profile import Profile
-from mfa_session.sessions.login import LoginRequest
+from mfa_session.sessions.login import LoginRequest, LoginResult
 from mfa_session.sessions.login_many import BatchItem, LogIn, log_in_each, when_written
 from mfa_session.sessions.status import all_statuses
 from mfa_session.text import escape_control, format_expiration
@@ -51,6 +52,7 @@ def log_in_to_several(
     *,
     log_in: LogIn,
     quiet: bool,
+    as_json: bool,
 ) -> int:
     """Log in to the profiles of these *names*, or to all, and return the exit code of the first that failed, else 0.
 
@@ -58,7 +60,7 @@ def log_in_to_several(
         MFASessionError: it is not known which profiles there are.
     """
     with remembering_reads():
-        return _log_in_to_several(app, names, habit, log_in=log_in, quiet=quiet)
+        return _log_in_to_several(app, names, habit, log_in=log_in, quiet=quiet, as_json=as_json)
 
 
 def _log_in_to_several(
@@ -68,14 +70,17 @@ def _log_in_to_several(
     *,
     log_in: LogIn,
     quiet: bool,
+    as_json: bool,
 ) -> int:
     codes, wishes = [], {}
+    records: list[dict[str, object]] = []
     reader = app.profiles()
     for name in names or _every_profile(app):
         try:
             profile = reader.profile(name) if name else app.profile(name)
         except MFASessionError as error:
-            codes.append(_report(name, error))
+            codes.append(_report(name, error, as_json=as_json))
+            records.append({**_NO_RECORD, "profile": name, "problem": str(error)})
         else:
             wishes[profile.name] = habit(profile)
     sessions = app.write_role_sessions_together()
@@ -89,7 +94,11 @@ def _log_in_to_several(
     )
     for turn in when_written(turns, sessions):
         if turn.error:
-            codes.append(_report(turn.profile.name, turn.error))
+            codes.append(_report(turn.profile.name, turn.error, as_json=as_json))
+            records.append(login_record(turn.profile, None, problem=str(turn.error)))
+        elif as_json:
+            problem = None if turn.outcome else "its user could not log in"
+            records.append(login_record(turn.profile, turn.outcome, problem=problem))
         elif turn.outcome is None:
             write_stderr(
                 f"mfa-session: {_of(turn)}{escape_control(turn.profile.name)} is left out: its user could not log in"
@@ -97,13 +106,34 @@ def _log_in_to_several(
         elif not quiet:
             end = format_expiration(turn.outcome.credentials.expiration.timestamp(), now=now().timestamp())
             write_stderr(f"mfa-session: {_of(turn)}{escape_control(turn.profile.session_profile)} is live {end}")
+    if as_json:
+        write_json(profiles=records)
     return next(iter(codes), 0)
+
+
+_NO_RECORD = dict.fromkeys(("profile", "session_profile", "expiration", "kept", "serial_number", "problem"))
+
+
+def login_record(profile: Profile, outcome: LoginResult | None, *, problem: str | None = None) -> dict[str, object]:
+    """Return the record of one login for `--json`."""
+    device = (outcome.device if outcome else None) or profile.user.mfa_device
+    return {
+        "profile": profile.name,
+        "session_profile": profile.session_profile,
+        "expiration": timestamp(outcome.credentials.expiration) if outcome else None,
+        "kept": outcome.kept if outcome else None,
+        "serial_number": device.serial_number if device else None,
+        "problem": problem,
+    }
 
 
 def _of(turn: BatchItem) -> str:
     return f"{turn.number} of {turn.of}: "
 
 
-def _report(name: str, error: MFASessionError) -> int:
+def _report(name: str, error: MFASessionError, *, as_json: bool) -> int:
+    if as_json:
+        print_json_error(error, f"{name}: {error}", hint=error.hint, code=exit_code(error))
+        return exit_code(error)
     print_error(f"{name}: {error}", hint=error.hint)
     return exit_code(error)

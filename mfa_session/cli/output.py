@@ -1,6 +1,7 @@
 """How a command ends: the exit code, and on stderr what happened with what to do about it."""
 
 import errno
+import json
 import os
 import sys
 import threading
@@ -27,6 +28,9 @@ INTERRUPTED = 130
 CONFIGURATION = 253
 SERVICE = 254
 GENERAL = 255
+
+# Fields are added within a version, and never removed or renamed.
+_JSON_VERSION = 1
 
 # What the loader of shared libraries says.
 _NO_MEMORY_FOR_A_LIBRARY = ("cannot allocate memory", "failed to map segment")
@@ -124,6 +128,27 @@ def interrupted(interrupt: KeyboardInterrupt) -> int:
     return INTERRUPTED
 
 
+def write_json(**fields: object) -> None:
+    """Write the document of `--json` to stdout: docs/reference/json.md.
+
+    Raises:
+        OutputError: not all of it could be written.
+    """
+    write_stdout(json.dumps({"version": _JSON_VERSION, **fields}, indent=2) + "\n")
+
+
+def print_json_error(error: Exception, message: str, *, hint: str | None, code: int) -> None:
+    """Write an error to stderr as one line of JSON, for a command that was run with `--json`."""
+    fields = {
+        "name": type(error).__name__,
+        "message": message,
+        "fix": hint or None,
+        "code": error.code if isinstance(error, AWSError) else None,
+        "exit_code": code,
+    }
+    write_stderr(json.dumps({"version": _JSON_VERSION, "error": fields}))
+
+
 def warn(what: str, *, hint: str) -> None:
     """Say on stderr what did not go as it should, but kept the command from nothing."""
     write_stderr(f"mfa-session: {escape_control(what)}")
@@ -146,6 +171,8 @@ def write_stdout(text: str) -> None:
             return
         while left:
             left = left[os.write(1, left) :]
+    except BrokenPipeError:
+        return  # the reader, such as `head`, has what it wanted
     except OSError as error:
         raise OutputError(
             f"the answer could not be written: {error.strerror}", hint="look at where the output goes"

@@ -54,11 +54,11 @@ class TestList:
         ran = machine.run("device", "list", *OF_TEST_USER, "--json")
 
         assert machine.phone.enable_date is not None
-        phone, yubikey = json.loads(ran.stdout)
+        phone, yubikey = json.loads(ran.stdout)["devices"]
         assert phone == {
             "serial_number": PHONE,
             "kind": "virtual",
-            "enable_date": timestamp(machine.phone.enable_date),
+            "created": timestamp(machine.phone.enable_date),
             "shows_codes": True,
             "used_by_profile": True,
         }
@@ -69,7 +69,7 @@ class TestList:
 
         ran = machine.run("device", "list", *OF_TEST_USER, "--json")
 
-        assert [each["used_by_profile"] for each in json.loads(ran.stdout)] == [False, False]
+        assert [each["used_by_profile"] for each in json.loads(ran.stdout)["devices"]] == [False, False]
 
     def test_a_remembered_device_that_is_gone_is_told(self, machine: Machine) -> None:
         remember(machine, f"{PREFIX}/lost")
@@ -92,7 +92,7 @@ class TestList:
         assert ran.stderr == (
             "mfa-session: user test-user has no MFA device; to add one: mfa-session device add --profile test-user\n"
         )
-        assert machine.run("device", "list", *OF_TEST_USER, "--json").stdout == "[]\n"
+        assert json.loads(machine.run("device", "list", *OF_TEST_USER, "--json").stdout)["devices"] == []
 
     def test_a_live_session_does_without_the_key(self, machine: Machine) -> None:
         machine.log_in()

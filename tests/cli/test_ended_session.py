@@ -1,6 +1,7 @@
 """A session that AWS has ended before its time: the command that finds out marks it, and the next login replaces it."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,11 @@ FINDERS = [
 ]
 
 DELETED_KEY = Refuse(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
+
+
+def profiles(text: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(text)["profiles"]
+    return found
 
 
 @pytest.fixture
@@ -44,7 +50,7 @@ def test_the_command_that_finds_out_says_what_to_run_and_login_gets_a_new_sessio
     assert found.returncode != 0
     assert "mfa-session login" in found.stdout + found.stderr
     assert "--force" in found.stdout + found.stderr
-    assert json.loads(after.stdout)["state"] == "expired"
+    assert profiles(after.stdout)[0]["state"] == "expired"
     assert logged_in.returncode == 0
     assert machine.credentials("test-user-mfa")["aws_access_key_id"] != before["aws_access_key_id"]
 
@@ -55,7 +61,7 @@ def test_the_session_of_a_deleted_key_is_over_too(machine: Machine, finder: tupl
 
     machine.run(*finder)
 
-    assert json.loads(machine.run("status", "--profile", "test-user", "--json").stdout)["state"] == "expired"
+    assert profiles(machine.run("status", "--profile", "test-user", "--json").stdout)[0]["state"] == "expired"
 
 
 def test_verify_shows_an_ended_session_as_expired(machine: Machine) -> None:
@@ -63,9 +69,10 @@ def test_verify_shows_an_ended_session_as_expired(machine: Machine) -> None:
 
     as_json = machine.run("status", "--profile", "test-user", "--verify", "--json")
 
-    shown = json.loads(as_json.stdout)
-    assert (shown["state"], shown["remaining_seconds"], shown["identity"]) == ("expired", 0, None)
-    assert shown["problem"] == "the session has expired"
+    shown = profiles(as_json.stdout)
+    (only,) = shown
+    assert (only["state"], only["remaining_seconds"], only["identity"]) == ("expired", 0, None)
+    assert only["problem"] == "the session has expired"
     assert as_json.returncode == 254
     assert "get a new one: mfa-session login --profile test-user --force" in as_json.stderr
 
@@ -74,11 +81,11 @@ def test_verify_never_shows_a_session_as_live_beside_a_problem(machine: Machine)
     as_json = machine.run("status", "--verify", "--json", AWS_ENDPOINT_URL_STS="http://127.0.0.1:1")
     as_text = machine.run("status", "--verify", AWS_ENDPOINT_URL_STS="http://127.0.0.1:1")
 
-    shown = json.loads(as_json.stdout)
+    shown = profiles(as_json.stdout)
     assert {each["state"] for each in shown if each["problem"]} == {"unverified"}
     assert "live" not in {each["state"] for each in shown}
     assert "not verified" in as_text.stdout
-    assert json.loads(machine.run("status", "--profile", "test-user", "--json").stdout)["state"] == "live"
+    assert profiles(machine.run("status", "--profile", "test-user", "--json").stdout)[0]["state"] == "live"
 
 
 def test_a_session_that_another_partition_does_not_know_stays(machine: Machine) -> None:
@@ -86,7 +93,7 @@ def test_a_session_that_another_partition_does_not_know_stays(machine: Machine) 
 
     machine.run("status", "--profile", "test-user", "--verify", AWS_REGION="cn-north-1")
 
-    assert json.loads(machine.run("status", "--profile", "test-user", "--json").stdout)["state"] == "live"
+    assert profiles(machine.run("status", "--profile", "test-user", "--json").stdout)[0]["state"] == "live"
 
 
 def test_what_else_is_in_the_file_stays(machine: Machine) -> None:

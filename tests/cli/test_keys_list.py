@@ -39,7 +39,9 @@ def test_each_key_has_its_line_and_a_store_that_does_not_open_says_why(machine: 
 
 
 def test_programs_get_json(machine: Machine) -> None:
-    careless, locked, ours = json.loads(machine.run("keys", "list", "--json", DBUS_SESSION_BUS_ADDRESS="").stdout)
+    careless, locked, ours = json.loads(machine.run("keys", "list", "--json", DBUS_SESSION_BUS_ADDRESS="").stdout)[
+        "keys"
+    ]
 
     assert set(careless) == set(locked) == set(ours)
     assert (careless["store"], locked["store"], ours["store"]) == ("credentials_file", "keyring", "file")
@@ -81,7 +83,7 @@ def test_no_passphrase_is_needed_to_list(machine: Machine) -> None:
     with machine.terminal() as terminal:
         assert machine.start(terminal, "keys", "list").wait() == 0
         shown = terminal.text
-    _, other, ours = json.loads(machine.run("keys", "list", "--json").stdout)
+    _, other, ours = json.loads(machine.run("keys", "list", "--json").stdout)["keys"]
 
     assert "assphrase" not in shown
     assert re.search(r"^test-user +\? +91 days +encrypted file +-", shown, re.MULTILINE)
@@ -98,7 +100,7 @@ def test_where_there_is_none_it_says_how_to_begin(machine: Machine) -> None:
 
     assert (shown.returncode, shown.stdout) == (0, "")
     assert "mfa-session keys add --profile NAME" in shown.stderr
-    assert machine.run("keys", "list", "--json").stdout == "[]\n"
+    assert json.loads(machine.run("keys", "list", "--json").stdout) == {"version": 1, "keys": []}
 
 
 def test_a_name_cannot_move_the_cursor(machine: Machine) -> None:

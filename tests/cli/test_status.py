@@ -57,20 +57,20 @@ def test_a_key_that_is_older_than_ninety_days_is_to_be_rotated(machine: Machine,
     machine.write_credentials(session())
 
     table, full = machine.run("status"), machine.run("status", "--profile", "test-user")
-    (record,) = json.loads(machine.run("status", "--json").stdout)
+    (record,) = json.loads(machine.run("status", "--json").stdout)["profiles"]
 
     advice = f"{days} days old; time for a new one: mfa-session keys rotate --profile test-user\n"
     assert (f"the key of test-user is {advice}" in table.stdout) == is_told
     assert (f"age of the key   {advice}" in full.stdout) == is_told
     assert f"age of the key   {days} days old" in full.stdout
-    assert (record["key_created"], record["key_age_days"]) == (created, days)
+    assert (record["created"], record["age_days"]) == (created, days)
 
 
 def test_json_has_every_key_of_every_profile(machine: Machine) -> None:
     machine.write_config(CONFIG)
     machine.write_credentials(session())
 
-    (shown,) = json.loads(machine.run("status", "--json").stdout)
+    (shown,) = json.loads(machine.run("status", "--json").stdout)["profiles"]
 
     remaining = shown.pop("remaining_seconds")
     assert remaining == pytest.approx(4070908800 - time.time(), abs=60)
@@ -81,40 +81,42 @@ def test_json_has_every_key_of_every_profile(machine: Machine) -> None:
         "expiration": "2099-01-01T00:00:00Z",
         "role": None,
         "source_profile": None,
-        "device": PHONE,
+        "serial_number": PHONE,
         "key_profile": "test-user",
-        "key_store": "keyring",
+        "store": "keyring",
         "key_in_credentials_file": False,
-        "key_created": None,
-        "key_age_days": None,
+        "created": None,
+        "age_days": None,
         "identity": None,
         "problem": None,
     }
 
 
-def test_json_of_one_profile_is_one_object_with_null_for_what_is_not_there(machine: Machine) -> None:
+def test_json_of_one_profile_has_the_same_shape_with_null_for_what_is_not_there(machine: Machine) -> None:
     machine.write_credentials(long_term_key())
 
     shown = machine.run("status", "--profile", "test-user", "--json")
 
     assert shown.returncode == 1
-    assert json.loads(shown.stdout) == {
-        "profile": "test-user",
-        "session_profile": "test-user-mfa",
-        "state": "none",
-        "expiration": None,
-        "remaining_seconds": None,
-        "role": None,
-        "source_profile": None,
-        "device": None,
-        "key_profile": "test-user",
-        "key_store": "credentials_file",
-        "key_in_credentials_file": True,
-        "key_created": None,
-        "key_age_days": None,
-        "identity": None,
-        "problem": None,
-    }
+    assert json.loads(shown.stdout)["profiles"] == [
+        {
+            "profile": "test-user",
+            "session_profile": "test-user-mfa",
+            "state": "none",
+            "expiration": None,
+            "remaining_seconds": None,
+            "role": None,
+            "source_profile": None,
+            "serial_number": None,
+            "key_profile": "test-user",
+            "store": "credentials_file",
+            "key_in_credentials_file": True,
+            "created": None,
+            "age_days": None,
+            "identity": None,
+            "problem": None,
+        }
+    ]
 
 
 def test_a_role_profile_is_shown_with_its_role_and_the_key_that_takes_it(machine: Machine) -> None:
@@ -167,7 +169,7 @@ def test_where_there_is_nothing_it_says_how_to_begin(machine: Machine) -> None:
 
     assert (shown.returncode, shown.stdout) == (1, "")
     assert shown.stderr == ("mfa-session: no profile has a session yet; to begin: mfa-session login --profile NAME\n")
-    assert machine.run("status", "--json").stdout == "[]\n"
+    assert json.loads(machine.run("status", "--json").stdout) == {"version": 1, "profiles": []}
 
 
 def test_no_secret_is_shown(machine: Machine) -> None:
@@ -205,9 +207,9 @@ def test_a_session_that_aws_refuses_is_shown_and_ends_as_a_refusal(machine: Mach
     shown = machine.run("status", "--verify", "--json")
 
     assert shown.returncode == 254
-    (only,) = json.loads(shown.stdout)
+    (only,) = json.loads(shown.stdout)["profiles"]
     assert (only["state"], only["identity"]) == ("expired", None)
-    assert shown.stderr.startswith(f"mfa-session: error: {only['problem']}\nmfa-session: hint: ")
+    assert json.loads(shown.stderr)["error"]["message"] == only["problem"]
 
 
 def test_nothing_is_asked_of_aws_about_a_session_that_is_over(machine: Machine) -> None:

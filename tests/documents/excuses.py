@@ -19,7 +19,7 @@ EXCUSED: dict[tuple[str, str], str] = {
     ): "tests/cli/test_enforcement_story.py reads the QR code and follows it",
     (
         "docs/how-to/prompt.md",
-        "PS1='$(mfa-session status --profile test-user >/dev/null 2>&1 && printf \"mfa \")\\$ '",
+        "PS1='$(mfa-session status --short --profile test-user 2>/dev/null) \\$ '",
     ): "it would take away the prompt that these tests wait for; test_how_to.py gives it a shell of its own",
 }
 

@@ -93,9 +93,9 @@ def test_a_prompt_shows_the_session_while_it_lives(machine: Machine) -> None:
         terminal.run("bash", "--norc", "--noprofile", "--noediting", "-i", environment=environment)
         terminal.expect("> ")
         terminal.type(prompt)
-        terminal.expect(re.compile(r"\nmfa [$#] "))
+        terminal.expect(re.compile(r"\nlive 11h5\dm [$#] "))
         terminal.type("mfa-session logout --profile test-user\n")
-        terminal.expect(re.compile(r"is removed\n[$#] "))
+        terminal.expect(re.compile(r"\nnone [$#] "))
 
 
 @pytest.mark.skipif(not STARSHIP.exists(), reason="starship is not installed: pip install -e '.[test-docs]'")

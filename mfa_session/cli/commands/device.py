@@ -1,6 +1,5 @@
 """`mfa-session device`: the MFA devices of a user."""
 
-import json
 import re
 import signal
 from collections.abc import Iterator, Sequence
@@ -15,7 +14,7 @@ from mfa_session.cli.context import AppContext, now
 from mfa_session.cli.login_service import LoginService
 from mfa_session.cli.offer_import import offer_to_move
 from mfa_session.cli.options import ProfileOption
-from mfa_session.cli.output import warn, write_stderr, write_stdout
+from mfa_session.cli.output import warn, write_json, write_stderr, write_stdout
 from mfa_session.cli.seed_display import seed_display
 from mfa_session.cli.table import table
 from mfa_session.devices.enroll import enrol
@@ -64,24 +63,18 @@ _USED = "*"
 _UNUSABLE = "x"
 
 
-def as_json(devices: Sequence[MFADevice], *, used: MFADevice | None) -> str:
-    """Return *devices* as JSON; every key is always there, and none is ever taken away.
-
-    ``kind`` is ``virtual``, ``hardware``, ``fido`` (a security key or a passkey), ``sms`` or
-    what AWS calls another one; ``enable_date`` is a moment in UTC. Only what ``shows_codes``
-    can be logged in with. ``used_by_profile`` is true of the one that `login` asks for.
-    """
-    records = [
+def _records(devices: Sequence[MFADevice], *, used: MFADevice | None) -> list[dict[str, object]]:
+    """Return the records of *devices* for `--json`."""
+    return [
         {
             "serial_number": device.serial_number,
             "kind": device.kind,
-            "enable_date": timestamp(device.enable_date) if device.enable_date else None,
+            "created": timestamp(device.enable_date) if device.enable_date else None,
             "shows_codes": device.shows_codes,
             "used_by_profile": device == used,
         }
         for device in devices
     ]
-    return json.dumps(records, indent=2) + "\n"
 
 
 def as_text(devices: Sequence[MFADevice], *, used: MFADevice | None, profile: str) -> str:
@@ -138,7 +131,7 @@ def list_(
     devices = service.iam.list_mfa_devices(credentials, user_name)
     used = _used(source, devices)
     if json_wanted:
-        write_stdout(as_json(devices, used=used))
+        write_json(devices=_records(devices, used=used))
     elif devices:
         write_stdout(as_text(devices, used=used, profile=source.name))
     else:

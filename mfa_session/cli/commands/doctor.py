@@ -1,6 +1,5 @@
 """`mfa-session doctor`: why it does not work, and what to do about it."""
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Annotated
@@ -10,7 +9,7 @@ import typer
 from mfa_session.cli.context import AppContext
 from mfa_session.cli.doctor_context import instruments
 from mfa_session.cli.options import ProfileOption
-from mfa_session.cli.output import write_stdout
+from mfa_session.cli.output import write_json, write_stdout
 from mfa_session.doctor.diagnose import diagnose
 from mfa_session.doctor.finding import Finding, Severity
 from mfa_session.text import escape_control
@@ -45,7 +44,10 @@ def doctor(
     app: AppContext = context.obj
     name = profile or app.profile_name()
     findings = diagnose(name, _text(message), instruments=instruments(app.environ), offline=offline)
-    write_stdout(_as_json(name, findings) if json_wanted else _as_text(findings))
+    if json_wanted:
+        write_json(profile=name, findings=_records(findings))
+    else:
+        write_stdout(_as_text(findings))
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise typer.Exit(_SOMETHING_DOES_NOT_WORK)
 
@@ -56,13 +58,9 @@ def _text(message: str | None) -> str | None:
     return sys.stdin.buffer.read(_MAX_MESSAGE).decode(errors="replace") if sys.stdin else ""
 
 
-def _as_json(profile: str, findings: Sequence["Finding"]) -> str:
-    """Return *findings* as JSON; every key is always there, and none is ever taken away.
-
-    ``severity`` is ``fine``, ``warning`` or ``error``. ``name`` says, with ``about``, what was
-    found, and stays the same; ``what`` and ``mend`` are words, and ``mend`` is empty where all is well.
-    """
-    records = [
+def _records(findings: Sequence["Finding"]) -> list[dict[str, str]]:
+    """Return the records of *findings* for `--json`."""
+    return [
         {
             "severity": finding.severity.value,
             "about": finding.about,
@@ -72,7 +70,6 @@ def _as_json(profile: str, findings: Sequence["Finding"]) -> str:
         }
         for finding in findings
     ]
-    return json.dumps({"profile": profile, "findings": records}, indent=2) + "\n"
 
 
 def _as_text(findings: Sequence["Finding"]) -> str:

@@ -23,7 +23,7 @@ from mfa_session.cli.key_options import (
     stored_key,
 )
 from mfa_session.cli.options import ProfileOption
-from mfa_session.cli.output import write_stderr
+from mfa_session.cli.output import write_json, write_stderr
 from mfa_session.errors import (
     AccessKeyNotFoundError,
     ConfigurationError,
@@ -53,6 +53,7 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be done.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace another key in the store.")] = False,
     replace: Annotated[bool, typer.Option("--replace", hidden=True)] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
     """Move a long-term key from a plain file into the store.
 
@@ -61,14 +62,19 @@ def import_(
     goes on working, now with MFA. Cut short anywhere, the same command does what is left.
     """
     app: AppContext = context.obj
-    work = _Import(app, store=store, replace=force or replace, dry_run=dry_run)
+    work = _Import(app, store=store, replace=force or replace, dry_run=dry_run, as_json=as_json)
     if every and profile:
         raise UsageError("--all and --profile contradict each other", hint="give one of them")
     if every:
-        _import_all(work, app, origin)
-        return
-    _import_one(work, app, new_holder(app, profile), origin)
+        failure = _import_all(work, app, origin)
+    else:
+        failure = None
+        _import_one(work, app, new_holder(app, profile), origin)
     work.tell_of_copies()
+    if as_json:
+        write_json(keys=work.records)
+    if failure is not None:
+        raise typer.Exit(output.exit_code(failure))
 
 
 def _import_one(work: "_Import", app: AppContext, profile: Profile, origin: str | None) -> None:
@@ -77,13 +83,13 @@ def _import_one(work: "_Import", app: AppContext, profile: Profile, origin: str 
     except AccessKeyNotFoundError:
         if origin is None and profile.store is not None:
             where = app.access_keys.store(profile.store).description
-            write_stderr(f"mfa-session: the key of {escape_control(profile.name)} is in {where} already")
+            work.tell(f"the key of {profile.name} is in {where} already")
             return
         raise
     work.import_from(profile, place)
 
 
-def _import_all(work: "_Import", app: AppContext, origin: str | None) -> None:
+def _import_all(work: "_Import", app: AppContext, origin: str | None) -> MFASessionError | None:
     """Import what can be; what cannot is told of, and the first of it decides how the command ends."""
     failure = None
     found = list(find_all(app, wanted=origin))
@@ -93,23 +99,23 @@ def _import_all(work: "_Import", app: AppContext, origin: str | None) -> None:
         except PromptCancelledError:
             raise
         except MFASessionError as error:
-            output.print_error(f"profile {name}: {error}", hint=error.hint)
+            work.report(name, error)
             failure = failure or error
     if not found:
-        write_stderr("mfa-session: no long-term key was found there")
-    work.tell_of_copies()
-    if failure is not None:
-        raise typer.Exit(output.exit_code(failure))
+        work.tell("no long-term key was found there")
+    return failure
 
 
 class _Import:
     """The import of any number of keys into one store, which is chosen, and asked to open, once."""
 
-    def __init__(self, app: AppContext, *, store: str | None, replace: bool, dry_run: bool) -> None:
+    def __init__(self, app: AppContext, *, store: str | None, replace: bool, dry_run: bool, as_json: bool) -> None:
         self._app = app
         self._wanted = store
         self._replace = replace
         self._dry_run = dry_run
+        self._as_json = as_json
+        self.records: list[dict[str, object]] = []
         self._chosen: dict[str | None, KeyStore] = {}
         self._proofs: dict[AccessKey, AccessKey] = {}
         self._moved: list[tuple[AccessKey, Profile, KeyStore]] = []
@@ -125,9 +131,10 @@ class _Import:
         if source is not self._app.plain_keys:
             check_no_key_in_the_file(self._app, profile)
         check_no_rotation_is_open(self._app, profile)
-        _tell(f"{profile.name}: {key.masked_id} lies in {source.description}")
+        self.tell(f"{profile.name}: {key.masked_id} lies in {source.description}")
         if self._dry_run:
             self._tell_what_would_be_done(profile, source)
+            self._record(profile, key, store=None)
             return
         proven = self._proven(profile, key)
         store = self._store_for(profile)
@@ -137,13 +144,29 @@ class _Import:
             if device is not None and profile.mfa_device is None:
                 settings.remember_device(profile, device)
             if replaced := replaced_key(store, profile, proven):
-                _tell(f"it is to replace {replaced}, which {store.description} has for the profile")
+                self.tell(f"it is to replace {replaced}, which {store.description} has for the profile")
             import_key(
-                profile, proven, store=store, source=source, settings=settings, replace=self._replace, tell=_tell
+                profile, proven, store=store, source=source, settings=settings, replace=self._replace, tell=self.tell
             )
             forget_in_other_store(self._app, profile, chosen=store)
         self._moved.append((proven, profile, store))
-        _tell(f"try it: aws sts get-caller-identity --profile {profile.name}")
+        self._record(profile, proven, store=store.name)
+        self.tell(f"try it: aws sts get-caller-identity --profile {profile.name}")
+
+    def tell(self, text: str) -> None:
+        """Write a line of progress, but not beside JSON."""
+        if not self._as_json:
+            _tell(text)
+
+    def report(self, name: str, error: MFASessionError) -> None:
+        """Print why the key of profile *name* is not imported."""
+        if self._as_json:
+            output.print_json_error(error, f"profile {name}: {error}", hint=error.hint, code=output.exit_code(error))
+        else:
+            output.print_error(f"profile {name}: {error}", hint=error.hint)
+
+    def _record(self, profile: Profile, key: AccessKey, *, store: str | None) -> None:
+        self.records.append({"profile": profile.name, "access_key_id": key.masked_id, "store": store})
 
     def tell_of_copies(self) -> None:
         """Tell who else has a key that was moved; another store is not opened for that."""
@@ -154,17 +177,17 @@ class _Import:
                     continue
                 told.add(copy)
                 if copy.is_stored:
-                    _tell(f"{copy.in_words()} has the same key, {copy.masked_id}; to rotate one is to rotate both")
+                    self.tell(f"{copy.in_words()} has the same key, {copy.masked_id}; to rotate one is to rotate both")
                 else:
-                    _tell(f"the same key, {copy.masked_id}, is still that of {copy.in_words()}")
-                    _tell(f"hint: move it, too: {copy.how_to_store()}")
+                    self.tell(f"the same key, {copy.masked_id}, is still that of {copy.in_words()}")
+                    self.tell(f"hint: move it, too: {copy.how_to_store()}")
 
     def _proven(self, profile: Profile, key: AccessKey) -> AccessKey:
         if key in self._proofs:
             return self._proofs[key]
         transport = self._app.transport(profile)
         proof = prove(key, sts=STS(transport), iam=IAM(transport), session=session_at_hand(self._app, profile))
-        _tell(f"AWS accepts it: {proof.owner.arn}")
+        self.tell(f"AWS accepts it: {proof.owner.arn}")
         self._proofs[key] = proof.key
         return proof.key
 
@@ -188,10 +211,10 @@ class _Import:
     def _tell_what_would_be_done(self, profile: Profile, source: "ImportSource") -> None:
         wanted = self._wanted or profile.store or self._app.environ.get("MFA_SESSION_STORE")
         store = self._app.access_keys.store(wanted).description if wanted else "the best store that there is"
-        _tell("would ask AWS whose it is")
-        _tell(f"would store it in {store}, and read it back")
-        _tell(f"would let profile {profile.name} ask mfa-session for its keys: credential_process")
-        _tell(
+        self.tell("would ask AWS whose it is")
+        self.tell(f"would store it in {store}, and read it back")
+        self.tell(f"would let profile {profile.name} ask mfa-session for its keys: credential_process")
+        self.tell(
             f"would leave this to you: {left}"
             if (left := source.manual_steps(profile.name))
             else "would delete it there"

@@ -1,6 +1,5 @@
 """`mfa-session keys list`: which long-term keys there are, how old, and where."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -9,7 +8,7 @@ import typer
 
 from mfa_session.aws_files.files import read_profiles
 from mfa_session.cli.context import AppContext, now
-from mfa_session.cli.output import CONFIGURATION, write_stderr, write_stdout
+from mfa_session.cli.output import CONFIGURATION, write_json, write_stderr, write_stdout
 from mfa_session.cli.table import table
 from mfa_session.errors import hint_command
 from mfa_session.keys.inventory import ListedKey, list_keys
@@ -50,7 +49,7 @@ def list_(
         get=stores.get,
     )
     if as_json:
-        write_stdout(json.dumps([_record(each, present=now()) for each in listed], indent=2) + "\n")
+        write_json(keys=[_record(each, present=now()) for each in listed])
     elif listed:
         write_stdout(_table(listed, present=now()))
         if any(each.is_locked for each in listed):
@@ -64,17 +63,12 @@ def list_(
 
 
 def _record(each: ListedKey, *, present: datetime) -> dict[str, str | int | None]:
-    """Return the record of one key for `--json`. Every field is always there; none is ever removed.
-
-    ``access_key_id`` shows the last four characters, and is null if the store is locked. ``store`` is
-    ``keyring``, ``file`` (the encrypted one), ``credentials_file`` or ``config_file``. ``create_date``,
-    ``age_days`` and ``account_id`` are null if unknown, ``problem`` if there is none.
-    """
+    """Return the record of one key for `--json`."""
     age = each.age(present)
     return {
         "profile": each.profile,
         "access_key_id": each.masked_id,
-        "create_date": timestamp(each.create_date) if each.create_date else None,
+        "created": timestamp(each.create_date) if each.create_date else None,
         "age_days": None if age is None else age.days,
         "store": each.store,
         "account_id": each.account_id,

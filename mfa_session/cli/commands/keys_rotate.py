@@ -12,12 +12,13 @@ from mfa_session.cli.context import AppContext, now
 from mfa_session.cli.key_options import check_no_rotation_is_open, holder, keys_of, other_copies, store_of
 from mfa_session.cli.login_service import LoginService
 from mfa_session.cli.options import ProfileOption
-from mfa_session.cli.output import write_stderr
+from mfa_session.cli.output import write_json, write_stderr
 from mfa_session.errors import hint_command
 from mfa_session.keys.copies import KeyCopy, check_all_are_stored, check_not_in_use, update_copies
 from mfa_session.keys.rotate import KeyRotation, recover
 from mfa_session.keys.second_key import confirm_deletion
 from mfa_session.keystore.stores import KeyStore
+from mfa_session.model.credentials import timestamp
 from mfa_session.model.profile import Profile
 from mfa_session.sessions.find_device import iam_user
 from mfa_session.sessions.login import LoginRequest
@@ -43,6 +44,7 @@ def rotate(
         bool,
         typer.Option("--yes", "-y", help="Where you have two keys, delete the other one unasked, if nobody uses it."),
     ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
     """Replace a long-term key by a new one.
 
@@ -56,6 +58,7 @@ def rotate(
     """
     app: AppContext = context.obj
     source = holder(app, profile)
+    tell = _say_nothing if as_json else _tell
     store = store_of(app, source)
     shared = other_copies(app, _key_ids(store, source), besides=source, store=store)
     with ExitStack() as locks:
@@ -76,15 +79,25 @@ def rotate(
             records=app.rotations,
             settings=app.settings,
             confirm=partial(confirm_deletion, user=service.user, delete_unused=yes),
-            tell=_tell,
+            tell=tell,
             clock=now,
             sleep=time.sleep,
             update_copies=lambda key: update_copies(
-                copies, key, store_named=app.access_keys.store, settings=app.settings, tell=_tell
+                copies, key, store_named=app.access_keys.store, settings=app.settings, tell=tell
             ),
             check_unused=lambda key_id: check_not_in_use(other_copies(app, [key_id], besides=source, store=store)),
         )
         left = rotation.run(delete_old=delete_old)
+        if as_json:
+            key, now_set = store.get(source.name), app.profile(source.name)
+            write_json(
+                profile=source.name,
+                access_key_id=key.masked_id if key else None,
+                created=timestamp(now_set.key_created) if now_set.key_created else None,
+                store=store.name,
+                old_key_is_deleted=left is None,
+            )
+            return
     if left is not None:
         command = hint_command("keys rotate", "--delete-old", profile=source.name)
         write_stderr(f"mfa-session: when everything works with the new key, delete the old one: {command}")
@@ -101,6 +114,10 @@ def _copies_to_change(app: AppContext, source: Profile, store: KeyStore) -> "lis
 
 def _key_ids(store: KeyStore, source: Profile) -> list[str]:
     return [key.access_key_id for key in keys_of(store, source)]
+
+
+def _say_nothing(text: str) -> None:
+    """Write no progress, beside JSON."""
 
 
 def _tell(text: str) -> None:

@@ -12,10 +12,10 @@ from mfa_session.aws_files.profile_names import check_portable_profile_name
 from mfa_session.cli.choose_profile import offer_to_create
 from mfa_session.cli.context import AppContext, now
 from mfa_session.cli.login_service import LoginService, remember_device
-from mfa_session.cli.login_several import check_options, log_in_to_several
+from mfa_session.cli.login_several import check_options, log_in_to_several, login_record
 from mfa_session.cli.offer_import import offer_to_move
 from mfa_session.cli.options import SeveralProfilesOption
-from mfa_session.cli.output import warn, write_stderr
+from mfa_session.cli.output import warn, write_json, write_stderr
 from mfa_session.cli.profile_form import output_format
 from mfa_session.errors import ConfigurationError, ProfileNotFoundError, UsageError, hint_command, name_in_hints
 from mfa_session.model import durations
@@ -62,6 +62,7 @@ def login(
     ] = None,
     output: Annotated[str | None, typer.Option(metavar="FORMAT", help="Output format of the session profile.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing when all is well; for aliases.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
     """Get a session with an MFA code.
 
@@ -77,8 +78,9 @@ def login(
     if every or len(profiles or []) > 1:
         for_one = (serial, token_code, duration, session_profile, to_default, replace_other, region, output)
         check_options(every=every, profiles=profiles, for_one=any(for_one))
-        raise typer.Exit(log_in_to_several(app, profiles, habit, log_in=partial(_log_in, app), quiet=quiet))
-    app.quiet = quiet
+        log_in = partial(_log_in, app)
+        raise typer.Exit(log_in_to_several(app, profiles, habit, log_in=log_in, quiet=quiet, as_json=as_json))
+    app.quiet = quiet or as_json
     configured = _profile(app, profiles[0] if profiles else None)
     chosen = _with_session_profile(configured, "default" if to_default else session_profile)
     request = habit(
@@ -97,6 +99,9 @@ def login(
     with app.lock(configured):
         outcome = service.log_in(request)
         _remember(app, configured, request, outcome, region=region, output=output)
+    if as_json:
+        write_json(profiles=[login_record(request.profile, outcome)])
+        return
     if not quiet:
         announce(request.profile, outcome, region_is_known=service.region_is_known)
         if request.code and request.profile.role and not outcome.kept and assumes_with_code(request):

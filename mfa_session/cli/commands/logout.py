@@ -6,8 +6,9 @@ import typer
 
 from mfa_session.cli.context import AppContext
 from mfa_session.cli.options import ProfileOption
-from mfa_session.cli.output import exit_code, print_error, write_stderr
+from mfa_session.cli.output import exit_code, print_error, print_json_error, write_json, write_stderr
 from mfa_session.errors import SessionProfileTakenError, UsageError
+from mfa_session.model.profile import Profile
 from mfa_session.text import escape_control
 
 EXAMPLE = "Example: mfa-session logout --profile test-user"
@@ -17,6 +18,8 @@ def logout(
     context: typer.Context,
     profile: ProfileOption = None,
     every: Annotated[bool, typer.Option("--all", help="Every session that mfa-session has written.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing when all is well.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
     """Remove the session from the credentials file.
 
@@ -32,19 +35,38 @@ def logout(
         source = app.profile(profile)
         chosen = [source]
     failure = None
+    records = []
     for each in chosen:
         try:
             with app.lock(each):
                 was_there = app.sessions.forget(each)
         except SessionProfileTakenError as error:
-            print_error(str(error), hint=error.hint)
+            if as_json:
+                print_json_error(error, str(error), hint=error.hint, code=exit_code(error))
+            else:
+                print_error(str(error), hint=error.hint)
             failure = error
+            records.append(_record(each, removed=False, problem=str(error)))
+            continue
+        records.append(_record(each, removed=was_there, problem=None))
+        if quiet or as_json:
             continue
         name = escape_control(each.session_profile)
         write_stderr(
             f"mfa-session: the session of {name} is removed" if was_there else f"mfa-session: {name} holds no session"
         )
-    if not chosen:
+    if as_json:
+        write_json(profiles=records)
+    elif not chosen and not quiet:
         write_stderr("mfa-session: there is no session")
     if failure is not None:
         raise typer.Exit(exit_code(failure))
+
+
+def _record(profile: Profile, *, removed: bool, problem: str | None) -> dict[str, object]:
+    return {
+        "profile": profile.name,
+        "session_profile": profile.session_profile,
+        "removed": removed,
+        "problem": problem,
+    }

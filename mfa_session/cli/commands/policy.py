@@ -1,6 +1,5 @@
 """`mfa-session policy`: show, check and apply MFA-enforcing policies."""
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -11,7 +10,7 @@ import typer
 from mfa_session.cli.choose_profile import profile_of_environment
 from mfa_session.cli.context import AppContext
 from mfa_session.cli.options import ProfileOption, one_of
-from mfa_session.cli.output import write_stderr, write_stdout
+from mfa_session.cli.output import write_json, write_stderr, write_stdout
 from mfa_session.cli.policy_source import Source, simulation_of
 from mfa_session.cli.table import table
 from mfa_session.errors import UsageError
@@ -40,11 +39,8 @@ _LEGEND = (
 )
 
 
-def as_json(report: Report) -> str:
-    """Return *report* as JSON. Every key is always there, and none is ever taken away.
-
-    Decisions are ``allowed``, ``explicitly denied``, ``implicitly denied`` and ``unknown``.
-    """
+def _fields(report: Report) -> dict[str, object]:
+    """Return the fields of *report* for `--json`."""
     decisions = [
         {
             "action": row.action,
@@ -55,7 +51,7 @@ def as_json(report: Report) -> str:
     ]
     found = {"problems": report.problems, "warnings": report.warnings, "limits": report.limits}
     findings = {kind: [_record(each) for each in listed] for kind, listed in found.items()}
-    return json.dumps({"decisions": decisions, **findings}, indent=2) + "\n"
+    return {"decisions": decisions, **findings}
 
 
 def _record(finding: PolicyFinding) -> dict[str, object]:
@@ -213,7 +209,10 @@ def check_(
     source = Source.of(file=tuple(files or ()), arn=arn, group=group, user=user)
     where = known_partition(partition) if partition else None
     report = check(simulation_of(source, context.obj, profile=profile, partition=where, facts=facts or []))
-    write_stdout(as_json(report) if json_wanted else as_text(report))
+    if json_wanted:
+        write_json(**_fields(report))
+    else:
+        write_stdout(as_text(report))
     if report.problems:
         raise typer.Exit(_HAS_A_PROBLEM)
 

@@ -1,6 +1,5 @@
 """`mfa-session policy apply`, `users` and `remove`: enforce MFA for a group, step by step, and undo it."""
 
-import json
 import re
 import sys
 import time
@@ -21,10 +20,11 @@ from mfa_session.cli.commands.policy import (
 from mfa_session.cli.context import AppContext
 from mfa_session.cli.login_service import aws_with_mfa
 from mfa_session.cli.options import ProfileOption
-from mfa_session.cli.output import write_stderr, write_stdout
+from mfa_session.cli.output import write_json, write_stderr, write_stdout
 from mfa_session.cli.policy_source import read_file
 from mfa_session.cli.table import Cell, Colour, table
 from mfa_session.errors import DeclinedError, MFASessionError, PersonNeededError, UsageError, hint_command
+from mfa_session.model.credentials import timestamp
 from mfa_session.policies.apply import (
     MAX_NAMES,
     Plan,
@@ -85,6 +85,7 @@ def apply(
         bool, typer.Option("--replace", help="Replace a policy that was written or changed by other means.")
     ] = False,
     profile: ProfileOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
     """Apply the safe policy to a group.
 
@@ -113,6 +114,9 @@ def apply(
         raise UsageError(f"the policy has {size(document):,} characters", hint=f"IAM takes {MAX_POLICY:,} at most")
     with _Progress() as progress:
         plan = plan_enforcement(group, name, document, caller=caller, session=session, iam=iam, progress=progress.show)
+    if as_json and (plan.is_in_force or dry_run):
+        _write_json(plan, changed=False)
+        return
     if plan.is_in_force:
         write_stderr(f"mfa-session: no changes: {escape_control(name)} is already attached to {escape_control(group)}")
         return
@@ -121,12 +125,17 @@ def apply(
         return
     if not allow_lock_out:
         check_that_all_have_devices(plan)
+    if as_json and not yes:
+        raise PersonNeededError("confirmation required", hint="to apply it: --yes; to look at it first: --dry-run")
     if not yes:
         _ask(plan, app)
     elif not replace:
         check_that_it_is_ours(plan)
     check_unchanged(plan, session=session, iam=iam)
-    carry_out(plan, session=session, iam=iam, tell=lambda line: write_stderr(f"mfa-session: {escape_control(line)}"))
+    carry_out(plan, session=session, iam=iam, tell=_say_nothing if as_json else _tell)
+    if as_json:
+        _write_json(plan, changed=True)
+        return
     write_stderr(f"mfa-session: policy {escape_control(plan.arn)} is attached to group {escape_control(group)}")
     _name_those_without_device(plan)
     for other in other_enforcing_policies(group, plan.arn, session=session, iam=iam):
@@ -136,6 +145,24 @@ def apply(
     if plan.members:
         test = hint_command("policy check", "--user", plan.members[0])
         write_stderr(f"mfa-session: hint: to test: {test}")
+
+
+def _tell(line: str) -> None:
+    write_stderr(f"mfa-session: {escape_control(line)}")
+
+
+def _say_nothing(line: str) -> None:
+    """Write no progress, beside JSON."""
+
+
+def _write_json(plan: Plan, *, changed: bool) -> None:
+    write_json(
+        group=plan.group,
+        arn=plan.arn,
+        changed=changed,
+        steps=list(plan.steps),
+        members_without_device=list(plan.members_without_device),
+    )
 
 
 def users(
@@ -153,7 +180,7 @@ def users(
     with _Progress() as progress:
         found = group_users(group, session=session, iam=iam, progress=progress.show)
     if json_wanted:
-        write_stdout(_users_as_json(found))
+        write_json(users=_records(found), message=message_for(found) or None)
         return
     write_stdout(_user_table(found, datetime.now(UTC)))
 
@@ -244,20 +271,19 @@ def _confirm(app: AppContext, command: str, lines: Sequence[str]) -> None:
         raise DeclinedError
 
 
-def _users_as_json(found: Sequence[GroupUser]) -> str:
-    """Return JSON, in which every key is always there."""
-    records = [
+def _records(found: Sequence[GroupUser]) -> list[dict[str, object]]:
+    """Return the records of users for `--json`."""
+    return [
         {
             "user": user.name,
             "status": user.status,
             "devices": list(user.devices),
-            "keys": [moment.isoformat() for moment in user.key_dates],
-            "last_used": user.last_used.isoformat() if user.last_used else None,
+            "keys": [timestamp(moment) for moment in user.key_dates],
+            "last_used": timestamp(user.last_used) if user.last_used else None,
             "password": user.has_password,
         }
         for user in found
     ]
-    return json.dumps({"users": records, "message": message_for(found) or None}, indent=2) + "\n"
 
 
 def _user_table(found: Sequence[GroupUser], now: datetime) -> str:

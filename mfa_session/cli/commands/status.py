@@ -1,6 +1,5 @@
 """`mfa-session status`: what is logged in, until when, and where the long-term key is."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,14 +10,15 @@ import typer
 from mfa_session.aws.sts import STS
 from mfa_session.aws_files.files import read_profiles
 from mfa_session.aws_files.session_profiles import session_in
+from mfa_session.cli.choose_profile import profile_of_environment
 from mfa_session.cli.context import AppContext, now
 from mfa_session.cli.options import ListedProfileOption
-from mfa_session.cli.output import write_stderr, write_stdout
+from mfa_session.cli.output import write_json, write_stderr, write_stdout
 from mfa_session.cli.table import Cell, Colour, table
-from mfa_session.errors import ExpiredSessionError, MFASessionError, hint_command
+from mfa_session.errors import ExpiredSessionError, MFASessionError, ProfileNotFoundError, hint_command
 from mfa_session.model.credentials import timestamp
 from mfa_session.sessions.status import State, Status, all_statuses, status
-from mfa_session.text import escape_control, format_duration, format_expiration, quoted
+from mfa_session.text import escape_control, format_duration, format_expiration, quoted, short_duration
 
 EXAMPLE = "Example: mfa-session status"
 
@@ -50,22 +50,30 @@ def status_(
     verify: Annotated[
         bool, typer.Option("--verify", help="Ask AWS who each live session is; otherwise only the AWS files are read.")
     ] = False,
+    short: Annotated[
+        bool, typer.Option("--short", help="Print one word and the time left, for a prompt: live 11h42m.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing; the exit code tells.")] = False,
 ) -> None:
     """Show sessions and expiry.
 
     Also with which device, and where the long-term key is.
 
     Without --profile, every profile that mfa-session has to do with is shown. The exit
-    code is 0 while a shown session is live, and 1 when none is.
+    code is 0 while a shown session is live, and 1 when none is. --short shows one profile, by default AWS_PROFILE.
     """
     app: AppContext = context.obj
+    if short:
+        _print_short(app, profile or profile_of_environment(app.environ, tell=None) or "default", quiet=quiet)
+        return
     shown = _statuses(app, profile)
     failure = None
     if verify:
         shown, failure = _verified(app, shown)
-    if as_json:
-        records = [_record(each, present=now()) for each in shown]
-        write_stdout(json.dumps(records[0] if profile else records, indent=2) + "\n")
+    if as_json and not quiet:
+        write_json(profiles=[_record(each, present=now()) for each in shown])
+    elif quiet:
+        pass
     elif shown:
         write_stdout(_text(shown, in_full=bool(profile) or verify, present=now()))
     else:
@@ -89,6 +97,22 @@ def show_overview(app: AppContext) -> bool:
         use = f"aws s3 ls --profile {quoted(escape_control(live.profile.session_profile))}"
         write_stderr(f"To use a session: {use}. All commands: mfa-session --help")
     return True
+
+
+def _print_short(app: AppContext, profile: str, *, quiet: bool) -> None:
+    try:
+        (shown,) = _statuses(app, profile)
+    except ProfileNotFoundError:
+        text, is_live = State.NONE.value, False
+    else:
+        remaining = shown.remaining(now())
+        is_live = shown.state is State.LIVE
+        left = f" {short_duration(remaining.total_seconds())}" if is_live and remaining else ""
+        text = f"{shown.state.value}{left}"
+    if not quiet:
+        write_stdout(f"{text}\n")
+    if not is_live:
+        raise typer.Exit(_NO_LIVE_SESSION)
 
 
 def _statuses(app: AppContext, profile: str | None) -> list[Status]:
@@ -122,19 +146,7 @@ def _verified(app: AppContext, statuses: Sequence[Status]) -> tuple[list[Status]
 
 
 def _record(each: Status, *, present: datetime) -> dict[str, str | int | bool | None]:
-    """Return what `--json` prints of one profile; every key is always there, and none is ever taken away.
-
-    ``state`` is ``live``, ``expired``, ``none``, ``damaged`` or ``long_term_key``; with `--verify` also
-    ``unverified``, where AWS could not be asked. ``expiration`` is a moment
-    in UTC and ``remaining_seconds`` is 0 when it has passed; both are null where there
-    is no whole session. ``role`` is an ARN and ``source_profile`` the profile whose session
-    takes it; both are null but for a role profile. ``device`` is a serial number,
-    ``key_profile`` the profile that has the long-term key. ``key_store`` is ``keyring``,
-    ``file`` (the encrypted one) or ``credentials_file``, or null where no key is known;
-    ``key_in_credentials_file`` tells of a key in the clear, even if a store has it too. ``key_created``
-    and ``key_age_days`` are null where nobody knows since when there is one. ``identity`` is an ARN,
-    and null without `--verify`. ``problem`` is a sentence, and null when all is well.
-    """
+    """Return the record of one profile for `--json`."""
     remaining, key_age = each.remaining(present), each.key_age(present)
     created = each.profile.user.key_created
     return {
@@ -145,12 +157,12 @@ def _record(each: Status, *, present: datetime) -> dict[str, str | int | bool | 
         "remaining_seconds": None if remaining is None else int(remaining.total_seconds()),
         "role": each.profile.role.arn if each.profile.role else None,
         "source_profile": each.profile.source.name if each.profile.source else None,
-        "device": each.profile.mfa_device.serial_number if each.profile.mfa_device else None,
+        "serial_number": each.profile.mfa_device.serial_number if each.profile.mfa_device else None,
         "key_profile": each.profile.user.name,
-        "key_store": each.profile.user.store or ("credentials_file" if each.key_in_file else None),
+        "store": each.profile.user.store or ("credentials_file" if each.key_in_file else None),
         "key_in_credentials_file": each.key_in_file,
-        "key_created": timestamp(created) if created else None,
-        "key_age_days": None if key_age is None else key_age.days,
+        "created": timestamp(created) if created else None,
+        "age_days": None if key_age is None else key_age.days,
         "identity": each.identity.arn if each.identity else None,
         "problem": each.problem,
     }
