@@ -27,7 +27,7 @@ class Adding:
         return list(self.machine.account.devices.values())[-1]
 
     def wait_for_the_question(self) -> None:
-        self.terminal.expect("First code: ")
+        self.terminal.expect("First code")
         self.terminal.expect(": ")
 
     def type_codes(self, code: Callable[[int], str]) -> None:

@@ -15,7 +15,7 @@ _MAX_CODES = 3
 
 # The first that fits is answered.
 _QUESTIONS = {
-    "give up": re.compile(r"the next one comes in[^\n]*\n"),
+    "give up": re.compile(r"Wait for the next code[^\n]*\n"),
     "two codes": re.compile(r"First code: $"),
     "next code": re.compile(r"[Nn]ext code[^\n]*: $"),
     "code": re.compile(r"MFA code: $"),

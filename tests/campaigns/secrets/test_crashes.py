@@ -50,7 +50,7 @@ MOMENTS = {
     "credential-process": Moment(
         ("credential-process", "--profile", "test-user"), (with_a_key_in_the_file,), "MFA code for"
     ),
-    "exec": Moment(("exec", "--profile", "test-user", "--", "true"), (with_a_key_in_the_file,), "code of MFA"),
+    "exec": Moment(("exec", "--profile", "test-user", "--", "true"), (with_a_key_in_the_file,), "MFA code for"),
     "device resync": Moment(
         ("device", "resync", "--profile", "test-user"), (with_a_stored_key, with_a_session), "First code:"
     ),
