@@ -1,4 +1,4 @@
-"""What AWS's refusals mean: an error code and a sentence, turned into one of our errors.
+"""Translate error codes and messages of AWS into our errors.
 
 AWS uses one code for many things, so the sentence decides where the code does not; it is matched by
 parts that have been stable for years. Nothing of it is shown that may quote a token code.

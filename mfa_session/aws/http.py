@@ -110,7 +110,7 @@ class HTTPCall:
             except BaseException as error:  # it goes to the thread that waits for it
                 outcomes.put(error)
 
-        # Nobody waits for it when its time is over: a daemon does not keep the program from ending.
+        # A daemon: after the timeout it does not keep the program from ending.
         threading.Thread(target=work, name="request to AWS", daemon=True).start()
         try:
             return outcomes.get(timeout=self.seconds_left)
@@ -120,10 +120,10 @@ class HTTPCall:
             return OverdueError()
 
     def note_that_the_body_goes_out(self) -> None:
-        """Note it, or keep it from going out when nobody waits any more: the user was told that nothing was sent.
+        """Note that the body is sent now, or stop it after the timeout: the user was told that nothing was sent.
 
         Raises:
-            OverdueError: nobody waits any more.
+            OverdueError: the timeout has passed.
         """
         with self._lock:
             if self._given_up:

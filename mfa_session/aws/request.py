@@ -1,4 +1,4 @@
-"""A question to AWS: what is asked, which key signs it, and what an error about it must never quote."""
+"""A request to AWS: its operation, its credentials, and the secrets that an error about it never quotes."""
 
 import re
 from collections.abc import Mapping

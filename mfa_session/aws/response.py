@@ -1,4 +1,4 @@
-"""An answer of AWS: fields that are there and are what they should be, or an error that says who gave it."""
+"""A response of AWS: checked fields, or an error that names the host."""
 
 import re
 from collections.abc import Mapping

@@ -215,7 +215,7 @@ class KeyRotation:
         except AccessDeniedError as error:
             raise AccessDeniedError(
                 f"the new key is in use, and the old one, {masked(access_key_id)}, is still active: {error}",
-                hint="let it be made inactive by whoever administers the account; then run this again",
+                hint="have the account's administrator make it inactive; then run this again",
                 code=error.code,
             ) from error
         else:

@@ -63,7 +63,7 @@ def confirm_deletion(other: KeyUse, in_use: KeyUse | None, *, user: KeyPrompter,
     if in_use is not None:
         user.tell(f"  {in_use.in_words()}: the one in use here")
     user.tell(f"  {other.in_words()}")
-    question = f"Delete {other.key.masked_id}" + (", which nobody uses?" if other.is_unused else ", for good?")
+    question = f"Delete {other.key.masked_id}" + (", which is unused?" if other.is_unused else ", for good?")
     if not user.agrees(question, by_default=other.is_unused and not other.is_of_unknown_origin):
         raise PromptCancelledError(
             f"nothing was changed: {other.key.masked_id} stays, and there is no room for a new key",
