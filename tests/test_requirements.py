@@ -57,3 +57,9 @@ def test_every_dependency_has_a_lower_bound(extra: str) -> None:
     requirements = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"][extra]]
 
     assert [requirement for requirement in requirements if ">=" not in requirement] == []
+
+
+def test_the_long_description_has_no_relative_link() -> None:
+    text = (ROOT / PROJECT["readme"]).read_text(encoding="utf-8")
+
+    assert [link for link in re.findall(r"\]\(([^)]*)\)", text) if "://" not in link] == []
