@@ -16,6 +16,7 @@ import typer.main
 from typer.completion import completion_init  # type: ignore[attr-defined]
 
 from mfa_session import __version__
+from mfa_session.aws_files.files import remembering_reads
 from mfa_session.cli import core_dumps, output
 from mfa_session.cli.lazy_commands import Command, Group, LazyGroup
 from mfa_session.cli.options import profile_names
@@ -167,6 +168,8 @@ def _globals(
     core_dumps.forbid(context)
     if debug:
         _log_to_stderr()
+    if context.invoked_subcommand != "serve":  # which runs for hours, and what is remembered has keys in it
+        context.with_resource(remembering_reads())
     context.obj = AppContext(os.environ, no_prompt=no_prompt)
     if context.invoked_subcommand is None:
         _show_what_is_there(context)
