@@ -36,21 +36,23 @@ def format_duration(seconds: float) -> str:
 
 
 def format_expiration(expiration: float, *, now: float) -> str:
-    """Return ``until 10:29 (11 h 59 min)`` in local time, with the date where it is not today's.
+    """Return ``until 10:29 (12 h)`` in local time, with ``tomorrow`` or the date where it is not today.
 
-    Both moments are in seconds since 1970.
+    Both moments are in seconds since 1970. What is left is rounded up to the minute.
     """
     end = time.localtime(expiration)
-    same_day = end[:3] == time.localtime(now)[:3]
-    clock = time.strftime("%H:%M" if same_day else "%Y-%m-%d %H:%M", end)
-    return f"until {clock} ({format_duration(expiration - now)})"
+    day = ""
+    if end[:3] != time.localtime(now)[:3]:
+        is_tomorrow = end[:3] == time.localtime(now + 86_400)[:3]
+        day = "tomorrow " if is_tomorrow else time.strftime("%Y-%m-%d ", end)
+    left = expiration - now
+    return f"until {day}{time.strftime('%H:%M', end)} ({format_duration(left + 59 if left >= 60 else left)})"
 
 
 def session_kept_message(session_profile: str, expiration: float, *, now: float) -> str:
     """Return what `login` says of a session that it keeps."""
-    return (
-        f"mfa-session: {session_profile} is live {format_expiration(expiration, now=now)}; --force gets a new session"
-    )
+    valid = f"is valid {format_expiration(expiration, now=now)}"
+    return f"Already logged in. Profile {session_profile} {valid}; --force gets a new session."
 
 
 def short_duration(seconds: float) -> str:

@@ -23,8 +23,8 @@ COMMANDS = (
 
 _ON_AN_ORDINARY_DAY = {
     r", sent to http://127\.0\.0\.1:\d+": "",
-    r"until (?:\d{4}-\d\d-\d\d |[A-Z][a-z]{2} )?\d\d:\d\d": "until 22:29",
-    r"\(11 h 5\d min\)": "(11 h 59 min)",
+    r"until (?:tomorrow |\d{4}-\d\d-\d\d |[A-Z][a-z]{2} )?\d\d:\d\d": "until 22:29",
+    r"\((?:12 h|11 h 5\d min)\)": "(12 h)",
     r"(\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d": r"\1 09:00:00",
     r"valid until 22:29 {2,}": "valid until 22:29  ",
     r"SESSION {9,}DEVICE": "SESSION            DEVICE",

@@ -105,7 +105,7 @@ def _log_in_to_several(
             )
         elif not quiet:
             end = format_expiration(turn.outcome.credentials.expiration.timestamp(), now=now().timestamp())
-            write_stderr(f"mfa-session: {_of(turn)}{escape_control(turn.profile.session_profile)} is live {end}")
+            write_stderr(f"mfa-session: {_of(turn)}{escape_control(turn.profile.session_profile)} is valid {end}")
     if as_json:
         write_json(profiles=records)
     return next(iter(codes), 0)

@@ -70,7 +70,7 @@ class TestTheMainJob:
         ran = machine.run("login", "--profile", "test-user", "--token-code", machine.phone.code(), TZ="JST-9")
 
         end = end_of_session(machine) + timedelta(hours=9)
-        assert re.match(rf"mfa-session: test-user-mfa is live until .*{end:%H:%M} \(11 h 59 min\)\n", ran.stderr)
+        assert re.match(rf"Logged in. Profile test-user-mfa is valid until .*{end:%H:%M} \(12 h\)\.\n", ran.stderr)
         assert "mfa-session: try it: aws sts get-caller-identity --profile test-user-mfa\n" in ran.stderr
         assert ran.stdout == ""
 
@@ -106,7 +106,8 @@ class TestALiveSession:
 
         assert ran.returncode == 0
         assert re.fullmatch(
-            r"mfa-session: test-user-mfa is live until .+ \(11 h 5\d min\); --force gets a new session\n", ran.stderr
+            r"Already logged in. Profile test-user-mfa is valid until .+ \(1[12] h.*\); --force gets a new session\.\n",
+            ran.stderr,
         )
         assert machine.credentials_file.read_bytes() == before
         assert len(machine.calls("GetSessionToken")) == 1
@@ -149,13 +150,13 @@ class TestALiveSession:
     def test_is_found_by_the_name_of_its_own_profile(self, machine: Machine) -> None:
         ran = machine.run("login", "--profile", "test-user-mfa")
 
-        assert "test-user-mfa is live" in ran.stderr
+        assert "test-user-mfa is valid" in ran.stderr
 
     @pytest.mark.parametrize("name", ["test-user", "test-user-mfa"])
     def test_is_found_by_aws_profile(self, machine: Machine, name: str) -> None:
         ran = machine.run("login", AWS_PROFILE=name)
 
-        assert "test-user-mfa is live" in ran.stderr
+        assert "test-user-mfa is valid" in ran.stderr
 
     def test_gets_the_region_that_is_asked_for(self, machine: Machine) -> None:
         machine.run("login", "--profile", "test-user", "--region", "eu-west-1", "--output", "text")
@@ -186,8 +187,8 @@ class TestWhatCanBeWished:
         machine.log_in("--session-profile", "work")
 
         assert machine.credentials("work")["mfa_session_source"] == "test-user"
-        assert "work is live" in machine.run("login", "--profile", "test-user").stderr
-        assert "work is live" in machine.run("login", "--profile", "work").stderr
+        assert "work is valid" in machine.run("login", "--profile", "test-user").stderr
+        assert "work is valid" in machine.run("login", "--profile", "work").stderr
 
     def test_default_which_every_tool_then_uses(self, machine: Machine) -> None:
         ran = machine.log_in("--default")
@@ -195,7 +196,7 @@ class TestWhatCanBeWished:
         assert "mfa-session: try it: aws sts get-caller-identity\n" in ran.stderr
         allowed = machine.run_program(AWS_CLI, *DENIED_TO_WHO_HAS_NO_MFA)
         assert (allowed.returncode, allowed.stderr) == (0, "")
-        assert "default is live" in machine.run("login").stderr
+        assert "default is valid" in machine.run("login").stderr
 
     def test_a_region_and_an_output(self, machine: Machine) -> None:
         machine.log_in("--region", "eu-west-1", "--output", "text")

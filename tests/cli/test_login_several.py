@@ -74,12 +74,12 @@ def test_each_device_is_asked_for_once_and_the_progress_is_told(
     login = machine.start(terminal, "login", *(f"--profile={name}" for name in ("deploy", "bob", "test-user", "admin")))
     terminal.expect("MFA code for bob (bob-phone")
     terminal.type(bob.code() + "\n")
-    terminal.expect("mfa-session: 1 of 4: bob-mfa is live until")
+    terminal.expect("mfa-session: 1 of 4: bob-mfa is valid until")
     terminal.expect("MFA code for test-user (test-user-phone")
     terminal.type(machine.fresh_code() + "\n")
-    terminal.expect("mfa-session: 2 of 4: test-user-mfa is live until")
-    terminal.expect("mfa-session: 3 of 4: deploy-mfa is live until")
-    terminal.expect("mfa-session: 4 of 4: admin-mfa is live until")
+    terminal.expect("mfa-session: 2 of 4: test-user-mfa is valid until")
+    terminal.expect("mfa-session: 3 of 4: deploy-mfa is valid until")
+    terminal.expect("mfa-session: 4 of 4: admin-mfa is valid until")
 
     assert login.wait() == 0
     assert terminal.text.count("MFA code for") == 2
@@ -99,7 +99,7 @@ def test_a_user_who_is_not_named_is_asked_once_for_the_roles(machine: Machine, t
     login = machine.start(terminal, "login", "--profile", "admin", "--profile", "deploy")
     terminal.expect("MFA code for test-user")
     terminal.type(machine.fresh_code() + "\n")
-    terminal.expect("3 of 3: deploy-mfa is live")
+    terminal.expect("3 of 3: deploy-mfa is valid")
 
     assert login.wait() == 0
     assert [call.action for call in machine.endpoint.journal] == ["GetSessionToken", "AssumeRole", "AssumeRole"]
@@ -113,7 +113,7 @@ def test_nobody_is_asked_for_roles_that_are_live(machine: Machine) -> None:
     ran = machine.run("login", "--profile", "admin", "--profile", "deploy")
 
     assert ran.returncode == 0
-    assert ran.stderr.startswith("mfa-session: 1 of 2: admin-mfa is live until")
+    assert ran.stderr.startswith("mfa-session: 1 of 2: admin-mfa is valid until")
     assert machine.endpoint.journal == []
 
 
@@ -126,7 +126,7 @@ def test_one_that_fails_does_not_stop_the_others_and_gives_the_exit_code(machine
     assert ran.returncode == 253
     assert "mfa-session: error: nobody: there is no profile nobody" in ran.stderr
     assert "mfa-session: error: admin: AWS does not let you assume the role" in ran.stderr
-    assert "mfa-session: 2 of 2: deploy-mfa is live until" in ran.stderr
+    assert "mfa-session: 2 of 2: deploy-mfa is valid until" in ran.stderr
 
 
 def test_the_roles_of_a_user_who_could_not_log_in_are_left_out(
@@ -140,9 +140,9 @@ def test_the_roles_of_a_user_who_could_not_log_in_are_left_out(
     terminal.expect("error: test-user: ")
     terminal.expect("MFA code for bob (bob-phone")
     terminal.type(bob.code() + "\n")
-    terminal.expect("mfa-session: 2 of 4: bob-mfa is live until")
+    terminal.expect("mfa-session: 2 of 4: bob-mfa is valid until")
     terminal.expect("mfa-session: 3 of 4: admin is left out: its user could not log in")
-    terminal.expect("mfa-session: 4 of 4: deploy-mfa is live until")
+    terminal.expect("mfa-session: 4 of 4: deploy-mfa is valid until")
 
     assert login.wait() == 130
     assert terminal.text.count("MFA code for test-user") == 1
@@ -156,7 +156,7 @@ def test_profiles_with_one_key_share_the_session_of_one_code(machine: Machine, t
     login = machine.start(terminal, "login", "--profile", "default", "--profile", "test-user")
     terminal.expect("(test-user-phone")
     terminal.type(machine.fresh_code() + "\n")
-    terminal.expect("2 of 2: test-user-mfa is live")
+    terminal.expect("2 of 2: test-user-mfa is valid")
 
     assert login.wait() == 0
     keys = {machine.credentials(name)["aws_access_key_id"] for name in ("default-mfa", "test-user-mfa")}
@@ -179,7 +179,7 @@ def test_a_profile_that_is_named_twice_is_one(machine: Machine) -> None:
 
     ran = machine.run("login", "--profile", "test-user", "--profile", "test-user-mfa")
 
-    assert ran.stderr.startswith("mfa-session: 1 of 1: test-user-mfa is live")
+    assert ran.stderr.startswith("mfa-session: 1 of 1: test-user-mfa is valid")
 
 
 @pytest.mark.parametrize(

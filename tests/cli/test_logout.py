@@ -31,7 +31,7 @@ def test_the_section_goes_and_every_other_byte_stays(machine: Machine, profile: 
 
     assert machine.credentials_file.read_bytes() == (BEFORE + BEHIND).encode()
     assert machine.config_file.read_bytes() == config
-    assert said == "mfa-session: the session of test-user-mfa is removed\n"
+    assert said == "Logged out of test-user.\n"
 
 
 def test_what_somebody_else_has_written_into_the_section_stays(machine: Machine) -> None:
@@ -59,7 +59,7 @@ def test_what_is_not_our_session_stays(machine: Machine, section: str) -> None:
     said = logout(machine, "--profile", "test-user")
 
     assert machine.credentials_file.read_text() == BEFORE + section
-    assert said == "mfa-session: test-user-mfa holds no session\n"
+    assert said == "Not logged in: test-user.\n"
 
 
 def test_all_removes_every_session_that_we_have_written(machine: Machine) -> None:
@@ -71,9 +71,7 @@ def test_all_removes_every_session_that_we_have_written(machine: Machine) -> Non
     said = logout(machine, "--all")
 
     assert machine.credentials_file.read_text() == BEFORE + foreign
-    assert said.splitlines() == [
-        f"mfa-session: the session of {name} is removed" for name in ("test-user-mfa", "left-over", "old")
-    ]
+    assert said.splitlines() == [f"Logged out of {name}." for name in ("test-user-mfa", "left-over", "old")]
 
 
 PASTED = long_term_key("test-user-mfa") + "mfa_session_source = test-user\nx_security_token_expires = soon\n"
@@ -102,7 +100,7 @@ def test_all_goes_on_with_the_others_and_names_what_it_left(machine: Machine) ->
     assert ended.returncode == CONFIGURATION
     assert machine.credentials_file.read_text() == BEFORE + PASTED
     assert "profile test-user-mfa holds a long-term access key" in ended.stderr
-    assert "the session of old is removed" in ended.stderr
+    assert "Logged out of old." in ended.stderr
 
 
 def test_a_comment_between_the_lines_of_a_session_stays(machine: Machine) -> None:
@@ -125,7 +123,7 @@ def test_status_says_that_the_session_profile_holds_a_long_term_key(machine: Mac
 
 
 def test_where_there_is_no_session_all_says_so(machine: Machine) -> None:
-    assert logout(machine, "--all") == "mfa-session: there is no session\n"
+    assert logout(machine, "--all") == "Not logged in.\n"
 
 
 def test_aws_tools_are_asked_for_a_code_again_afterwards(machine: Machine) -> None:

@@ -12,8 +12,9 @@ _OURSELVES_AT_HOME = "/home/me/.local/bin/mfa-session"
 
 # Each kind of text that is different on every run, and what stands for it.
 _CHANGING = {
-    r"until (?:\d{4}-\d\d-\d\d |[A-Z][a-z]{2} )?\d\d:\d\d": "until TIME",
+    r"until (?:tomorrow |\d{4}-\d\d-\d\d |[A-Z][a-z]{2} )?\d\d:\d\d": "until TIME",
     r"\b11 h 5\d min": "11 h 59 min",
+    r"\(11 h 59 min\)": "(12 h)",
     r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b": "DATE TIME",
     r"\b\d{4}-\d\d-\d\d\b": "DATE",
     r"\b\d\d:\d\d\b": "TIME",

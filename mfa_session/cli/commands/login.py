@@ -189,7 +189,7 @@ def announce(profile: Profile, outcome: LoginResult, *, region_is_known: bool) -
     if outcome.kept:
         write_stderr(session_kept_message(name, expiration, now=present))
         return
-    write_stderr(f"mfa-session: {name} is live {format_expiration(expiration, now=present)}")
+    write_stderr(f"Logged in. Profile {name} is valid {format_expiration(expiration, now=present)}.")
     use = "" if name == "default" else f" --profile {name}"
     # Without one, the AWS CLI does not know where to ask; with a region that nobody chose, most else would be wrong.
     somewhere = "" if region_is_known else " --region us-east-1"

@@ -51,14 +51,12 @@ def logout(
         records.append(_record(each, removed=was_there, problem=None))
         if quiet or as_json:
             continue
-        name = escape_control(each.session_profile)
-        write_stderr(
-            f"mfa-session: the session of {name} is removed" if was_there else f"mfa-session: {name} holds no session"
-        )
+        name = escape_control(each.session_profile if every else each.name)
+        write_stderr(f"Logged out of {name}." if was_there else f"Not logged in: {name}.")
     if as_json:
         write_json(profiles=records)
     elif not chosen and not quiet:
-        write_stderr("mfa-session: there is no session")
+        write_stderr("Not logged in.")
     if failure is not None:
         raise typer.Exit(exit_code(failure))
 

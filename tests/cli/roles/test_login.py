@@ -27,7 +27,7 @@ class TestLogin:
         login = machine.start(terminal, "login", "--profile", "admin")
         terminal.expect(f"MFA code for test-user {QUESTION}")
         terminal.type(machine.fresh_code() + "\n")
-        terminal.expect("admin-mfa is live until")
+        terminal.expect("admin-mfa is valid until")
         terminal.expect("aws sts get-caller-identity --profile admin-mfa")
         terminal.expect("Your access key is still in plain text in")
         terminal.type("n\n")
@@ -50,7 +50,7 @@ class TestLogin:
         kept = machine.run("login", "--profile", "admin", "--min-remaining", "20m")
         forced = machine.run("login", "--profile", "admin", "--force")
 
-        assert "admin-mfa is live until" in kept.stderr
+        assert "admin-mfa is valid until" in kept.stderr
         assert forced.returncode == 0
         assert [call.action for call in machine.endpoint.journal] == ["AssumeRole"]
 
@@ -129,7 +129,7 @@ class TestLongerThanAnHour:
         terminal.expect("needs an MFA code of its own (over 1 h).")
         terminal.expect(f"MFA code for admin {QUESTION}")
         terminal.type(machine.fresh_code() + "\n")
-        terminal.expect("admin-mfa is live until")
+        terminal.expect("admin-mfa is valid until")
         terminal.press("^D")
         login.wait()
 
