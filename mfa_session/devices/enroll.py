@@ -91,7 +91,9 @@ def enrol(
     credentials = log_in_locked(_request_with_mfa(profile, devices)).credentials if devices else key
 
     enrolment = _Enrolment(user, credentials, iam=iam)
-    created = enrolment.create([name] if name else _default_names(user, clock))
+    created = enrolment.create(
+        [name] if name else _default_names(user, clock), if_denied=None if name else user.user_name
+    )
     with enrolment.deleted_on_error(created.device):
         show(created)
         codes = hand_in_two_codes(
@@ -167,8 +169,11 @@ class _Enrolment:
         self._credentials = credentials
         self._iam = iam
 
-    def create(self, names: Iterable[str]) -> VirtualMFADevice:
-        """Create a device with the first of *names* that is free."""
+    def create(self, names: Iterable[str], *, if_denied: str | None = None) -> VirtualMFADevice:
+        """Create a device with the first of *names* that is free, or the name *if_denied*.
+
+        AWS's published sample policies allow ``mfa/${aws:username}`` and no other name.
+        """
         taken = ""
         code = None
         for name in names:
@@ -177,6 +182,10 @@ class _Enrolment:
             except EntityAlreadyExistsError as error:
                 taken = name
                 code = error.code
+            except AccessDeniedError:
+                if if_denied is None:
+                    raise
+                return self.create([if_denied])
         raise EntityAlreadyExistsError(
             f"the account already has an MFA device called {taken}",
             hint="choose another name: --name NAME; or leave out --name",

@@ -160,7 +160,8 @@ def _denial(denied: re.Match[str], profile: Profile) -> Finding:
         _ABOUT,
         "denied-without-mfa",
         f"a policy{policy} denies {action}{where}, as one that enforces MFA does to whoever calls without it",
-        fix=f"{use_it}; if it was used: {check}",
+        fix=f"{use_it}; if it was used, the policy may want a newer code: "
+        f"{hint_command('login', '--force', profile=profile.name)}; or see: {check}",
     )
 
 

@@ -126,7 +126,8 @@ def _mfa_age(trial: Simulation) -> Iterator[PolicyFinding]:
         yield PolicyFinding(
             "mfa-age",
             f"work is denied {in_words(age)} after the code was typed, even if the session lasts longer",
-            f"make sessions as long: {hint_command('login', '--duration', str(int(age.total_seconds())), profile='')}",
+            "make sessions as long: "
+            + hint_command("configure", "--duration", str(int(age.total_seconds())), profile=""),
         )
 
 

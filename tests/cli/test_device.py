@@ -110,7 +110,7 @@ class TestAdd:
 
 
 class TestGivingUp:
-    @pytest.mark.parametrize("how", ["^C", "^D", "SIGTERM"])
+    @pytest.mark.parametrize("how", ["^C", "^D", "^\\", "SIGTERM"])
     def test_the_device_is_deleted_again(self, key_prompt: Machine, how: str) -> None:
         with adding(key_prompt) as add:
             add.wait_for_the_question()

@@ -29,7 +29,7 @@ from mfa_session.sessions.login import LoginRequest, LoginResult, session_worth_
 from mfa_session.sessions.single_flight import LEAST_REMAINING
 from mfa_session.text import escape_control
 
-_ENDS = [getattr(signal, name) for name in ("SIGHUP", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
+_ENDS = [getattr(signal, name) for name in ("SIGHUP", "SIGTERM", "SIGQUIT", "SIGBREAK") if hasattr(signal, name)]
 
 
 @contextmanager

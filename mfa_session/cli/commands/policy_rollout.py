@@ -142,6 +142,9 @@ def apply(
         write_stderr(
             f"mfa-session: still attached to {escape_control(group)}, and asks for MFA: {escape_control(other)}"
         )
+    if max_mfa_age and not self_service_only:
+        as_long = hint_command("configure", "--duration", max_mfa_age, profile="")
+        write_stderr(f"mfa-session: work is denied {max_mfa_age} after the code; sessions as long: {as_long}")
     if plan.members:
         test = hint_command("policy check", "--user", plan.members[0])
         write_stderr(f"mfa-session: hint: to test: {test}")

@@ -1,5 +1,7 @@
 """The first device of a user, from nothing to a session."""
 
+import json
+
 from mfa_session.local_aws.mfa_devices import VirtualDevice
 from mfa_session.model.mfa_device import MFADevice, time_step
 from tests.devices.enroll.case import PREFIX, EnrolmentCase, refuse
@@ -42,6 +44,14 @@ class TestTheFirstDevice:
         outcome = case.enrol(*case.codes(-1, 0, 1))
 
         assert outcome.device == MFADevice(f"{PREFIX}/test-user-{day}-3")
+
+    def test_it_has_the_users_name_where_a_policy_allows_no_other(self, case: EnrolmentCase) -> None:
+        deny = {"Effect": "Deny", "Action": "iam:CreateVirtualMFADevice", "NotResource": f"{PREFIX}/test-user"}
+        case.user.grants.inline["one name"] = json.dumps({"Version": "2012-10-17", "Statement": deny})
+
+        outcome = case.enrol(*case.codes(-1, 0, 1))
+
+        assert outcome.device == MFADevice(f"{PREFIX}/test-user")
 
     def test_it_may_have_another_name(self, case: EnrolmentCase) -> None:
         outcome = case.enrol(*case.codes(-1, 0, 1), name="test-user-tablet")
