@@ -142,7 +142,7 @@ def test_aws_tools_are_asked_for_a_code_again_afterwards(machine: Machine) -> No
     [
         (("--all", "--profile", "test-user"), 2, "--all and --profile contradict each other"),
         (("--profile", "nobody"), 253, "there is no profile nobody in the AWS files"),
-        ((), 253, "there is no profile default in the AWS files"),
+        (("--profile", "default"), 253, "there is no profile default in the AWS files"),
     ],
 )
 def test_what_cannot_be_logged_out_is_one_error_with_a_hint(
