@@ -223,8 +223,8 @@ def plan_enforcement(
 def binds(document: str, user_name: str, *, caller: CallerIdentity) -> bool:
     """Tell whether *document* denies a user's long-term key whatever it does not except."""
     subject = Principal(caller.partition, caller.account_id, "/", user_name, is_example=False)
-    trial = Simulation((Policy.parse(document),), subject)
-    return trial.denies(OTHER_ACTION, Target.EVERYTHING, Caller.LONG_TERM_KEY)
+    simulation = Simulation((Policy.parse(document),), subject)
+    return simulation.denies(OTHER_ACTION, Target.EVERYTHING, Caller.LONG_TERM_KEY)
 
 
 def check_that_all_have_devices(plan: Plan) -> None:

@@ -43,9 +43,9 @@ _WHO = ("aws:username", "aws:userid", "aws:principalarn")
 _KEY, _NO_MFA, _MFA = Caller.LONG_TERM_KEY, Caller.SESSION_WITHOUT_MFA, Caller.MFA_SESSION
 
 
-def _denies_everyone(trial: Simulation) -> Iterator[PolicyFinding]:
-    if all(trial.denies(action, Target.EVERYTHING, _MFA) for action in WORK):
-        culprits = by_name(trial.decide(action, Target.EVERYTHING, _MFA) for action in WORK)
+def _denies_everyone(simulation: Simulation) -> Iterator[PolicyFinding]:
+    if all(simulation.denies(action, Target.EVERYTHING, _MFA) for action in WORK):
+        culprits = by_name(simulation.decide(action, Target.EVERYTHING, _MFA) for action in WORK)
         yield PolicyFinding(
             "denies-everyone",
             f"{culprits} denies everything to everyone, with MFA or without",
@@ -53,34 +53,34 @@ def _denies_everyone(trial: Simulation) -> Iterator[PolicyFinding]:
         )
 
 
-def _work_without_mfa(trial: Simulation) -> Iterator[PolicyFinding]:
-    open_to_key = [action for action in WORK[:-1] if not trial.denies(action, Target.EVERYTHING, _KEY)]
-    open_to_session = [action for action in WORK[:-1] if not trial.denies(action, Target.EVERYTHING, _NO_MFA)]
-    key_is_bound = trial.denies(OTHER_ACTION, Target.EVERYTHING, _KEY)
-    session_is_bound = trial.denies(OTHER_ACTION, Target.EVERYTHING, _NO_MFA)
+def _work_without_mfa(simulation: Simulation) -> Iterator[PolicyFinding]:
+    open_to_key = [action for action in WORK[:-1] if not simulation.denies(action, Target.EVERYTHING, _KEY)]
+    open_to_session = [action for action in WORK[:-1] if not simulation.denies(action, Target.EVERYTHING, _NO_MFA)]
+    key_is_bound = simulation.denies(OTHER_ACTION, Target.EVERYTHING, _KEY)
+    session_is_bound = simulation.denies(OTHER_ACTION, Target.EVERYTHING, _NO_MFA)
     if not key_is_bound and session_is_bound:
-        yield _unbound_key(trial, open_to_key)
+        yield _unbound_key(simulation, open_to_key)
     elif key_is_bound and not session_is_bound:
         yield PolicyFinding(
             "session-without-mfa",
             f"a session that was made without a code is not denied {work_and_others(open_to_session)}",
             'write the condition of the Deny as "BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}',
         )
-    elif not key_is_bound and not is_allowed_only_with_mfa(trial) and not _is_undecided(trial):
+    elif not key_is_bound and not is_allowed_only_with_mfa(simulation) and not _is_undecided(simulation):
         opening = Opening(OTHER_ACTION, "everything else", Target.EVERYTHING, _KEY, Decision(DecisionType.ALLOWED))
         yield PolicyFinding(
             "not-enforced",
             f"MFA is not enforced: nothing denies {work_and_others(open_to_key)} to a long-term key",
-            how_to_close(trial, [opening]),
+            how_to_close(simulation, [opening]),
         )
 
 
-def _is_undecided(trial: Simulation) -> bool:
-    return trial.decide(OTHER_ACTION, Target.EVERYTHING, _KEY).may_be(DecisionType.EXPLICITLY_DENIED)
+def _is_undecided(simulation: Simulation) -> bool:
+    return simulation.decide(OTHER_ACTION, Target.EVERYTHING, _KEY).may_be(DecisionType.EXPLICITLY_DENIED)
 
 
-def _unbound_key(trial: Simulation, actions: list[str]) -> PolicyFinding:
-    decisions = [trial.decide(action, Target.EVERYTHING, _NO_MFA) for action in (*actions, OTHER_ACTION)]
+def _unbound_key(simulation: Simulation, actions: list[str]) -> PolicyFinding:
+    decisions = [simulation.decide(action, Target.EVERYTHING, _NO_MFA) for action in (*actions, OTHER_ACTION)]
     operators = {
         condition.written
         for decision in decisions
@@ -121,18 +121,18 @@ _OWN_NAMES = {
 _OF_OWN_NAME = list(dict.fromkeys(name for name, _ in _OWN_NAMES.values()))
 
 
-def _open_without_mfa(trial: Simulation) -> Iterator[PolicyFinding]:
+def _open_without_mfa(simulation: Simulation) -> Iterator[PolicyFinding]:
     """Find what may be done without MFA, by what it leads to."""
     groups: dict[tuple[Danger, str, str], list[Opening]] = {}
     unknown: list[Opening] = []
-    for each in openings(trial):
+    for each in openings(simulation):
         if each.decision.decision is DecisionType.UNKNOWN:
             unknown.append(each)
         elif each.action not in NEEDED_BEFORE_MFA or each.danger is not Danger.HARMLESS:
             name, what = _OWN_NAMES.get((each.action, each.target), (each.danger.value, DESCRIPTIONS[each.danger]))
             groups.setdefault((each.danger, name, what), []).append(each)
     for danger, name, what in sorted(groups, key=lambda group: (list(Danger).index(group[0]), _place(group[1]))):
-        yield _opened(trial, danger, name, what, groups[danger, name, what])
+        yield _opened(simulation, danger, name, what, groups[danger, name, what])
     if unknown:
         yield _undecided(unknown)
 
@@ -141,7 +141,7 @@ def _place(name: str) -> int:
     return _OF_OWN_NAME.index(name) if name in _OF_OWN_NAME else len(_OF_OWN_NAME)
 
 
-def _opened(trial: Simulation, danger: Danger, name: str, what: str, found: list[Opening]) -> PolicyFinding:
+def _opened(simulation: Simulation, danger: Danger, name: str, what: str, found: list[Opening]) -> PolicyFinding:
     now = list(dict.fromkeys(each.shown for each in found if not each.needs_another_allow))
     later = [shown for shown in dict.fromkeys(each.shown for each in found) if shown not in now]
     who = "the long-term key alone" if any(each.caller is _KEY for each in found) else "a session without MFA"
@@ -150,7 +150,7 @@ def _opened(trial: Simulation, danger: Danger, name: str, what: str, found: list
     return PolicyFinding(
         name,
         f"{who} is enough to {what}: {'; '.join(names)}",
-        how_to_close(trial, found) if danger is not Danger.HARMLESS else "leave it so, or deny it without MFA too",
+        how_to_close(simulation, found) if danger is not Danger.HARMLESS else "leave it so, or deny it without MFA too",
         Severity.INFO if danger is Danger.HARMLESS else Severity.PROBLEM,
         tuple(now + later),
         danger.value,
@@ -170,12 +170,12 @@ def _undecided(unknown: list[Opening]) -> PolicyFinding:
     )
 
 
-def _exemptions(trial: Simulation) -> Iterator[PolicyFinding]:
+def _exemptions(simulation: Simulation) -> Iterator[PolicyFinding]:
     """Find users whom an enforcing Deny leaves out."""
-    if not trial.subject.is_example:
+    if not simulation.subject.is_example:
         return
     found: dict[Condition, list[str]] = {}
-    for policy, statement in enforcing_statements(trial):
+    for policy, statement in enforcing_statements(simulation):
         for condition in statement.conditions:
             if condition.key.lower() in _WHO:
                 found.setdefault(condition, []).append(statement_name(policy, statement))
@@ -190,8 +190,8 @@ def _exemptions(trial: Simulation) -> Iterator[PolicyFinding]:
         )
 
 
-def _dead_variables(trial: Simulation) -> Iterator[PolicyFinding]:
-    for policy in trial.policies:
+def _dead_variables(simulation: Simulation) -> Iterator[PolicyFinding]:
+    for policy in simulation.policies:
         if policy.has_dead_variables:
             yield PolicyFinding(
                 "version",
@@ -201,8 +201,8 @@ def _dead_variables(trial: Simulation) -> Iterator[PolicyFinding]:
             )
 
 
-def _too_long(trial: Simulation) -> Iterator[PolicyFinding]:
-    for policy in trial.policies:
+def _too_long(simulation: Simulation) -> Iterator[PolicyFinding]:
+    for policy in simulation.policies:
         if policy.size > MAX_POLICY:
             yield PolicyFinding(
                 "too-long",
@@ -217,8 +217,8 @@ def _no_way_to(
 ) -> Search:
     """Return a search for *actions* that *caller* needs."""
 
-    def find(trial: Simulation) -> Iterator[PolicyFinding]:
-        missing = {action: trial.decide(action, target, caller) for action, target in actions}
+    def find(simulation: Simulation) -> Iterator[PolicyFinding]:
+        missing = {action: simulation.decide(action, target, caller) for action, target in actions}
         missing = {action: d for action, d in missing.items() if not d.may_be(DecisionType.ALLOWED)}
         if missing:
             denied = {action: decision for action, decision in missing.items() if decision.statement is not None}
@@ -244,13 +244,13 @@ def _way_past(decision: Decision, action: str) -> str:
     return f"list {action} in the NotAction of {name}" if statement.all_actions_but else f"let {name} spare {action}"
 
 
-def _missed_path(trial: Simulation) -> Iterator[PolicyFinding]:
+def _missed_path(simulation: Simulation) -> Iterator[PolicyFinding]:
     """Find what is allowed to a user without a path, and not to the same with one."""
-    subject = trial.subject
+    subject = simulation.subject
     if subject.path == "/" and not subject.is_example:
         return
-    without = replace(trial, subject=replace(subject, path="/"))
-    with_path = replace(trial, subject=subject.with_a_path)
+    without = replace(simulation, subject=replace(subject, path="/"))
+    with_path = replace(simulation, subject=subject.with_a_path)
     missing = [
         action
         for action in _OWN_USER_ACTIONS
@@ -261,7 +261,7 @@ def _missed_path(trial: Simulation) -> Iterator[PolicyFinding]:
     ]
     if missing:
         arn = with_path.subject.arn(Target.OWN_USER)
-        locks_out = "iam:EnableMFADevice" in missing and trial.denies(OTHER_ACTION, Target.EVERYTHING, _KEY)
+        locks_out = "iam:EnableMFADevice" in missing and simulation.denies(OTHER_ACTION, Target.EVERYTHING, _KEY)
         yield PolicyFinding(
             "path",
             f"a user with a path, such as {arn}, is missed: not allowed are {', '.join(missing)}",
@@ -352,16 +352,18 @@ class Report:
         return tuple(each for each in self.findings if each.severity is Severity.WARNING)
 
 
-def check(trial: Simulation) -> Report:
-    """Return what the policies of *trial* decide, what is wrong with that, and what is worth knowing.
+def check(simulation: Simulation) -> Report:
+    """Return what the policies of *simulation* decide, what is wrong with that, and what is worth knowing.
 
     Policies that allow nothing are judged as if another policy allowed everything, unless the user has no other.
     """
-    rows = (Row(action, target, tuple(trial.decide(action, target, c) for c in Caller)) for action, target in _TABLE)
-    assumed = trial if trial.has_allow or trial.is_complete else trial.with_allow_all
+    rows = (
+        Row(action, target, tuple(simulation.decide(action, target, c) for c in Caller)) for action, target in _TABLE
+    )
+    assumed = simulation if simulation.has_allow or simulation.is_complete else simulation.with_allow_all
     # Where everyone is denied everything, all else follows from it.
     found = list(_denies_everyone(assumed)) or [each for find in _FINDINGS for each in find(assumed)]
-    limits = [each for find in LIMITS for each in find(assumed)] + ([] if assumed is trial else [NO_ALLOW])
+    limits = [each for find in LIMITS for each in find(assumed)] + ([] if assumed is simulation else [NO_ALLOW])
     by_severity = {severity: [each for each in found if each.severity is severity] for severity in Severity}
     return Report(
         tuple(rows),

@@ -54,23 +54,23 @@ class Opening:
         return danger_of(self.action)
 
 
-def openings(trial: Simulation) -> list[Opening]:
+def openings(simulation: Simulation) -> list[Opening]:
     """Return all that is allowed without MFA, or may be: those whose decision is unknown too.
 
-    What the NotAction of an enforcing Deny excepts counts too, unless *trial* has all policies of the user.
+    What the NotAction of an enforcing Deny excepts counts too, unless *simulation* has all policies of the user.
     """
-    universe = _universe(trial)
-    found = {(each.action, each.target): each for each in _allowed(trial, universe)}
-    if not trial.is_complete:
-        for each in _excepted(trial, universe):
+    universe = _universe(simulation)
+    found = {(each.action, each.target): each for each in _allowed(simulation, universe)}
+    if not simulation.is_complete:
+        for each in _excepted(simulation, universe):
             found.setdefault((each.action, each.target), each)
     return list(found.values())
 
 
-def _universe(trial: Simulation) -> dict[str, str]:
+def _universe(simulation: Simulation) -> dict[str, str]:
     """Return the actions to try, with the names to show: all known ones, and what the policies name."""
     found = {action: action for action in KNOWN_ACTIONS}
-    for _, statement in trial.statements:
+    for _, statement in simulation.statements:
         for entry in statement.action_names:
             if entry != "*":
                 for action, shown in expanded(entry).items():
@@ -78,37 +78,37 @@ def _universe(trial: Simulation) -> dict[str, str]:
     return found
 
 
-def _allowed(trial: Simulation, universe: dict[str, str]) -> Iterator[Opening]:
-    for _, statement in trial.statements:
+def _allowed(simulation: Simulation, universe: dict[str, str]) -> Iterator[Opening]:
+    for _, statement in simulation.statements:
         if not statement.allows:
             continue
-        examples = [(Target.EVERYTHING, resource) for resource in _resources(trial, statement)]
+        examples = [(Target.EVERYTHING, resource) for resource in _resources(simulation, statement)]
         for action, shown in universe.items():
             if not statement.covers_action(action):
                 continue
             targets = _TARGETS.get(action)
-            places = [(target, trial.subject.arn(target)) for target in targets] if targets else examples
+            places = [(target, simulation.subject.arn(target)) for target in targets] if targets else examples
             for target, resource in places:
                 for caller in WITHOUT_MFA:
-                    decision = evaluate(trial.policies, trial.request(action, resource, caller))
+                    decision = evaluate(simulation.policies, simulation.request(action, resource, caller))
                     if decision.may_be(DecisionType.ALLOWED):
                         yield Opening(action, shown, target, caller, decision)
                         break
 
 
-def _resources(trial: Simulation, statement: Statement) -> list[str]:
+def _resources(simulation: Simulation, statement: Statement) -> list[str]:
     if statement.all_resources_but:
         return ["*"]
-    value_of = trial.request("", "", Caller.LONG_TERM_KEY).value
+    value_of = simulation.request("", "", Caller.LONG_TERM_KEY).value
     patterns = statement.resources[:_MAX_RESOURCES]
     return list(dict.fromkeys("*" if str(each) == "*" else each.example(value_of) for each in patterns))
 
 
-def _excepted(trial: Simulation, universe: dict[str, str]) -> Iterator[Opening]:
+def _excepted(simulation: Simulation, universe: dict[str, str]) -> Iterator[Opening]:
     key = Caller.LONG_TERM_KEY
-    assumed = trial.with_allow_all
-    for _, statement in trial.statements:
-        binds = not statement.allows and statement.applies_to(trial.request(OTHER_ACTION, "*", key))
+    assumed = simulation.with_allow_all
+    for _, statement in simulation.statements:
+        binds = not statement.allows and statement.applies_to(simulation.request(OTHER_ACTION, "*", key))
         if not (binds and statement.all_actions_but):
             continue
         for action, shown in universe.items():
@@ -119,12 +119,12 @@ def _excepted(trial: Simulation, universe: dict[str, str]) -> Iterator[Opening]:
                     yield Opening(action, shown, target, key, decision, needs_another_allow=True)
 
 
-def enforcing_statements(trial: Simulation) -> list[tuple[Policy, Statement]]:
+def enforcing_statements(simulation: Simulation) -> list[tuple[Policy, Statement]]:
     """Return each Deny that asks for MFA, or that denies whatever it does not except to a long-term key."""
-    request = trial.request(OTHER_ACTION, "*", Caller.LONG_TERM_KEY)
+    request = simulation.request(OTHER_ACTION, "*", Caller.LONG_TERM_KEY)
     return [
         (policy, statement)
-        for policy, statement in trial.statements
+        for policy, statement in simulation.statements
         if not statement.allows
         and (
             any(condition.key.lower() in _MFA_KEYS for condition in statement.conditions)
@@ -133,9 +133,9 @@ def enforcing_statements(trial: Simulation) -> list[tuple[Policy, Statement]]:
     ]
 
 
-def how_to_close(trial: Simulation, found: Sequence[Opening]) -> str:
-    """Return what to change in the policies of *trial* so that *found* needs MFA."""
-    enforcing = enforcing_statements(trial)
+def how_to_close(simulation: Simulation, found: Sequence[Opening]) -> str:
+    """Return what to change in the policies of *simulation* so that *found* needs MFA."""
+    enforcing = enforcing_statements(simulation)
     if not enforcing:
         fix = DENY_ALL
         allowing = dict.fromkeys(
@@ -148,12 +148,12 @@ def how_to_close(trial: Simulation, found: Sequence[Opening]) -> str:
             fix += f'; or give {first} the condition "Bool": {{"aws:MultiFactorAuthPresent": "true"}}'
         return fix
     changes = dict.fromkeys(
-        change for policy, statement in enforcing for change in _changes(trial, policy, statement, found)
+        change for policy, statement in enforcing for change in _changes(simulation, policy, statement, found)
     )
     return "; ".join(changes) or DENY_ALL
 
 
-def _changes(trial: Simulation, policy: Policy, statement: Statement, found: Sequence[Opening]) -> Iterator[str]:
+def _changes(simulation: Simulation, policy: Policy, statement: Statement, found: Sequence[Opening]) -> Iterator[str]:
     name = statement_name(policy, statement)
     excepted = [each for each in found if not statement.covers_action(each.action)]
     if excepted and statement.all_actions_but:
@@ -162,8 +162,8 @@ def _changes(trial: Simulation, policy: Policy, statement: Statement, found: Seq
         yield f"let {name} deny {listed(dict.fromkeys(each.shown for each in excepted))} too"
     covered = [each for each in found if each not in excepted]
     for each in covered[:1] or found[:1]:
-        resource = trial.subject.arn(each.target)
-        request = trial.request(each.action, resource, each.caller)
+        resource = simulation.subject.arn(each.target)
+        request = simulation.request(each.action, resource, each.caller)
         if covered and statement.covers_resource(request) is False:
             yield f'write "Resource": "*" in {name}'
         for condition in statement.unmet(request):

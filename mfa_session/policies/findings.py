@@ -42,11 +42,11 @@ def work_and_others(actions: list[str]) -> str:
     return ", ".join([*actions, "all other actions"])
 
 
-def is_allowed_only_with_mfa(trial: Simulation) -> bool:
+def is_allowed_only_with_mfa(simulation: Simulation) -> bool:
     """Tell whether work is allowed, and to an MFA session only."""
 
     def is_allowed(caller: Caller) -> bool:
-        return any(trial.allows(action, Target.EVERYTHING, caller) for action in WORK)
+        return any(simulation.allows(action, Target.EVERYTHING, caller) for action in WORK)
 
     without_mfa = (Caller.LONG_TERM_KEY, Caller.SESSION_WITHOUT_MFA)
     return is_allowed(Caller.MFA_SESSION) and not any(is_allowed(caller) for caller in without_mfa)

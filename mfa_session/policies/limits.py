@@ -28,8 +28,8 @@ _TO_OTHERS = (
 )
 
 
-def _enrolment_by_a_thief(trial: Simulation) -> Iterator[PolicyFinding]:
-    if all(trial.allows(action, target, _KEY) for action, target in ENROLMENT):
+def _enrolment_by_a_thief(simulation: Simulation) -> Iterator[PolicyFinding]:
+    if all(simulation.allows(action, target, _KEY) for action, target in ENROLMENT):
         yield PolicyFinding(
             "first-device",
             "the key of a user without a device is enough to enrol a device",
@@ -37,8 +37,8 @@ def _enrolment_by_a_thief(trial: Simulation) -> Iterator[PolicyFinding]:
         )
 
 
-def _calls_of_services(trial: Simulation) -> Iterator[PolicyFinding]:
-    via_service = replace(trial, context={**trial.context, "aws:ViaAWSService": "true"})
+def _calls_of_services(simulation: Simulation) -> Iterator[PolicyFinding]:
+    via_service = replace(simulation, context={**simulation.context, "aws:ViaAWSService": "true"})
     if all(via_service.denies(action, Target.EVERYTHING, _KEY) for action in WORK):
         yield PolicyFinding(
             "aws-services",
@@ -49,8 +49,8 @@ def _calls_of_services(trial: Simulation) -> Iterator[PolicyFinding]:
         )
 
 
-def _left_over_device(trial: Simulation) -> Iterator[PolicyFinding]:
-    if not trial.decide("iam:DeleteVirtualMFADevice", Target.OWN_DEVICE, _MFA).may_be(DecisionType.ALLOWED):
+def _left_over_device(simulation: Simulation) -> Iterator[PolicyFinding]:
+    if not simulation.decide("iam:DeleteVirtualMFADevice", Target.OWN_DEVICE, _MFA).may_be(DecisionType.ALLOWED):
         yield PolicyFinding(
             "left-over-device",
             "users cannot delete a virtual device of their own that is out of use, and its name stays taken",
@@ -58,11 +58,11 @@ def _left_over_device(trial: Simulation) -> Iterator[PolicyFinding]:
         )
 
 
-def _others_with_mfa(trial: Simulation) -> Iterator[PolicyFinding]:
+def _others_with_mfa(simulation: Simulation) -> Iterator[PolicyFinding]:
     done = [
         action
         for action, target in _TO_OTHERS
-        if trial.allows(action, target, _MFA) and not trial.allows(action, target, _KEY)
+        if simulation.allows(action, target, _MFA) and not simulation.allows(action, target, _KEY)
     ]
     if done:
         yield PolicyFinding(
@@ -72,16 +72,17 @@ def _others_with_mfa(trial: Simulation) -> Iterator[PolicyFinding]:
         )
 
 
-def _longer_names(trial: Simulation) -> Iterator[PolicyFinding]:
+def _longer_names(simulation: Simulation) -> Iterator[PolicyFinding]:
     """Find that the devices of alice are also those of alice-smith, where names tell whose a device is."""
     own, longer, other = Target.OWN_DEVICE, Target.LONGER_NAMED_DEVICE, Target.ANOTHERS_DEVICE
     done = [
         action
         for action in ("iam:CreateVirtualMFADevice", "iam:DeleteVirtualMFADevice")
-        if all(trial.allows(action, target, _MFA) for target in (own, longer)) and not trial.allows(action, other, _MFA)
+        if all(simulation.allows(action, target, _MFA) for target in (own, longer))
+        and not simulation.allows(action, other, _MFA)
     ]
     if done:
-        name = trial.subject.name
+        name = simulation.subject.name
         yield PolicyFinding(
             "longer-names",
             f"{name} may do {listed(done)} to mfa/{name}-smith too, the device of a user called {name}-smith",
@@ -89,19 +90,21 @@ def _longer_names(trial: Simulation) -> Iterator[PolicyFinding]:
         )
 
 
-def _dated_name(trial: Simulation) -> Iterator[PolicyFinding]:
+def _dated_name(simulation: Simulation) -> Iterator[PolicyFinding]:
     action = "iam:CreateVirtualMFADevice"
-    if trial.allows(action, Target.OWN_DEVICE, _KEY) and not trial.allows(action, Target.OWN_DATED_DEVICE, _KEY):
+    if simulation.allows(action, Target.OWN_DEVICE, _KEY) and not simulation.allows(
+        action, Target.OWN_DATED_DEVICE, _KEY
+    ):
         yield PolicyFinding(
             "one-device-name",
             "a user may create a device of one name only, mfa/${aws:username}",
-            f"name it so: {hint_command('device add', '--name', trial.subject.name, profile='')}; "
+            f"name it so: {hint_command('device add', '--name', simulation.subject.name, profile='')}; "
             "or allow mfa/${aws:username}-* too",
         )
 
 
-def _session_token(trial: Simulation) -> Iterator[PolicyFinding]:
-    if trial.denies("sts:GetSessionToken", Target.EVERYTHING, _KEY):
+def _session_token(simulation: Simulation) -> Iterator[PolicyFinding]:
+    if simulation.denies("sts:GetSessionToken", Target.EVERYTHING, _KEY):
         yield PolicyFinding(
             "get-session-token",
             "sts:GetSessionToken is not excepted from the Deny, and need not be: no policy can deny it",
@@ -109,10 +112,10 @@ def _session_token(trial: Simulation) -> Iterator[PolicyFinding]:
         )
 
 
-def _expired_password(trial: Simulation) -> Iterator[PolicyFinding]:
+def _expired_password(simulation: Simulation) -> Iterator[PolicyFinding]:
     needed = (("iam:ChangePassword", Target.OWN_USER), ("iam:GetAccountPasswordPolicy", Target.EVERYTHING))
-    denied = [action for action, target in needed if trial.denies(action, target, _KEY)]
-    if denied and trial.allows("iam:ChangePassword", Target.OWN_USER, _MFA):
+    denied = [action for action, target in needed if simulation.denies(action, target, _KEY)]
+    if denied and simulation.allows("iam:ChangePassword", Target.OWN_USER, _MFA):
         yield PolicyFinding(
             "expired-password",
             "a new user, or one whose password expired, cannot change it at the first sign-in to the console",
@@ -120,8 +123,8 @@ def _expired_password(trial: Simulation) -> Iterator[PolicyFinding]:
         )
 
 
-def _mfa_age(trial: Simulation) -> Iterator[PolicyFinding]:
-    age = max_mfa_age(trial)
+def _mfa_age(simulation: Simulation) -> Iterator[PolicyFinding]:
+    age = max_mfa_age(simulation)
     if age is not None:
         yield PolicyFinding(
             "mfa-age",
@@ -131,11 +134,11 @@ def _mfa_age(trial: Simulation) -> Iterator[PolicyFinding]:
         )
 
 
-def max_mfa_age(trial: Simulation) -> timedelta | None:
+def max_mfa_age(simulation: Simulation) -> timedelta | None:
     """Return how long after the code work is denied, if it is."""
     ages = sorted(
         int(str(value))
-        for _, statement in enforcing_statements(trial)
+        for _, statement in enforcing_statements(simulation)
         for condition in statement.conditions
         if condition.key.lower() == _AGE.lower()
         for value in condition.values
@@ -143,7 +146,7 @@ def max_mfa_age(trial: Simulation) -> timedelta | None:
     )
     longest = int(MAX_SESSION.total_seconds())
     for age in ages:
-        old = replace(trial, context={**trial.context, _AGE: str(min(age + 1, longest))})
+        old = replace(simulation, context={**simulation.context, _AGE: str(min(age + 1, longest))})
         if old.denies(OTHER_ACTION, Target.EVERYTHING, _MFA):
             return timedelta(seconds=age)
     return None
@@ -156,9 +159,9 @@ NO_ALLOW = PolicyFinding(
 )
 
 
-def _nothing_denied(trial: Simulation) -> Iterator[PolicyFinding]:
-    open_to_key = [action for action in WORK[:-1] if not trial.denies(action, Target.EVERYTHING, _KEY)]
-    if open_to_key and is_allowed_only_with_mfa(trial):
+def _nothing_denied(simulation: Simulation) -> Iterator[PolicyFinding]:
+    open_to_key = [action for action in WORK[:-1] if not simulation.denies(action, Target.EVERYTHING, _KEY)]
+    if open_to_key and is_allowed_only_with_mfa(simulation):
         yield PolicyFinding(
             "nothing-denied",
             f"without MFA, {work_and_others(open_to_key)} are not allowed, but not denied either: "

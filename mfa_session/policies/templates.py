@@ -144,7 +144,7 @@ def safe_policy(partition: str = "aws", shape: Shape | None = None) -> Enforcing
             "AllowDeleteOwnVirtualMFADeviceWithMFA",
             ["iam:DeleteVirtualMFADevice"],
             own_names,
-            "lets users who showed a code delete such a device once it is out of use, and nobody else's",
+            "lets users who showed a code delete such a device once it is out of use, and no other user's device",
             Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}},
         ),
     ]

@@ -102,7 +102,7 @@ def test_a_dry_run_shows_the_change_and_makes_none(admin: Machine, staff: Group)
     assert (len(policy.versions), staff.grants.attached) == (1, [])
 
 
-def test_nothing_is_changed_unasked_where_nobody_can_be_asked(admin: Machine, staff: Group) -> None:
+def test_nothing_is_changed_without_a_terminal_to_ask_on(admin: Machine, staff: Group) -> None:
     result = admin.run(*APPLY)
 
     assert result.returncode == 255

@@ -1,4 +1,4 @@
-"""Somebody else's evaluator of IAM policies: that of NCC Group's Principal Mapper, in a process of its own.
+"""Another evaluator of IAM policies, NCC Group's Principal Mapper, in its own process.
 
 Reads a JSON list of policy, action, resource and context from stdin, and writes a JSON list of letters: A is
 allowed, D explicitly denied, - neither. A context value of null stands for a key that the request has not.

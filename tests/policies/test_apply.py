@@ -126,5 +126,5 @@ def test_so_many_users_without_a_device_are_counted_as_a_person_can_read(
         check_that_all_have_devices(plan(iam, session))
 
 
-def test_an_empty_group_locks_nobody_out(iam: IAM, staff: Group, session: SessionCredentials) -> None:
+def test_an_empty_group_locks_no_user_out(iam: IAM, staff: Group, session: SessionCredentials) -> None:
     check_that_all_have_devices(plan(iam, session))

@@ -31,7 +31,7 @@ def checked(
     return check(Simulation(policies, subject or Principal(), context or {}))
 
 
-def mended(change: Callable[[dict[str, Statement]], None]) -> str:
+def changed(change: Callable[[dict[str, Statement]], None]) -> str:
     """Return the recommended policy with a *change* to its statements, which are known by their Sids."""
     statements = {each["Sid"]: each for each in json.loads(safe_policy().document)["Statement"]}
     change(statements)
@@ -42,12 +42,12 @@ def names(findings: tuple[PolicyFinding, ...]) -> list[str]:
     return [finding.name for finding in findings]
 
 
-def hole(report: Report, name: str) -> PolicyFinding:
+def finding(report: Report, name: str) -> PolicyFinding:
     return next(each for each in report.findings if each.name == name)
 
 
 class TestKnownPolicies:
-    def test_the_recommended_one_has_no_hole(self) -> None:
+    def test_the_recommended_one_has_no_problem(self) -> None:
         assert names(checked(safe_policy().document).findings) == []
 
     @pytest.mark.parametrize("shape", [Shape(password_change=False), Shape(via_aws_service=True)])
@@ -65,7 +65,7 @@ class TestKnownPolicies:
             ("aws-mfa-only", ["path", "no-rotation"]),
         ],
     )
-    def test_the_others_have_the_holes_that_are_known(self, variant: str, expected: list[str]) -> None:
+    def test_the_others_have_the_findings_that_are_known(self, variant: str, expected: list[str]) -> None:
         assert names(checked(KNOWN_POLICIES[variant]("aws").document).findings) == expected
 
     @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ class TestTable:
         assert names(report.findings) == []
 
 
-class TestHoles:
+class TestFindings:
     def test_a_policy_that_denies_nothing_enforces_nothing(self) -> None:
         report = checked(document(EVERYTHING))
 
@@ -128,7 +128,7 @@ class TestHoles:
         assert "ec2:StartInstances" in report.findings[0].words
 
     def test_a_deny_of_one_service_leaves_the_others(self) -> None:
-        report = checked(mended(lambda s: s["DenyAllExceptListedIfNoMFA"].update(Resource="arn:aws:s3:::*")))
+        report = checked(changed(lambda s: s["DenyAllExceptListedIfNoMFA"].update(Resource="arn:aws:s3:::*")))
 
         assert "not-enforced" in names(report.findings)
 
@@ -136,16 +136,16 @@ class TestHoles:
     def test_an_operator_that_does_not_bind_long_term_keys_is_named(self, operator: str) -> None:
         condition = {operator: {"aws:MultiFactorAuthPresent": "false"}}
 
-        report = checked(mended(lambda s: s["DenyAllExceptListedIfNoMFA"].update(Condition=condition)))
+        report = checked(changed(lambda s: s["DenyAllExceptListedIfNoMFA"].update(Condition=condition)))
 
-        found = hole(report, "bool-for-boolifexists")
+        found = finding(report, "bool-for-boolifexists")
         assert "statement DenyAllExceptListedIfNoMFA of policy-1" in found.words
         assert found.fix == f"write BoolIfExists where the condition has {operator}"
 
     def test_a_condition_that_binds_only_long_term_keys_lets_a_session_without_a_code_through(self) -> None:
         condition = {"Null": {"aws:MultiFactorAuthPresent": "true"}}
 
-        report = checked(mended(lambda s: s["DenyAllExceptListedIfNoMFA"].update(Condition=condition)))
+        report = checked(changed(lambda s: s["DenyAllExceptListedIfNoMFA"].update(Condition=condition)))
 
         assert "session-without-mfa" in names(report.findings)
 
@@ -183,10 +183,10 @@ class TestHoles:
         ],
     )
     def test_an_action_too_many_without_mfa_is_found(self, action: str, name: str) -> None:
-        report = checked(mended(lambda s: s["DenyAllExceptListedIfNoMFA"]["NotAction"].append(action)))
+        report = checked(changed(lambda s: s["DenyAllExceptListedIfNoMFA"]["NotAction"].append(action)))
 
         assert names(report.findings) == [name]
-        assert action in hole(report, name).fix
+        assert action in finding(report, name).fix
 
     def test_deleting_devices_without_mfa_is_found_for_ones_own_and_for_others(self) -> None:
         def change(statements: dict[str, Statement]) -> None:
@@ -196,14 +196,14 @@ class TestHoles:
                 "arn:aws:iam::*:mfa/${aws:username}*"
             )
 
-        assert names(checked(mended(change)).findings) == ["delete-own-device", "delete-anothers-device"]
+        assert names(checked(changed(change)).findings) == ["delete-own-device", "delete-anothers-device"]
 
     def test_a_wildcard_too_many_lets_one_enrol_a_device_for_another(self) -> None:
         def change(statements: dict[str, Statement]) -> None:
             statements["AllowManageOwnMFADevices"]["Resource"] = "arn:aws:iam::*:user/*${aws:username}"
             del statements["DenyMFADevicesOfOthersIfNoMFA"]
 
-        report = checked(mended(change))
+        report = checked(changed(change))
 
         assert names(report.findings) == ["enable-for-another"]
         assert names(report.limits)[:2] == ["first-device", "others-with-mfa"]
@@ -212,7 +212,7 @@ class TestHoles:
         def change(statements: dict[str, Statement]) -> None:
             statements["AllowManageOwnAccessKeys"]["Resource"] = "arn:aws:iam::*:user/${aws:username}"
 
-        report = checked(mended(change))
+        report = checked(changed(change))
 
         assert names(report.findings) == ["path"]
         assert "iam:CreateAccessKey" in report.findings[0].words
@@ -229,7 +229,7 @@ class TestHoles:
         ],
     )
     def test_what_a_user_needs_before_mfa_is_missed(self, actions: list[str], expected: list[str]) -> None:
-        report = checked(mended(lambda s: s["DenyAllExceptListedIfNoMFA"]["NotAction"].remove(*actions)))
+        report = checked(changed(lambda s: s["DenyAllExceptListedIfNoMFA"]["NotAction"].remove(*actions)))
 
         assert names(report.findings) == expected
         assert f"statement DenyAllExceptListedIfNoMFA of policy-1 denies {actions[0]}" in report.findings[0].words
@@ -239,17 +239,17 @@ class TestHoles:
             del statements["AllowCreateOwnVirtualMFADevice"]
             statements["DenyAllExceptListedIfNoMFA"]["NotAction"].remove("iam:EnableMFADevice")
 
-        found = hole(checked(mended(change)), "lock-out")
+        found = finding(checked(changed(change)), "lock-out")
 
         assert "denies iam:EnableMFADevice and nothing allows iam:CreateVirtualMFADevice" in found.words
 
     def test_keys_that_cannot_be_rotated_are_found(self) -> None:
-        report = checked(mended(lambda s: s["AllowManageOwnAccessKeys"]["Action"].remove("iam:UpdateAccessKey")))
+        report = checked(changed(lambda s: s["AllowManageOwnAccessKeys"]["Action"].remove("iam:UpdateAccessKey")))
 
         assert names(report.findings) == ["no-rotation"]
         assert report.findings[0].words.endswith("to the MFA session, nothing allows iam:UpdateAccessKey")
 
-    def test_what_only_is_not_allowed_without_mfa_is_no_hole_but_worth_knowing(self) -> None:
+    def test_what_only_is_not_allowed_without_mfa_is_no_problem_but_worth_knowing(self) -> None:
         only_with_mfa = {**EVERYTHING, "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}
         statements = json.loads(safe_policy().document)["Statement"][:-1]
 
@@ -287,29 +287,29 @@ class TestSubject:
 
 
 class TestWhatIsNotKnown:
-    ONLY_HERE = mended(
+    ONLY_HERE = changed(
         lambda s: s["AllowManageOwnMFADevices"].update(Condition={"StringEquals": {"aws:SourceVpc": "vpc-1"}})
     )
 
     def test_a_condition_of_which_nothing_is_known_is_not_guessed(self) -> None:
         report = checked(self.ONLY_HERE)
 
-        found = hole(report, "unknown")
+        found = finding(report, "unknown")
         assert (found.severity, report.problems) == (Severity.WARNING, ())
         assert "--context aws:SourceVpc=VALUE" in found.fix
         assert "iam:DeactivateMFADevice" not in found.actions
 
-    def test_it_is_decided_when_somebody_says_how_it_is(self) -> None:
+    def test_it_is_decided_when_the_key_is_given(self) -> None:
         assert names(checked(self.ONLY_HERE, context={"aws:SourceVpc": "vpc-1"}).findings) == []
         assert "no-device-list" in names(checked(self.ONLY_HERE, context={"aws:SourceVpc": None}).findings)
 
-    def test_nobody_can_say_that_a_key_shows_a_code(self) -> None:
+    def test_context_cannot_say_that_a_key_has_mfa(self) -> None:
         report = checked(safe_policy().document, context={"aws:MultiFactorAuthPresent": "true"})
 
         assert report == checked(safe_policy().document)
 
     def test_a_policy_that_is_not_understood_is_named_with_the_place(self) -> None:
-        strange = mended(lambda s: s["AllowViewAccount"].update(Condition={"IpAddresses": {"aws:SourceIp": "::1"}}))
+        strange = changed(lambda s: s["AllowViewAccount"].update(Condition={"IpAddresses": {"aws:SourceIp": "::1"}}))
 
         with pytest.raises(UsageError, match=r"^policy-2: statement 1 \(AllowViewAccount\): .*IpAddresses"):
             checked(safe_policy().document, strange)

@@ -156,7 +156,7 @@ class TestVariables:
 
         assert decision is DecisionType.IMPLICITLY_DENIED
 
-    def test_a_user_named_like_a_wildcard_is_nobody_else(self) -> None:
+    def test_a_user_named_like_a_wildcard_is_no_other_user(self) -> None:
         assert decide(policy(allow(Resource=self.OWN)), context={"aws:username": "*"}) is DecisionType.IMPLICITLY_DENIED
 
     def test_a_variable_that_is_absent_fits_nothing(self) -> None:
