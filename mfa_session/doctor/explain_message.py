@@ -6,6 +6,7 @@ from mfa_session.doctor.finding import Finding, error, warning
 from mfa_session.errors import AWSAnswerError, hint_command
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.profile import Profile
+from mfa_session.text import escape_control, quoted
 
 _ABOUT = "message"
 
@@ -32,6 +33,39 @@ _KINDS = {
 
 # In the order in which they are looked for; what stands in braces is one of our commands.
 _OTHERS = (
+    (
+        r"config profile \(.*\) could not be found|ProfileNotFound|[Ff]ailed to get shared config profile"
+        r"|Could not resolve credentials using profile|Profile \S+ (?:not found|could not be found)",
+        "profile-unknown",
+        "the tool found no such profile in the AWS files that it reads",
+        "see what there is: aws configure list-profiles; and check AWS_PROFILE, AWS_CONFIG_FILE and HOME of the tool",
+    ),
+    (
+        r"You must specify a region|NoRegionError|Missing region in config|Could not find region|Region is missing"
+        r"|[Ii]nvalid AWS Region|MissingRegion|ConfigError: Missing region",
+        "no-region",
+        "the tool knows no region",
+        "set one: {region}; or AWS_REGION",
+    ),
+    (
+        r"Unable to parse config file|ConfigParseError|failed to load shared config|SharedConfigLoadError",
+        "file-unreadable",
+        "a line of an AWS file cannot be read",
+        "find the line: {doctor}",
+    ),
+    (
+        r"retrieving credentials from custom-process|ProcessProviderExecutionError|process provider error"
+        r"|[Ee]rror in credential_process|credential_process (?:failed|returned)",
+        "process-failed",
+        "the credential_process of the profile failed; what it wrote is in the message, or hidden by the tool",
+        "run it where you can see it: {process}",
+    ),
+    (
+        r"SSO (?:session|Token).*(?:expired|invalid)|Error loading SSO Token|UnauthorizedSSOToken|aws sso login",
+        "sso-over",
+        "the session of IAM Identity Center is over; mfa-session has nothing to do with it",
+        "aws sso login --profile {name}",
+    ),
     (
         r"MultiFactorAuthentication failed",
         "code-refused",
@@ -69,7 +103,8 @@ _OTHERS = (
         "set the clock, and turn on automatic time",
     ),
     (
-        r"ExpiredToken|security token included in the request is expired",
+        r"ExpiredToken|TokenRefreshRequired|security token included in the request is expired"
+        r"|provided token has expired",
         "session-over",
         "the session that was used is over; a program that runs for long goes on with the old one",
         "{login} --force; and start that program again",
@@ -87,7 +122,10 @@ _OTHERS = (
         "{force}; if the key itself is refused: {list_keys}",
     ),
     (
-        r"Unable to locate credentials|NoCredentials|Partial credentials",
+        r"Unable to locate credentials|NoCredentials|Partial credentials|No valid credential sources found"
+        r"|Could not load credentials from any providers|CredentialsProviderError|failed to refresh cached credentials"
+        r"|no EC2 IMDS role found|Need to perform AWS calls for account|Unable to resolve AWS account"
+        r"|Missing credentials in config",
         "no-credentials",
         "the tool was told no profile that has credentials",
         "name one: --profile {session_profile}, or AWS_PROFILE={session_profile}",
@@ -107,6 +145,10 @@ def explain(message: str, *, profile: Profile, caller: CallerIdentity | None) ->
         "devices": hint_command("device list", profile=profile.name),
         "add_key": hint_command("keys add", profile=profile.name),
         "list_keys": hint_command("keys list", profile=""),
+        "region": hint_command("configure", "--region", "REGION", profile=profile.name),
+        "process": hint_command("credential-process", profile=profile.name),
+        "doctor": hint_command("doctor", "--offline", profile=profile.name),
+        "name": quoted(escape_control(profile.name)),
     }
     for pattern, name, what, fix in _OTHERS:
         if re.search(pattern, message):
@@ -116,7 +158,7 @@ def explain(message: str, *, profile: Profile, caller: CallerIdentity | None) ->
         warning(
             _ABOUT,
             "unknown-message",
-            "this is no message of AWS that can be explained here",
+            "message not recognised",
             fix="give it as AWS wrote it, from the word User or An error occurred",
         )
     ]
