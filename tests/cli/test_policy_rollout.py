@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from mfa_session.local_aws.account import Group
 from tests.cli.test_policy_apply import APPLY, ARN, NAME
+from tests.faults import Refuse
 from tests.machine import Machine
 
 
@@ -56,3 +57,11 @@ def test_a_group_of_a_thousand_users_is_paged_and_its_progress_shown(admin: Mach
         terminal.expect("998 users of group staff would be denied")
 
         assert program.wait() == 255
+
+
+def test_a_throttled_call_is_made_again(admin: Machine, staff: Group) -> None:
+    admin.endpoint.faults.add("ListMFADevices", Refuse(400, "Throttling", "Rate exceeded"))
+
+    result = admin.run("policy", "users", "--group", "staff", "--profile", "test-user")
+
+    assert (result.returncode, "2 of 2 users ready." in result.stdout) == (0, True)
