@@ -1,11 +1,9 @@
-"""The front door: what a live session answers at once, or the whole program.
+"""Entry point: answers from a live session at once, or runs the full program.
 
-Three calls are made before every command of somebody's day, and most of them find a
-live session: `credential-process` by each AWS tool, `exec` by each alias, and
-`login` before them. Those are answered here, without the program. Every
-other call, and each of these in any other than its plainest form, goes to the
-program, which does the same and more. Nothing of ours is imported before `main` is
-there to meet Ctrl-C, nor what a call does not need.
+`credential-process` runs for each AWS tool, `exec` and `login` for each alias, and most of
+them find a live session. Their plainest forms are answered here; every other call goes to the
+full program, which does the same and more. Modules of ours are imported inside `main`, so
+that Ctrl-C is handled while they load, and only those that a call needs.
 """
 
 import os

@@ -118,7 +118,7 @@ def _content(environ: dict[str, str], variable: str, name: str) -> bytes | None:
         return None
     finally:
         os.close(descriptor)
-    # Shorter or longer than it was a moment ago: somebody is writing it, or it is no regular file.
+    # Shorter or longer than it was a moment ago: another program is writing it, or it is no regular file.
     return content if len(content) == size and content[:3] != b"\xef\xbb\xbf" and b"\0" not in content else None
 
 

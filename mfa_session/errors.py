@@ -5,7 +5,7 @@ do next. Both are lower-case sentences without a full stop, in AWS's words, and
 neither quotes a secret or a token code. The class says what a caller may do
 about it; only ``cli/`` turns a class into an exit code and prints anything.
 
-A secret key that somebody has pasted where a name should be is masked, wherever the
+A secret key pasted in place of a name is masked, wherever the
 message comes from.
 
 Errors of other libraries are translated where they enter. Where the original
@@ -245,11 +245,11 @@ class OutputError(MFASessionError):
 
 
 class LockOutError(MFASessionError):
-    """It would keep somebody from working, and was not done."""
+    """It would lock a user out, and was not done."""
 
 
 class PersonNeededError(MFASessionError):
-    """A question has to be asked, and there is nobody who can be asked here."""
+    """A prompt is needed, and prompting is not possible here."""
 
 
 class CodeSourceError(MFASessionError):

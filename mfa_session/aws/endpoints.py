@@ -33,7 +33,7 @@ class Endpoints:
     """Where AWS is reached.
 
     *sts_url*, *iam_url* and *signin_url* are ``None`` where AWS's own addresses hold. *region_is_known*
-    tells whether somebody named the region; nothing in an access key says which part of
+    tells whether the region was named; nothing in an access key says which part of
     AWS it belongs to.
     """
 

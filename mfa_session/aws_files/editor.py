@@ -81,7 +81,7 @@ def _reading(window: Sequence[bytes]) -> list[tuple[str, dict[str, str]]] | None
 _IMPOSSIBLE_IN_A_VALUE = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 # Under a value of one line stands its wrapped rest, or a header or a key that was indented by mistake.
-_SOMEBODYS_DATA = re.compile(r"\[|[a-z][a-z0-9_]{2,}\s*[=:]\s*[^=\s]")
+_USER_DATA = re.compile(r"\[|[a-z][a-z0-9_]{2,}\s*[=:]\s*[^=\s]")
 
 _KEY = re.compile(r"[a-z0-9_]+", re.ASCII)
 
@@ -195,7 +195,7 @@ def _without_section(found: Sections, at: int, *, keep_comments: bool = False) -
     for number, key in _owners(found, section):
         nested = section.values[key].startswith("\n")
         if number != section.keys[key] and not nested:
-            _refuse_somebodys_data(found, number, key)
+            _refuse_user_data(found, number, key)
         end = number + 1
     inside = found.lines[section.start + 1 : end] if keep_comments else []
     return proven(
@@ -267,7 +267,7 @@ def _refuse_inherited(found: Sections, values: Mapping[str, str | None]) -> None
 
 
 def _owners(found: Sections, section: Section) -> Iterator[tuple[int, str]]:
-    """Yield each line that is a part of a key, with that key. Comments and blank lines are nobody's."""
+    """Yield each line that is a part of a key, with that key. Comments and blank lines belong to none."""
     begins = {number: key for key, number in section.keys.items()}
     key = None
     for number in range(section.start + 1, section.end):
@@ -277,8 +277,8 @@ def _owners(found: Sections, section: Section) -> Iterator[tuple[int, str]]:
             yield number, key
 
 
-def _refuse_somebodys_data(found: Sections, number: int, key: str) -> None:
-    if _SOMEBODYS_DATA.match(found.texts[number].strip()):
+def _refuse_user_data(found: Sections, number: int, key: str) -> None:
+    if _USER_DATA.match(found.texts[number].strip()):
         raise SharedFileError(
             f"line {number + 1} is indented, so AWS tools read it as a part of {key}",
             hint="take the blanks away from the beginning of that line, or remove it",
@@ -290,7 +290,7 @@ def _refuse_second_places(found: Sections, section: Section, values: Mapping[str
     for number, key in _owners(found, section):
         named = found.texts[number].partition("=")[0].strip()
         if number != section.keys[key] and named in values and not section.values[key].startswith("\n"):
-            _refuse_somebodys_data(found, number, key)
+            _refuse_user_data(found, number, key)
 
 
 def _edited(found: Sections, section: Section, values: Mapping[str, str | None]) -> list[bytes]:
@@ -303,7 +303,7 @@ def _edited(found: Sections, section: Section, values: Mapping[str, str | None])
         if key is None:
             outline.append(f"#{number}")
         elif number != section.keys[key]:
-            _refuse_somebodys_data(found, number, key)
+            _refuse_user_data(found, number, key)
         elif values[key] is not None:
             outline.append(f"{key} = -")
     return _ended(list(_rendered(found, section, _filled_in(outline, values))), found)

@@ -193,7 +193,7 @@ def _change(path: Path, kind: Kind, edit: Callable[[bytes], bytes]) -> None:
 
 
 def _changed_once(target: Path, kind: Kind, edit: Callable[[bytes], bytes], empty_until: float) -> bool:
-    """Make the change, and tell whether it is there to stay; if not, somebody else wrote at the same time."""
+    """Make the change, and tell whether it stayed; if not, another program wrote at the same time."""
     before = snapshot(target, empty_until=empty_until)
     if before.status is not None:
         # Its owner may have put another thing there since it was looked at by its name.

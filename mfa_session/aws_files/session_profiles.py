@@ -46,7 +46,7 @@ _GIVEN = {"region": "mfa_session_region", "output": "mfa_session_output"}
 IsStored: TypeAlias = Callable[[str, str], bool]
 
 
-def _is_stored_nowhere(profile: str, key_id: str) -> bool:  # noqa: ARG001  nobody has looked
+def _is_stored_nowhere(profile: str, key_id: str) -> bool:  # noqa: ARG001  no store was read
     return False
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mfa_session.errors import SharedFileError
 
-# What changes whenever somebody writes or replaces a file: its number, time of change and size.
+# What changes whenever a file is written or replaced: its number, time of change and size.
 Identity = tuple[int, int, int]
 
 _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -24,7 +24,7 @@ _AT_MOST = 16 << 20
 # A file that was written less than this ago may be in the middle of it.
 _FRESH_SECONDS = 0.02
 
-# Somebody who writes without a pause is not waited for longer.
+# A program that writes without a pause is not waited for longer.
 _RESTLESS_SECONDS = 1.0
 
 
@@ -59,7 +59,7 @@ def identity_of(path: Path) -> Identity | None:
 
 
 def snapshot(path: Path, *, empty_until: float) -> Snapshot:
-    """Return what stands in the file *path* at a moment at which nobody seems to be in the middle of writing it.
+    """Return the content of the file *path* at a moment when no program seems to be writing it.
 
     No bytes are not believed before *empty_until*, on the monotonic clock: a file that was
     just truncated can show its old time of change for as long as the disk is busy.

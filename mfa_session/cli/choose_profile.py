@@ -82,7 +82,7 @@ def _can_log_in(name: str, reader: ProfileReader) -> bool:
 
 
 def offer_to_create(name: str, reader: ProfileReader, user: User | NoUser) -> Profile | None:
-    """Ask what is meant by the profile *name*, which does not exist; ``None`` where nobody can be asked.
+    """Ask what is meant by the profile *name*, which does not exist; ``None`` where prompting is not possible.
 
     Raises:
         DeclinedError: the user does not want it.

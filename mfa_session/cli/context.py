@@ -55,7 +55,7 @@ def answering_too(environ: Mapping[str, str], profiles: Iterable[str]) -> dict[s
 
 
 def check_not_answering(environ: Mapping[str, str], profile: Profile) -> None:
-    """Make sure that nobody waits for us while we log in to *profile*.
+    """Refuse to log in to *profile* while a process that started us waits for that login.
 
     Raises:
         ConfigurationError: we were started, in the end, to get a code for this very login.
@@ -71,7 +71,7 @@ def _answering(environ: Mapping[str, str]) -> list[str]:
     return environ.get(_VARIABLE, "").splitlines()
 
 
-# Somebody else may be looking for his phone.
+# The user of another process may be looking for a phone.
 _LOCK = timedelta(seconds=60)
 
 
@@ -146,7 +146,7 @@ class AppContext:
         """Return the profile for a command line that names none.
 
         Raises:
-            ConfigurationError: there are several, and nobody to choose one.
+            ConfigurationError: there are several, and prompting is not possible.
         """
         return choose_profile(
             self.environ,

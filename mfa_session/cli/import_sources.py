@@ -19,7 +19,7 @@ from mfa_session.model.mfa_device import MFADevice
 from mfa_session.model.profile import Profile
 from mfa_session.prompt.terminal import Terminal
 
-# Where keys are looked for when nobody says where: what can be read without asking anybody.
+# Where keys are looked for without --from: what can be read without a prompt.
 _DEFAULT = ("aws-mfa", "credentials")
 
 _AWS_MFA_SUFFIX = "-long-term"

@@ -60,7 +60,7 @@ def holder(app: AppContext, name: str | None) -> Profile:
     """Return the profile with the key that *name* stands for.
 
     Raises:
-        ConfigurationError: it is a role profile. Whoever names one need not know whose key would change.
+        ConfigurationError: it is a role profile. The user who names one may not know whose key would change.
     """
     profile = app.profile(name)
     if profile.source is not None and profile.user.name == profile.name:
@@ -195,5 +195,5 @@ def check_no_rotation_is_open(app: AppContext, profile: Profile) -> None:
 
 
 def session_at_hand(app: AppContext, profile: Profile) -> SessionCredentials | None:
-    """Return the session of *profile*, if it is live; nobody is asked for a code."""
+    """Return the session of *profile*, if it is live; never asks for a code."""
     return session_worth_keeping(LoginRequest(profile), sessions=app.sessions, clock=now)

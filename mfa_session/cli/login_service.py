@@ -1,4 +1,4 @@
-"""The desk at which one profile logs in: its key, its AWS, and whoever is asked, in one place."""
+"""Runs logins of one profile for a command: its key, its AWS clients and its prompts."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
@@ -21,7 +21,7 @@ from mfa_session.sessions.assume_role import assumes_with_code, log_in_to_role, 
 from mfa_session.sessions.login import LoginRequest, LoginResult, log_in, session_worth_keeping
 from mfa_session.sessions.single_flight import EARLY, LEAST_REMAINING, LOCK_TIMEOUT, answer, renewed
 
-# A renewal asks AWS once or twice; whoever has to wait longer has a live session to go on with.
+# A renewal calls AWS once or twice; a caller that waits longer still has a live session.
 _RENEWAL_TIMEOUT = timedelta(seconds=5)
 
 # Of the program that prints the code: the SDK for Rust waits 22 seconds for the whole answer.
@@ -32,7 +32,7 @@ def live_session(app: AppContext, profile: Profile) -> SessionCredentials:
     """Return the session of *profile* that is live, or a new one; one login at a time.
 
     A live one is returned whoever is logging in meanwhile, and whatever stands in the way to AWS;
-    it is renewed in its last minutes if nobody need be asked.
+    it is renewed in its last minutes if that needs no prompt.
     """
     request = LoginRequest(profile, min_remaining=LEAST_REMAINING)
     if live := session_worth_keeping(request, sessions=app.sessions, clock=now):
@@ -53,8 +53,8 @@ def renewed_session(app: AppContext, profile: Profile) -> SessionCredentials:
     """Return a session of *profile* that is not about to end, without asking anybody.
 
     Raises:
-        PersonNeededError: somebody would have to be asked.
-        LockedError: somebody is being asked.
+        PersonNeededError: a prompt would be needed.
+        LockedError: another process is prompting.
         MFASessionError: of every other family.
     """
     quiet = AppContext(app.environ, no_prompt=True, deadline=Deadline.beginning_now(_CODE_TIMEOUT))
@@ -64,14 +64,12 @@ def renewed_session(app: AppContext, profile: Profile) -> SessionCredentials:
 
 
 class LoginService:
-    """Where *profile* logs in, or its role is taken.
+    """Logs *profile* in, or assumes its role.
 
-    *command* is what to run in a terminal where there is none. *takes_first_key* lets
-    somebody give the key of a profile that has none yet. *within* is how long the answers
-    may take, and *watching* a descriptor whose reader wants them; with *asks* ``False``, no
-    person is asked at all. *keys* is where they are looked for, if not where all look.
-    *log_in_source* gets a live session for the source profile of a role, which is done at
-    another desk of this kind if nothing is said.
+    *command* is what to run in a terminal where prompting is not possible. *asks_for_key*
+    prompts for the key of a profile that has none. With *asks* ``False`` there is no prompt
+    at all. *keys* replaces the usual lookup. *log_in_source* gets a live session for the source
+    profile of a role; by default another `LoginService` does.
     """
 
     def __init__(
@@ -101,7 +99,7 @@ class LoginService:
 
     @property
     def region_is_known(self) -> bool:
-        """Whether somebody chose a region, so that AWS tools have one too."""
+        """Whether a region was chosen, so that AWS tools have one too."""
         return self._endpoints.region_is_known
 
     @cached_property
@@ -174,7 +172,7 @@ class LoginService:
             return LoginResult(live, device=None, kept=True)
         service = LoginService(self._app, request.profile, region=self._region, keys=self.keys, asks=self._asks)
         if not self._asks and request.profile.role is None:
-            service.codes.be_ready()  # rather than wait for somebody else who is being asked, and then find nobody
+            service.codes.be_ready()  # fail now rather than after waiting for another process's prompt
         with self._lock(request.profile):
             return service.log_in(request)
 

@@ -1,4 +1,4 @@
-"""`mfa-session login` to several profiles: one line for each, and one failure that stops nobody else."""
+"""`mfa-session login` to several profiles: one line for each; a failure of one does not stop the others."""
 
 from collections.abc import Callable, Sequence
 

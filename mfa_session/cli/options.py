@@ -26,7 +26,7 @@ def _names(place: Callable[[Mapping[str, str]], Path], kind: Kind) -> list[str]:
     try:
         return list(read_profiles(place(os.environ), kind))
     except MFASessionError:
-        # Whoever presses Tab is in the middle of a line, into which an error would be written.
+        # The user who presses Tab is in the middle of a line, into which an error would be written.
         return []
 
 
@@ -68,7 +68,7 @@ ListedProfileOption = Annotated[
     ),
 ]
 
-# Whoever starts us for one profile may have AWS_PROFILE set to another.
+# The caller that starts us for one profile may have AWS_PROFILE set to another.
 RequiredProfile = Annotated[
     str,
     typer.Option(

@@ -95,7 +95,7 @@ def report_out_of_memory(*, on_one_line: bool = False) -> None:
 def quote_no_mistakes(*, tell: bool) -> None:
     """Keep Python from quoting what goes wrong on a thread, or while an object goes; *tell* where it was, if anything.
 
-    Whoever waits for the thread finds out, and can say what it means.
+    The caller that joins the thread reports it.
     """
 
     def failed(what: "threading.ExceptHookArgs | sys.UnraisableHookArgs") -> None:

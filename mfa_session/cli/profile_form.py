@@ -69,8 +69,8 @@ def output_format(text: str) -> str:
 class Choices:
     """What may be chosen for the profile that *named* stands for, beside everything else in the AWS files.
 
-    Its present settings are taken as they stand: one that cannot be is what somebody is
-    here to mend. The name may be a new one, if every AWS tool can read it.
+    Its present settings are not checked: the user may be here to fix one. The name may be new,
+    if every AWS tool can read it.
     """
 
     def __init__(self, app: AppContext, named: str) -> None:

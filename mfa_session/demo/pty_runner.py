@@ -1,4 +1,4 @@
-"""Somebody who types answers at a terminal, so that a story can be told with real questions."""
+"""Run a command on a pseudo terminal and type its answers, so that the demo shows real prompts."""
 
 import codecs
 import os
@@ -78,7 +78,7 @@ def _converse(terminal: int, answer: Callable[[str], str], show: Callable[[str],
 
 
 def run_without_a_terminal(command: Sequence[str], *, environ: Mapping[str, str], show: Callable[[str], None]) -> int:
-    """Run *command* with nobody at hand, give what it writes to *show*, and return its exit code.
+    """Run *command* without a terminal, give what it writes to *show*, and return its exit code.
 
     It has twenty seconds.
     """

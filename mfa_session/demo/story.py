@@ -94,7 +94,7 @@ class Story:
             "AWS_ENDPOINT_URL": endpoint.url,
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_PAGER": "",
-            # Not the keyring of whoever watches.
+            # Not the user's own keyring.
             "MFA_SESSION_STORE": "file",
             "MFA_SESSION_PASSPHRASE": _PASSPHRASE,
         }

@@ -62,7 +62,7 @@ class Endpoints(Protocol):
 
     @property
     def region_is_known(self) -> bool:
-        """Whether somebody has named it."""
+        """Whether the user named it."""
 
     @property
     def sts_url(self) -> str | None:
@@ -99,7 +99,7 @@ class _Known:
 
 
 def diagnose(name: str, message: str | None = None, *, instruments: DoctorContext, offline: bool) -> list[Finding]:
-    """Return all that is found about profile *name*, and what a *message* of AWS means to whoever works with it.
+    """Return the findings about profile *name*, and what a *message* of AWS means for it.
 
     AWS is not asked where this is to be *offline*.
     """

@@ -40,7 +40,7 @@ def environment_findings(
             fix="unset AWS_WEB_IDENTITY_TOKEN_FILE AWS_ROLE_ARN",
         )
     if environ.get("MFA_SESSION_NO_PROMPT", "").lower() in ("1", "true", "yes", "on"):
-        what = "MFA_SESSION_NO_PROMPT is set, and nobody is asked for a code"
+        what = "MFA_SESSION_NO_PROMPT is set: no code is asked for"
         yield warning(_ABOUT, "no-prompt", what, fix="unset MFA_SESSION_NO_PROMPT")
     for variable, file in (("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")):
         if environ.get(variable):
@@ -107,5 +107,5 @@ def _contradictions(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _masked(key_id: str) -> str:
-    # Somebody may have put anything there, even the secret.
+    # It may hold anything, even the secret.
     return f"{key_id[:4]}…{key_id[-4:]}" if _KEY_ID.fullmatch(key_id) else "which is no key ID"

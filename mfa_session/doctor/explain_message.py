@@ -1,4 +1,4 @@
-"""Explain an error message of AWS to somebody who has one on the screen."""
+"""Explain an error message of AWS."""
 
 import re
 
@@ -23,12 +23,12 @@ _MAX_MESSAGE = 4000
 
 # What each kind of policy is called, and who could change it.
 _KINDS = {
-    "service control policy": ("denied-by-organization", "whoever administers the organization"),
-    "resource control policy": ("denied-by-organization", "whoever administers the organization"),
-    "permissions boundary": ("denied-by-boundary", "whoever administers the account"),
-    "session policy": ("denied-by-session-policy", "whoever made the session, which is not mfa-session"),
-    "resource-based policy": ("denied-by-resource", "whoever owns the resource"),
-    "VPC endpoint policy": ("denied-by-endpoint", "whoever administers the network"),
+    "service control policy": ("denied-by-organization", "the administrator of the organization"),
+    "resource control policy": ("denied-by-organization", "the administrator of the organization"),
+    "permissions boundary": ("denied-by-boundary", "the administrator of the account"),
+    "session policy": ("denied-by-session-policy", "the program that made the session, which is not mfa-session"),
+    "resource-based policy": ("denied-by-resource", "the owner of the resource"),
+    "VPC endpoint policy": ("denied-by-endpoint", "the administrator of the network"),
 }
 
 # In the order in which they are looked for; what stands in braces is one of our commands.
@@ -134,10 +134,10 @@ _OTHERS = (
 
 
 def explain(message: str, *, profile: Profile, caller: CallerIdentity | None) -> list[Finding]:
-    """Return what *message* means, for whoever works with *profile*; *caller* is who that is to AWS, if it is known."""
+    """Return what *message* means for *profile*; *caller* is its identity at AWS, if known."""
     message = " ".join(message[:_MAX_MESSAGE].split())
     if denied := _DENIED.search(message):
-        return [*_somebody_else(denied["caller"], profile, caller), _denial(denied, profile)]
+        return [*_another_caller(denied["caller"], profile, caller), _denial(denied, profile)]
     commands = {
         "login": hint_command("login", profile=profile.name),
         "force": hint_command("login", "--force", profile=profile.name),
@@ -201,13 +201,13 @@ def _denial(denied: re.Match[str], profile: Profile) -> Finding:
     return error(
         _ABOUT,
         "denied-without-mfa",
-        f"a policy{policy} denies {action}{where}, as one that enforces MFA does to whoever calls without it",
+        f"a policy{policy} denies {action}{where}, as a policy that enforces MFA does for calls without it",
         fix=f"{use_it}; if it was used, the policy may want a newer code: "
         f"{hint_command('login', '--force', profile=profile.name)}; or see: {check}",
     )
 
 
-def _somebody_else(arn: str, profile: Profile, caller: CallerIdentity | None) -> list[Finding]:
+def _another_caller(arn: str, profile: Profile, caller: CallerIdentity | None) -> list[Finding]:
     if caller is None or _is_the_same(arn, caller):
         return []
     return [

@@ -40,7 +40,7 @@ class Keys(Protocol):
 
         Raises:
             StoreError: the store does not answer.
-            PersonNeededError: somebody would have to open it.
+            PersonNeededError: it needs a passphrase, and prompting is not possible.
         """
 
     def in_plain_text(self, profile: Profile) -> AccessKey | None:

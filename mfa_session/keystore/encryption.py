@@ -154,7 +154,7 @@ def read(data: bytes) -> EncryptedText:
         )
     except (LookupError, TypeError, ValueError):
         raise StoreError(
-            "the encrypted file has a header that mfa-session does not write: somebody has changed it",
+            "the encrypted file has a header that mfa-session does not write: it was changed",
             hint=_restore_hint(),
         ) from None
 

@@ -1,7 +1,7 @@
 """An AWS account: its users, groups, keys, devices, roles and policies, and the sessions it has given.
 
 Everything may be changed while an :class:`~mfa_session.local_aws.endpoint.Endpoint` serves it;
-whoever changes several things that belong together holds *lock* meanwhile.
+hold *lock* to change several things that belong together.
 """
 
 import secrets
@@ -219,7 +219,7 @@ class Account:
         return Identity(user.arn, user.user_id, user_name=user.name)
 
     def identity_of_role(self, role: Role, session_name: str) -> Identity:
-        """Return who somebody is who has taken *role* under the name of *session_name*."""
+        """Return the identity of a session of *role* named *session_name*."""
         arn = self.arn(f"assumed-role/{role.name}/{session_name}", service="sts")
         return Identity(arn, f"{role.role_id}:{session_name}", role_name=role.name)
 

@@ -1,8 +1,8 @@
 """The endpoint: a strict local AWS that answers HTTP on the loopback.
 
 STS, IAM and S3 share one address; what a request is for is in its signature. The sign-in of
-the console, which nobody signs for, has a path of its own there. It is for tests and for
-demonstrations: whoever reaches the loopback can reach it, and it keeps nothing once it is
+the console, which is not signed, has a path of its own there. It is for tests and for
+demonstrations: every local process can reach it, and it keeps nothing once it is
 closed.
 """
 

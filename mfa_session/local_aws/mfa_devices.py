@@ -93,7 +93,7 @@ class VirtualDevice:
             return False
         self._used_steps |= {step - 1, step}
         off = step - self._now()
-        # one step is how late somebody may type, and says nothing of the clock
+        # one step is how late a user may type, and says nothing of the clock
         self._known_drift += off if abs(off) > _WINDOW else 0
         return True
 

@@ -107,7 +107,7 @@ class Action:
 
 @dataclass(frozen=True)
 class Service:
-    """An API of the query protocol: its actions, and what it asks of whoever calls one."""
+    """An API of the query protocol: its actions, and who may call them."""
 
     name: str
     version: str

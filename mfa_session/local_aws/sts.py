@@ -44,8 +44,8 @@ def _too_long(limit: str) -> RefusedError:
 def _permitted(operation: Operation) -> Role:
     """Return the role that is asked for, if both its trust and the caller's own policies allow it.
 
-    Whom the trust policy names needs no leave of their own; whoever is only of the account does.
-    Whether there is such a role is told to nobody who may not take it.
+    A principal that the trust policy names needs no policy of its own; one that is only of the account does.
+    A caller who may not assume a role does not learn whether it exists.
     """
     account, arn = operation.account, operation["RoleArn"]
     request = operation.request(arn, _circumstances(operation))

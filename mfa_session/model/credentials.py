@@ -31,7 +31,7 @@ class AccessKey:
     """A long-term access key of an IAM user.
 
     *account_id* is the twelve digits of the account it was proven to belong to,
-    *create_date* when AWS made it; both are ``None`` until somebody has asked.
+    *create_date* when AWS made it; both are ``None`` until AWS was asked.
 
     Raises:
         UsageError: the ID is a temporary key's or no key ID at all, or the secret

@@ -28,7 +28,7 @@ _SEED = re.compile(r"[A-Z2-7]{16,256}={0,6}")
 class MFADevice:
     """An MFA device, known by its serial number: an ARN for a virtual one, ``GAHT12345678`` for a hardware token.
 
-    *enable_date* is when it was given to its user; ``None`` until somebody has asked AWS.
+    *enable_date* is when it was given to its user; ``None`` until AWS was asked.
 
     Raises:
         UsageError: GetSessionToken would not take this as a serial number.

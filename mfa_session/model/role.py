@@ -16,7 +16,7 @@ _MAX_SESSION_NAME = 64
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role that somebody takes.
+    """An IAM role to assume.
 
     *session_name* is what CloudTrail shows behind the name of the role; *external_id* is
     what the owner of the role wants to hear from a stranger, and is no secret to AWS.
@@ -43,7 +43,7 @@ class Role:
         if self.external_id is not None and not _EXTERNAL_ID.fullmatch(self.external_id):
             raise UsageError(
                 "external_id is not one that AWS takes",
-                hint="it is 2 to 1224 letters, digits and _ + = , . @ : / -; ask whoever owns the role for it",
+                hint="it is 2 to 1224 letters, digits and _ + = , . @ : / -; ask the owner of the role for it",
             )
 
     @property
@@ -58,5 +58,5 @@ class Role:
 
 
 def default_session_name(profile: str) -> str:
-    """Return the name for the sessions of somebody whose profile is *profile*, where the configuration has none."""
+    """Return the default role session name for *profile*."""
     return _NOT_IN_A_SESSION_NAME.sub("-", f"mfa-session-{profile}")[:_MAX_SESSION_NAME]

@@ -26,7 +26,7 @@ class Rotation:
 def place_of_new_key(profile: str) -> str:
     """Return under which name the store holds the new key of *profile* until it is proven.
 
-    A profile whose name has a blank cannot have a key in a store, so this is nobody's name.
+    A profile whose name has a blank cannot have a key in a store, so no profile has this name.
     """
     return f"{profile} (new key)"
 

@@ -58,7 +58,7 @@ class Status:
         return max(timedelta(0), self.session.expiration - now) if self.session else None
 
     def key_age(self, now: datetime) -> timedelta | None:
-        """Return how old the long-term key is, ``None`` where nobody has written down since when there is one."""
+        """Return how old the long-term key is, ``None`` where its date is not recorded."""
         created = self.profile.user.key_created
         return max(timedelta(0), now - created) if created else None
 

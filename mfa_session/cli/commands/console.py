@@ -25,9 +25,7 @@ EXAMPLE = "Example: mfa-session console --profile admin"
 def console(
     context: typer.Context,
     profile: ProfileOption = None,
-    to_print: Annotated[
-        bool, typer.Option("--print", help="Print the URL instead: a secret for 15 minutes, for whoever sees it.")
-    ] = False,
+    to_print: Annotated[bool, typer.Option("--print", help="Print the URL instead: a secret for 15 minutes.")] = False,
 ) -> None:
     """Open the AWS console in the browser, as a role.
 

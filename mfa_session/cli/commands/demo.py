@@ -22,7 +22,7 @@ def demo() -> None:
     """
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
-            # Whoever is ended so takes the files of the story along.
+            # A process that is ended so removes the files of the story.
             signal.signal(getattr(signal, name), lambda number, _: sys.exit(128 + number))
     story = Story(
         list(program_command()) if Path(program_path()).exists() else [sys.executable, "-m", "mfa_session"],

@@ -38,7 +38,7 @@ def doctor(
 
     Everything that the profile needs is looked at.
 
-    No secret is shown, nobody is asked for anything, and nothing is changed. AWS is asked
+    Shows no secret, asks for nothing and changes nothing. AWS is asked
     one question. The exit code is 1 when something keeps the profile from working.
     """
     app: AppContext = context.obj

@@ -124,7 +124,7 @@ class _Import:
         """Import the key of *profile*, or tell what would be done."""
         key = source.get(profile.name)
         if key is None:
-            return  # somebody has just taken it away
+            return  # another process has just removed it
         settings = self._app.settings
         settings.check_can_answer(profile)
         source.check_can_remove(profile.name)

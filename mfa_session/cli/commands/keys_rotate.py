@@ -42,7 +42,7 @@ def rotate(
     ] = False,
     yes: Annotated[
         bool,
-        typer.Option("--yes", "-y", help="Where you have two keys, delete the other one unasked, if nobody uses it."),
+        typer.Option("--yes", "-y", help="Where you have two keys, delete the other one unasked, if it is unused."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:

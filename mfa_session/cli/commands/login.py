@@ -191,6 +191,6 @@ def announce(profile: Profile, outcome: LoginResult, *, region_is_known: bool) -
         return
     write_stderr(f"Logged in. Profile {name} is valid {format_expiration(expiration, now=present)}.")
     use = "" if name == "default" else f" --profile {name}"
-    # Without one, the AWS CLI does not know where to ask; with a region that nobody chose, most else would be wrong.
+    # Without one, the AWS CLI does not know where to ask; with a region that was not chosen, most else would be wrong.
     somewhere = "" if region_is_known else " --region us-east-1"
     write_stderr(f"mfa-session: try it: aws sts get-caller-identity{use}{somewhere}")

@@ -24,7 +24,7 @@ def logout(
     """Remove the session from the credentials file.
 
     The keys are deleted, not blanked. AWS itself cannot end one session: a copy of the
-    keys that somebody else has works until its end.
+    keys elsewhere works until its end.
     """
     if every and profile:
         raise UsageError("--all and --profile contradict each other", hint="give one of them")

@@ -23,7 +23,7 @@ _MAX_OF_A_USER = 8
 # more than the code window and less than a phone in the wrong time zone.
 _REACH = 120
 
-# One transparent pixel. AWS's picture holds otpauth://totp/NAME@ACCOUNT?secret=SEED; nobody takes a photograph here.
+# One transparent pixel. AWS's picture holds otpauth://totp/NAME@ACCOUNT?secret=SEED; no camera reads it here.
 _PICTURE = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 
 _CODES = ("AuthenticationCode1", "AuthenticationCode2")

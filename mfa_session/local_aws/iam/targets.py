@@ -15,7 +15,7 @@ def authorized_user(operation: Operation) -> User | None:
     """Return the user whom ``UserName`` names, or the caller; ``None`` where root calls about itself.
 
     Raises:
-        RefusedError: the policies do not allow it, there is no such user, or a role names nobody.
+        RefusedError: the policies do not allow it, there is no such user, or a role names no user.
     """
     return _implied_user(operation) if operation.get("UserName") is None else named_user(operation)
 
