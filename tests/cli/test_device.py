@@ -159,7 +159,9 @@ class TestGivingUp:
             add.wait_for_the_question()
             left_over = add.device.serial_number
             add.terminal.press("^C")
-            add.terminal.expect(f"mfa-session: error: cancelled; the device {left_over} is left over")
+            add.terminal.expect(
+                f"mfa-session: error: cancelled; the device {left_over} is not deleted, and not assigned to a user"
+            )
             assert add.program.wait() == INTERRUPTED
         with adding(key_prompt) as add:
             add.wait_for_the_question()
@@ -240,7 +242,7 @@ class TestPictures:
 
         with adding(key_prompt, "--qr-file", "code.png") as add:
             assert add.program.wait() == USAGE
-            assert "mfa-session: error: code.png is there already\n" in add.terminal.text
+            assert "mfa-session: error: code.png already exists\n" in add.terminal.text
 
         assert (key_prompt.home / "code.png").read_text() == "a photograph"
         assert key_prompt.endpoint.journal == []

@@ -160,16 +160,16 @@ class TestRemove:
     def logged_in(self, admin: Machine) -> None:
         """There is a session with MFA."""
 
-    def test_the_last_one_that_shows_codes_stays_unless_somebody_insists(self, machine: Machine) -> None:
+    def test_the_last_one_that_shows_codes_stays_without_force(self, machine: Machine) -> None:
         machine.account.add_security_key(machine.user, "yubikey")
 
         refused = machine.run("device", "remove", *OF_TEST_USER, "--serial", PHONE, "--yes")
         stays = list(machine.user.devices)
-        insisted = machine.run("device", "remove", *OF_TEST_USER, "--serial", PHONE, "--yes", "--insist")
+        forced = machine.run("device", "remove", *OF_TEST_USER, "--serial", PHONE, "--yes", "--force")
 
-        assert (refused.returncode, insisted.returncode) == (GENERAL, 0)
-        assert "test-user-phone is the last MFA device of user test-user that shows codes" in refused.stderr
-        assert "--insist" in refused.stderr
+        assert (refused.returncode, forced.returncode) == (GENERAL, 0)
+        assert "test-user-phone is the last MFA device with codes of user test-user" in refused.stderr
+        assert "to remove it anyway: --force" in refused.stderr
         assert stays == [PHONE, YUBIKEY]
         assert list(machine.user.devices) == [YUBIKEY]
 
@@ -211,7 +211,7 @@ class TestRemove:
         ("options", "said"),
         [
             ((), "the user has several MFA devices"),
-            (("--serial", PHONE), "somebody has to agree that MFA device test-user-phone is removed"),
+            (("--serial", PHONE), "removing MFA device test-user-phone: confirmation required"),
         ],
     )
     def test_without_a_terminal_both_have_to_be_said_beforehand(
@@ -225,7 +225,7 @@ class TestRemove:
         assert said in ran.stderr
         assert len(machine.user.devices) == 2
 
-    def test_a_device_that_may_not_be_deleted_is_out_of_use_all_the_same(self, machine: Machine) -> None:
+    def test_a_device_that_may_not_be_deleted_is_removed_from_the_user_all_the_same(self, machine: Machine) -> None:
         machine.account.add_device(machine.user, "test-user-tablet")
         remember(machine, PHONE)
         deny(machine, "iam:DeleteVirtualMFADevice")
@@ -233,7 +233,7 @@ class TestRemove:
         ran = machine.run("device", "remove", *OF_TEST_USER, "--serial", PHONE, "--yes")
 
         assert ran.returncode == 0
-        assert "test-user-phone is out of use, but not deleted, and its name stays taken" in ran.stderr
+        assert "test-user-phone is removed from the user, but not deleted, and its name stays taken" in ran.stderr
         assert PHONE not in machine.user.devices
         assert "mfa_serial" not in machine.config("test-user")
 

@@ -78,7 +78,7 @@ class TestWithoutAKey:
         answer_with_the_code(terminal, machine)
 
         assert login.wait() == 0
-        assert "test-user-mfa is live" in terminal.text
+        assert "Logged in. Profile test-user-mfa is valid until " in terminal.text
         assert machine.credentials("test-user") == {}
         assert machine.credentials("test-user-mfa")["mfa_session_source"] == "test-user"
         assert machine.config("test-user")["mfa_session_store"] == "file"
@@ -130,21 +130,36 @@ class TestWithoutAKey:
     @pytest.mark.parametrize(
         ("key_id", "secret", "error"),
         [
-            ("AKIAIOSFODNN7EXAMPLE", "wrong", "AWS does not know the access key AKIA…MPLE, or it is inactive"),
-            (None, "wrong", "the secret access key does not match AKIA…"),
+            ("AKIAIOSFODNN7EXAMPLE", "of/another/key", "AWS does not know the access key AKIA…MPLE, or it is inactive"),
+            (None, "of/another/key", "the secret access key does not match AKIA…"),
         ],
         ids=["unknown", "wrong secret"],
     )
-    def test_a_key_that_aws_does_not_take_is_not_stored(
-        self, machine: Machine, terminal: PseudoTerminal, login: Program, key_id: str | None, secret: str, error: str
+    def test_a_key_that_aws_does_not_take_is_asked_for_three_times_and_not_stored(
+        self,
+        machine: Machine,
+        terminal: PseudoTerminal,
+        login: Program,
+        key_id: str | None,
+        secret: str,
+        error: str,
     ) -> None:
         before = files(machine)
         answer(terminal, KEEP_IN_FILE, "y")
         answer(terminal, KEY_ID, key_id or machine.key.access_key_id)
         answer(terminal, SECRET, secret)
+        for _ in range(2):
+            terminal.expect(error[1:])
+            terminal.expect("Try again.")
+            if key_id is not None:
+                answer(terminal, KEY_ID, key_id)
+            answer(terminal, SECRET, secret)
 
         assert login.wait() == SERVICE
         assert f"mfa-session: error: {error}" in terminal.text
+        assert [call.action for call in machine.endpoint.journal] == ["GetCallerIdentity"] * 3
+        assert terminal.text.count(KEY_ID) == (3 if key_id else 1)
+        assert secret not in terminal.text
         assert files(machine) == before
         assert not (machine.home / ".aws" / "mfa-session" / "keys.json").exists()
 

@@ -27,7 +27,7 @@ class TestWithoutATerminal:
         done = machine.run(*options, *LOGIN)
 
         assert done.returncode == 0, done.stderr
-        assert "test-user-mfa is live" in done.stderr
+        assert "Profile test-user-mfa is valid until " in done.stderr
 
     def test_an_aws_tool_gets_its_session_and_not_a_word_more(self, machine: Machine) -> None:
         move_the_key(machine)
