@@ -5,7 +5,7 @@ and a section may hold the only copy: one that is not a session's is changed onl
 the caller names it as the key that may go.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -14,15 +14,29 @@ from mfa_session.errors import SessionProfileTakenError, hint_command
 from mfa_session.model.credentials import long_term_key_id, masked
 
 
-def write_lines(path: Path, profile: str, values: Mapping[str, str | None], *, key_that_may_go: str | None) -> None:
-    """Give *profile* these *values*; a long-term key that stands there goes only where it is *key_that_may_go*.
+def write_lines(
+    path: Path,
+    profile: str,
+    values: Mapping[str, str | None],
+    *,
+    key_that_may_go: str | None,
+    check: Callable[[Mapping[str, str]], None] | None = None,
+) -> None:
+    """Write *values* to *profile*; a long-term key there is overwritten only if it is *key_that_may_go*.
+
+    *check* gets the section as it is in the file, and may raise.
 
     Raises:
-        SessionProfileTakenError: another long-term key stands there.
-        SharedFileError: it cannot be done without harm. Nothing was changed, either way.
+        SessionProfileTakenError: another long-term key is there.
+        SharedFileError: the file cannot be changed without harm. Nothing was changed, either way.
     """
-    check = partial(_check_section, path, profile, key_that_may_go)
-    write_profile(path, "credentials", profile, values, check=check)
+
+    def check_section(section: Mapping[str, str]) -> None:
+        if check is not None:
+            check(section)
+        check_no_key_is_lost(path, profile, section, key_that_may_go=key_that_may_go)
+
+    write_profile(path, "credentials", profile, values, check=check_section)
 
 
 def write_lines_of_several(

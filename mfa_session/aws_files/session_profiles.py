@@ -223,7 +223,7 @@ class SessionProfiles:
         for name, section in read_profiles(self._credentials_file, "credentials").items():
             if section.get("mfa_session_source") and section.get("aws_access_key_id") == session.access_key_id:
                 values = {"x_security_token_expires": timestamp(now)}
-                write_profile(self._credentials_file, "credentials", name, values, check=check)
+                write_lines(self._credentials_file, name, values, key_that_may_go=None, check=check)
 
     def check_can_forget(self, profile: Profile) -> None:
         """Raise what :meth:`forget` would raise, and change nothing.
