@@ -12,6 +12,9 @@ _PROMPT_ENDS = (b": ", b"] ")
 
 _TIMEOUT_SECONDS = 20.0
 
+# No story has as many prompts; a program that goes on asking does not take its answers.
+_MAX_ANSWERS = 10
+
 # Run by the first process of a session, in front of the program. Not pty.fork: the local AWS has threads here.
 _TAKE_THE_TERMINAL = """
 import fcntl, os, sys, termios
@@ -19,7 +22,7 @@ fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execvp(sys.argv[1], sys.argv[1:])
 """
 
-_NOTHING_HAPPENS = f"(nothing happened for {_TIMEOUT_SECONDS:g} seconds, and it was ended)\n"
+_STOPPED = "(it went on waiting or asking, and was ended)\n"
 
 
 def run_at_a_terminal(
@@ -27,9 +30,9 @@ def run_at_a_terminal(
 ) -> int:
     """Run *command* with a pseudo terminal of its own, and return its exit code.
 
-    What it writes is given to *show* as it comes. Where it waits for an answer, *answer*
-    is called with the question, and what it returns is typed, with Enter. Where it does
-    nothing for twenty seconds, it is ended.
+    What it writes is given to *show* as it comes. At a prompt, *answer* is called with its last
+    line, and what it returns is typed, with Enter. A program that writes nothing for twenty
+    seconds, or goes on asking, is ended.
     """
     if sys.platform == "win32":
         raise NotImplementedError("there are no pseudo terminals on Windows")
@@ -48,7 +51,7 @@ def run_at_a_terminal(
     with program:
         try:
             if not _converse(terminal, answer, show):
-                show(_NOTHING_HAPPENS)
+                show(_STOPPED)
                 program.kill()
         except BaseException:
             program.kill()
@@ -59,9 +62,9 @@ def run_at_a_terminal(
 
 
 def _converse(terminal: int, answer: Callable[[str], str], show: Callable[[str], None]) -> bool:
-    """Answer every question, and tell whether the program has ended; else it does nothing any more."""
+    """Answer the prompts of the program, and return whether it has ended by itself."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    line = b""
+    line, answers = b"", 0
     while select.select([terminal], [], [], _TIMEOUT_SECONDS)[0]:
         try:
             heard = os.read(terminal, 4096)
@@ -72,6 +75,9 @@ def _converse(terminal: int, answer: Callable[[str], str], show: Callable[[str],
         show(decoder.decode(heard).replace("\r\n", "\n"))
         line = (line + heard).rsplit(b"\n", 1)[-1]
         if line.endswith(_PROMPT_ENDS):
+            answers += 1
+            if answers > _MAX_ANSWERS:
+                return False
             os.write(terminal, (answer(line.decode(errors="replace")) + "\n").encode())
             line = b""
     return False
@@ -93,7 +99,7 @@ def run_without_a_terminal(command: Sequence[str], *, environ: Mapping[str, str]
             check=False,
         )
     except subprocess.TimeoutExpired:
-        show(_NOTHING_HAPPENS)
+        show(_STOPPED)
         return 1
     show(ran.stdout.decode(sys.getfilesystemencoding(), errors="replace").replace("\r\n", "\n"))
     return ran.returncode

@@ -134,7 +134,7 @@ class Story:
         )
 
     def _answer(self, question: str) -> str:
-        if "MFA code for" not in question:
+        if not question.startswith("MFA code"):
             return "y"
         code = self._phone.code()
         self._write(f"({code}, read off the phone and typed unseen)")
