@@ -203,8 +203,9 @@ class TestPictures:
             assert coloured.terminal.raw.count(b"\x1b[") > 40
             assert plain.terminal.raw.count(b"\x1b[") == 0
 
-    def test_the_seed_stands_on_the_screen_only_if_that_is_wanted(self, key_prompt: Machine) -> None:
-        with adding(key_prompt) as silent, adding(key_prompt, "--show-secret-key") as telling:
+    @pytest.mark.parametrize("option", ["--show-secret-key", "--show-seed"])  # the second is its old name
+    def test_the_seed_stands_on_the_screen_only_if_that_is_wanted(self, key_prompt: Machine, option: str) -> None:
+        with adding(key_prompt) as silent, adding(key_prompt, option) as telling:
             silent.wait_for_the_question()
             telling.wait_for_the_question()
 

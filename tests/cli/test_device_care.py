@@ -160,12 +160,13 @@ class TestRemove:
     def logged_in(self, admin: Machine) -> None:
         """There is a session with MFA."""
 
-    def test_the_last_one_that_shows_codes_stays_without_force(self, machine: Machine) -> None:
+    @pytest.mark.parametrize("option", ["--force", "--insist"])  # the second is its old name
+    def test_the_last_one_that_shows_codes_stays_without_force(self, machine: Machine, option: str) -> None:
         machine.account.add_security_key(machine.user, "yubikey")
 
         refused = machine.run("device", "remove", *OF_TEST_USER, "--serial", PHONE, "--yes")
         stays = list(machine.user.devices)
-        forced = machine.run("device", "remove", *OF_TEST_USER, "--serial", PHONE, "--yes", "--force")
+        forced = machine.run("device", "remove", *OF_TEST_USER, "--serial", PHONE, "--yes", option)
 
         assert (refused.returncode, forced.returncode) == (GENERAL, 0)
         assert "test-user-phone is the last MFA device with codes of user test-user" in refused.stderr
@@ -241,7 +242,7 @@ class TestRemove:
         deny(machine, "iam:DeactivateMFADevice")
         before = files(machine)
 
-        ran = machine.run("device", "remove", *OF_TEST_USER, "--serial", PHONE, "--yes", "--insist")
+        ran = machine.run("device", "remove", *OF_TEST_USER, "--serial", PHONE, "--yes", "--force")
 
         assert ran.returncode == SERVICE
         assert ran.stderr.startswith("mfa-session: error: AWS does not allow iam:DeactivateMFADevice")

@@ -55,7 +55,7 @@ def test_a_user_is_bound_and_goes_on_working_with_one_command(machine: Machine) 
     [serial] = machine.user.devices
     taking_away = ("deactivate-mfa-device", "--user-name", "test-user", "--serial-number", serial)
     without_mfa = machine.run_program(AWS_CLI, "iam", *taking_away, "--profile", "test-user")
-    with_mfa = machine.run("device", "remove", "--profile", "test-user", "--yes", "--insist")
+    with_mfa = machine.run("device", "remove", "--profile", "test-user", "--yes", "--force")
 
     assert "test-user-backups" in before
     assert "AccessDenied" in denied

@@ -9,14 +9,19 @@ from tests.machine import Machine
 
 
 class TestBadInput:
-    @pytest.mark.parametrize("command", ["login", "credential-process", "export"])
-    def test_a_role_that_is_denied_is_told_with_what_to_look_at(self, machine: Machine, command: str) -> None:
+    @pytest.mark.parametrize(
+        ("command", "stdout"),
+        [("login", ""), ("credential-process", ""), ("export", "false\n")],  # what eval runs, and fails at
+    )
+    def test_a_role_that_is_denied_is_told_with_what_to_look_at(
+        self, machine: Machine, command: str, stdout: str
+    ) -> None:
         add_role(machine, "admin").trust_policy = trust(principal="210987654321")
         log_in(machine)
 
         ran = machine.run(command, "--profile", "admin")
 
-        assert (ran.returncode, ran.stdout) == (254, "")
+        assert (ran.returncode, ran.stdout) == (254, stdout)
         assert f"error: AWS does not let you assume the role arn:aws:iam::{ACCOUNT}:role/admin" in ran.stderr
         assert "external_id" in ran.stderr
         assert machine.credentials("admin-mfa") == {}
