@@ -22,7 +22,7 @@ CHAPTERS = (
     "$ aws s3 ls --profile test-user-mfa\n",
     "test-user-photos\n",
     "$ mfa-session login --profile test-user\n",
-    "Logged in. Profile test-user-mfa is valid until ",
+    "Already logged in. Profile test-user-mfa is valid until ",
     "$ aws s3 ls --profile test-user\n",
     "test-user-photos\n",
     "That is all. The files of this story are deleted; yours were not touched.\n",
