@@ -157,7 +157,7 @@ BAD_OPTIONS = [
     (("--duration", "soon"), 2, "not a span of time"),
     (("--mfa-process", "code\x1b"), 2, "control character"),
     (("--mfa-process", "echo '123456"), 2, "--mfa-process: a quotation mark in it is not closed"),
-    (("--code-source", "yubikey"), 2, "--code-source: there is no source of codes called yubikey"),
+    (("--code-source", "yubikey"), 2, "--code-source: there is no code source yubikey"),
     (("--session-profile", "my work"), 2, "not every AWS tool can read a profile called my work"),
     (("--session-profile", "test-user"), 2, "cannot be written over test-user itself"),
     (("--session-profile", "others-session"), 2, "is for the sessions of elsewhere"),
@@ -236,7 +236,7 @@ def test_answers_are_checked_as_they_come_and_written_at_the_end(machine: Machin
         terminal.expect("This is not the serial number of an MFA device; ")
         terminal.expect("hardware token [none]: ")
         terminal.type(f"{PHONE}\n\nyubikey\n")
-        terminal.expect("There is no source of codes called yubikey; ")
+        terminal.expect("There is no code source yubikey; ")
         terminal.type("\ntest-user\n")
         terminal.expect("cannot be written over test-user itself")
         terminal.type("\n8h\n")
