@@ -244,6 +244,10 @@ class OutputError(MFASessionError):
     """What was asked for is there, and cannot be written to where it was asked for."""
 
 
+class BrokenOutputPipeError(OutputError):
+    """The program that reads our output, such as `head`, has read enough. The command ends with 0."""
+
+
 class LockOutError(MFASessionError):
     """It would lock a user out, and was not done."""
 

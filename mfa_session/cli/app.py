@@ -20,7 +20,7 @@ from mfa_session.aws_files.files import remembering_reads
 from mfa_session.cli import core_dumps, output
 from mfa_session.cli.lazy_commands import Command, Group, LazyGroup
 from mfa_session.cli.options import profile_names
-from mfa_session.errors import DeclinedError, MFASessionError, UsageError
+from mfa_session.errors import BrokenOutputPipeError, DeclinedError, MFASessionError, UsageError
 from mfa_session.text import escape_control
 
 # Accepted before and behind the command, as the AWS CLI does.
@@ -218,6 +218,8 @@ def _run(arguments: Sequence[str]) -> int:
     try:
         # In a context of its own: which profile hints name ends with the run.
         result = copy_context().run(program(), arguments, standalone_mode=False)
+    except BrokenOutputPipeError:
+        return 0
     except DeclinedError as error:
         output.write_stderr(escape_control(str(error)))
         return output.exit_code(error)

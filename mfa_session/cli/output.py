@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from mfa_session.errors import (
     AWSError,
+    BrokenOutputPipeError,
     ConfigurationError,
     DeclinedError,
     MFASessionError,
@@ -171,8 +172,8 @@ def write_stdout(text: str) -> None:
             return
         while left:
             left = left[os.write(1, left) :]
-    except BrokenPipeError:
-        return  # the reader, such as `head`, has what it wanted
+    except BrokenPipeError as error:
+        raise BrokenOutputPipeError("the reader of the output has gone", hint="read all of the output") from error
     except OSError as error:
         raise OutputError(
             f"the answer could not be written: {error.strerror}", hint="look at where the output goes"

@@ -181,6 +181,5 @@ class TestWhoHasSeenEnough:
     def test_leaves_nothing_behind_with_a_pager_that_ends(self, watcher: Watcher) -> None:
         ran = watcher.run("bash", "-c", '"$0" demo | head -2; exit ${PIPESTATUS[0]}', MFA_SESSION)
 
-        assert ran.returncode == 255
-        assert ran.stderr.startswith("mfa-session: error: the answer could not be written: ")
+        assert (ran.returncode, ran.stderr) == (0, "")
         assert watcher.leftovers() == []
