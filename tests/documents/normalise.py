@@ -20,6 +20,7 @@ _CHANGING = {
     r"\b\d\d:\d\d\b": "TIME",
     r"\bAKIA(?:[A-Z0-9]{16}|…[A-Z0-9]{4})": "AKIA…",
     r"\bASIA(?:[A-Z0-9]{16}|…[A-Z0-9]{4})": "ASIA…",
+    r"^MFA code: \d{6}$": "MFA code: DIGITS",
     r"^mfa-session \d+\.\d+\.\S+$": "mfa-session VERSION",
     # The columns of a table are as wide as what stands in them.
     r"(?<=\S) {2,}(?=\S)": "  ",

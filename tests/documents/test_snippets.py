@@ -16,7 +16,7 @@ from tests.documents.scenes import SCENES
 from tests.documents.shells import SHELLS
 from tests.documents.test_how_to import INSTALLS, blocks_of
 from tests.documents.test_installing import INSTALLING
-from tests.documents.test_tutorial import PAGES, steps
+from tests.documents.test_tutorial import KEY_IN_THE_FILE, PAGES, WITHOUT_A_KEYRING, steps
 
 ALIASES = "docs/how-to/aliases.md"
 
@@ -55,7 +55,9 @@ PARSED = [block for block in every_block() if block.language in PARSERS]
 
 def blocks_that_are_run() -> set[Block]:
     followed = {block for scene in SCENES for block in blocks_of(scene)}
-    stepped = {block for page in PAGES for apart in (True, False) for block in steps(page, without_a_keyring=apart)}
+    stepped = {
+        block for page in PAGES for part in ((), WITHOUT_A_KEYRING, KEY_IN_THE_FILE) for block in steps(page, part)
+    }
     of_shells = {block for block in every_block() if block.page == ALIASES and block.language in SHELLS}
     return followed | stepped | of_shells | set(INSTALLING)
 
