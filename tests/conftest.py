@@ -1,22 +1,20 @@
 """What every test may ask for, and no settings of this machine."""
 
 import os
-import shutil
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from mfa_session.filesystem.locks import locked
 from mfa_session.local_aws.account import Account, User
 from mfa_session.local_aws.fixtures import demo_account
 from mfa_session.local_aws.mfa_devices import VirtualDevice
 from tests.campaigns import scale
+from tests.clients.installers import CannotInstallError, Installation
+from tests.clients.table import named
 from tests.faults import Endpoint
 from tests.machine import PHONE, Machine, running_machine
 from tests.skip_summary import pytest_terminal_summary
@@ -24,8 +22,6 @@ from tests.skip_summary import pytest_terminal_summary
 __all__ = ["pytest_terminal_summary"]  # pytest finds it here
 
 _SIGNALS_OF_A_TERMINAL = () if sys.platform == "win32" else (signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP)
-
-JAVASCRIPT = Path(__file__).parent / "javascript"
 
 # A campaign looks for what nobody has seen yet; every other run tries the same examples, and so says the same twice.
 settings.register_profile("campaign", database=None)
@@ -83,28 +79,10 @@ def endpoint(account: Account) -> Iterator[Endpoint]:
 
 
 @pytest.fixture(scope="session")
-def javascript(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+def javascript() -> Path:
     """Return a folder with the SDK for JavaScript and the script that uses it."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("needs Node.js and npm")
-    own = tmp_path_factory.getbasetemp()
-    folder = (own if worker_id == "master" else own.parent) / "javascript"
-    # Once for all workers; the folder has this name when it has everything.
-    with locked(folder.with_name("locks") / "javascript", timeout=timedelta(seconds=100)):
-        if not folder.exists():
-            _install(folder.with_name("javascript.new")).rename(folder)
-    return folder
-
-
-def _install(folder: Path) -> Path:
-    shutil.copytree(JAVASCRIPT, folder, dirs_exist_ok=True)
-    installed = subprocess.run(
-        ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if installed.returncode:
-        pytest.skip(f"the SDK for JavaScript cannot be installed here: {installed.stderr[-200:]}")
-    return folder
+    client = named("SDK for JavaScript v3")
+    try:
+        return Installation().install(client.slug, client.installer)
+    except CannotInstallError as error:
+        pytest.skip(f"cannot install the SDK for JavaScript: {error}")

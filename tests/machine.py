@@ -1,6 +1,7 @@
 """A user's machine in small: a home folder, the installed program, and AWS on the loopback."""
 
 import configparser
+import json
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mfa_session.local_aws.account import Account, User
+from mfa_session.local_aws.account import Account, Role, User
 from mfa_session.local_aws.credentials import LongTermKey
 from mfa_session.local_aws.endpoint import Call
 from mfa_session.local_aws.fixtures import demo_account
@@ -39,6 +40,7 @@ class Machine:
         self._returned_steps: set[int] = set()
         self.home = home
         self.endpoint = endpoint
+        self.timeout_seconds = 60.0  # of a program without a terminal
         self.environment = {
             "AWS_ENDPOINT_URL": endpoint.url,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -117,6 +119,16 @@ class Machine:
     def config(self, profile: str) -> dict[str, str]:
         return self._section(self.config_file, f"profile {profile}")
 
+    def add_role(self, name: str) -> Role:
+        """Let there be a role that every user of the account can assume, and a profile for it."""
+        trust = {"Effect": "Allow", "Principal": {"AWS": self.account.account_id}, "Action": "sts:AssumeRole"}
+        role = self.account.add_role(name, json.dumps({"Version": "2012-10-17", "Statement": trust}))
+        permission = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+        self.user.grants.inline["roles"] = json.dumps({"Version": "2012-10-17", "Statement": permission})
+        profile = f"\n[profile {name}]\nrole_arn = {role.arn}\nsource_profile = test-user\n"
+        self.write_config(self.config_file.read_text() + profile)
+        return role
+
     def calls(self, action: str) -> list[Call]:
         return [call for call in self.endpoint.journal if call.action == action]
 
@@ -132,7 +144,7 @@ class Machine:
             capture_output=True,
             text=True,
             start_new_session=True,
-            timeout=60,
+            timeout=self.timeout_seconds,
             check=False,
         )
 

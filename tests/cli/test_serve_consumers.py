@@ -4,7 +4,6 @@ The AWS on the loopback says who they are. A clock is moved by writing another e
 session profile; AWS still takes the session.
 """
 
-import json
 import subprocess
 import sys
 import time
@@ -58,16 +57,6 @@ def served(machine: Machine, *command: str, profile: str = "test-user", **enviro
     """Return what *command* says when it is served."""
     ran = machine.run("serve", "--profile", profile, "--", *command, **environment)
     return ran.stdout.strip() or ran.stderr
-
-
-def add_role(machine: Machine, name: str) -> None:
-    """Let there be a role that everybody may take, and a profile that takes it."""
-    trust = {"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "sts:AssumeRole"}
-    role = machine.account.add_role(name, json.dumps({"Version": "2012-10-17", "Statement": trust}))
-    permission = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
-    machine.user.grants.inline["roles"] = json.dumps({"Version": "2012-10-17", "Statement": permission})
-    profile = f"\n[profile {name}]\nrole_arn = {role.arn}\nsource_profile = test-user\n"
-    machine.write_config(machine.config_file.read_text() + profile)
 
 
 def set_end(machine: Machine, session_profile: str, left: timedelta) -> None:
@@ -194,7 +183,7 @@ def test_a_program_that_prints_codes_is_enough_to_go_on(machine: Machine) -> Non
 
 
 def test_a_job_of_three_hours_lives_across_the_sessions_of_a_role(machine: Machine) -> None:
-    add_role(machine, "admin")
+    machine.add_role("admin")
     used = []
 
     with job(machine, MANY_CLIENTS, profile="admin") as client:
