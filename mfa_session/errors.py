@@ -273,15 +273,15 @@ class QuestionInterrupt(KeyboardInterrupt):
 
 
 class PromptCancelledError(MFASessionError):
-    """The user ended the question without an answer."""
+    """The user answered no, or ended the question without an answer: "Cancelled." and exit code 1."""
+
+    def __init__(self, message: str = "cancelled", *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+
+
+class PromptInterruptedError(PromptCancelledError):
+    """Ctrl-C ended a question, and something had to be undone."""
 
 
 class ReaderGoneError(PromptCancelledError):
     """The program that asked for credentials exited during the prompt."""
-
-
-class DeclinedError(PromptCancelledError):
-    """The user answered a question of ours with no: that is no mistake, and needs no hint."""
-
-    def __init__(self, message: str = "Cancelled.", *, hint: str = "") -> None:
-        super().__init__(message, hint=hint)

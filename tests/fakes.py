@@ -33,7 +33,7 @@ class TypedLines:
         if typed == "^C":
             raise QuestionInterrupt
         if typed == "^D":
-            raise PromptCancelledError("cancelled", hint="run it again and answer")
+            raise PromptCancelledError
         return typed
 
     def close(self) -> None:

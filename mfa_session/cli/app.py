@@ -20,8 +20,7 @@ from mfa_session.aws_files.files import remembering_reads
 from mfa_session.cli import core_dumps, output
 from mfa_session.cli.lazy_commands import Command, Group, LazyGroup
 from mfa_session.cli.options import profile_names
-from mfa_session.errors import BrokenOutputPipeError, DeclinedError, MFASessionError, UsageError
-from mfa_session.text import escape_control
+from mfa_session.errors import BrokenOutputPipeError, MFASessionError, UsageError
 
 # Accepted before and behind the command, as the AWS CLI does.
 _GLOBAL_FLAGS = ("--debug", "--no-prompt")
@@ -220,15 +219,8 @@ def _run(arguments: Sequence[str]) -> int:
         result = copy_context().run(program(), arguments, standalone_mode=False)
     except BrokenOutputPipeError:
         return 0
-    except DeclinedError as error:
-        output.write_stderr(escape_control(str(error)))
-        return output.exit_code(error)
     except MFASessionError as error:
-        if as_json:
-            output.print_json_error(error, str(error), hint=error.hint, code=output.exit_code(error))
-        else:
-            output.print_error(str(error), hint=error.hint, on_one_line=one_line)
-        return output.exit_code(error)
+        return output.report(error, as_json=as_json, on_one_line=one_line)
     except KeyboardInterrupt as interrupt:
         return output.interrupted(interrupt)
     except Exception as error:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from mfa_session.aws_files.profile_names import check_portable_profile_name
 from mfa_session.cli.output import write_stderr
-from mfa_session.errors import ConfigurationError, DeclinedError
+from mfa_session.errors import ConfigurationError, PromptCancelledError
 from mfa_session.model.profile import Profile, ProfileReader
 from mfa_session.model.provider import Provider, Sections, foreign_setting
 from mfa_session.prompt.user import NoUser, User
@@ -85,7 +85,7 @@ def offer_to_create(name: str, reader: ProfileReader, user: User | NoUser) -> Pr
     """Ask what is meant by the profile *name*, which does not exist; ``None`` where prompting is not possible.
 
     Raises:
-        DeclinedError: the user does not want it.
+        PromptCancelledError: the user does not want it.
         UsageError: no AWS tool could use a profile of this name.
     """
     if not user.is_there:
@@ -97,7 +97,7 @@ def offer_to_create(name: str, reader: ProfileReader, user: User | NoUser) -> Pr
         shown = ""
     check_portable_profile_name(name)
     if not user.agrees(f"{shown} Create {name if alike else 'it'}?".strip(), by_default=True):
-        raise DeclinedError
+        raise PromptCancelledError
     return Profile(name, session_profile=f"{name}-mfa")
 
 

@@ -125,7 +125,7 @@ class LoginService:
                 raise
             name = request.profile.session_profile
             if not self.user.agrees(f"{name} holds temporary keys from another tool. Replace them?", by_default=True):
-                raise PromptCancelledError("cancelled", hint="choose another name: --session-profile NAME") from None
+                raise PromptCancelledError(hint="to use another profile: --session-profile NAME") from None
             login = self._log_in(replace(request, replace=True))
         if not login.kept:
             with suppress(StateError):  # there is a session, and the record is soon too old to matter

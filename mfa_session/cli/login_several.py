@@ -6,7 +6,7 @@ from mfa_session.aws_files.files import read_profiles, remembering_reads
 from mfa_session.aws_files.session_profiles import session_in
 from mfa_session.cli.context import AppContext, now
 from mfa_session.cli.login_service import request_for_user
-from mfa_session.cli.output import exit_code, print_error, print_json_error, write_json, write_stderr
+from mfa_session.cli.output import report, write_json, write_stderr
 from mfa_session.errors import ConfigurationError, MFASessionError, UsageError, hint_command
 from mfa_session.keys.lookup import KeyLookup
 from mfa_session.model.credentials import timestamp
@@ -79,7 +79,7 @@ def _log_in_to_several(
         try:
             profile = reader.profile(name) if name else app.profile(name)
         except MFASessionError as error:
-            codes.append(_report(name, error, as_json=as_json))
+            codes.append(report(error, about=name, as_json=as_json))
             records.append({**_NO_RECORD, "profile": name, "problem": str(error)})
         else:
             wishes[profile.name] = habit(profile)
@@ -94,7 +94,7 @@ def _log_in_to_several(
     )
     for turn in when_written(turns, sessions):
         if turn.error:
-            codes.append(_report(turn.profile.name, turn.error, as_json=as_json))
+            codes.append(report(turn.error, about=turn.profile.name, as_json=as_json))
             records.append(login_record(turn.profile, None, problem=str(turn.error)))
         elif as_json:
             problem = None if turn.outcome else "its user could not log in"
@@ -129,11 +129,3 @@ def login_record(profile: Profile, outcome: LoginResult | None, *, problem: str 
 
 def _of(turn: BatchItem) -> str:
     return f"{turn.number} of {turn.of}: "
-
-
-def _report(name: str, error: MFASessionError, *, as_json: bool) -> int:
-    if as_json:
-        print_json_error(error, f"{name}: {error}", hint=error.hint, code=exit_code(error))
-        return exit_code(error)
-    print_error(f"{name}: {error}", hint=error.hint)
-    return exit_code(error)

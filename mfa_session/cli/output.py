@@ -12,10 +12,10 @@ from mfa_session.errors import (
     AWSError,
     BrokenOutputPipeError,
     ConfigurationError,
-    DeclinedError,
     MFASessionError,
     OutputError,
     PromptCancelledError,
+    PromptInterruptedError,
     QuestionInterrupt,
     StoreError,
     UsageError,
@@ -23,7 +23,7 @@ from mfa_session.errors import (
 from mfa_session.text import escape_control
 
 # The AWS CLI's: https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-returncodes.html
-DECLINED = 1
+CANCELLED = 1
 USAGE = 2
 INTERRUPTED = 130
 CONFIGURATION = 253
@@ -42,15 +42,33 @@ def exit_code(error: MFASessionError) -> int:
     match error:
         case UsageError():
             return USAGE
-        case DeclinedError():
-            return DECLINED
-        case PromptCancelledError():
+        case PromptInterruptedError():
             return INTERRUPTED
+        case PromptCancelledError():
+            return CANCELLED
         case ConfigurationError() | StoreError():
             return CONFIGURATION
         case AWSError():
             return SERVICE
     return GENERAL
+
+
+def report(error: MFASessionError, *, about: str = "", as_json: bool = False, on_one_line: bool = False) -> int:
+    """Print *error*, and return its exit code; a cancelled question is no error, except for AWS tools.
+
+    *about* is a profile, where a command works for several.
+    """
+    code, about = exit_code(error), about and f"{about}: "
+    if as_json:
+        print_json_error(error, f"{about}{error}", hint=error.hint, code=code)
+    elif isinstance(error, PromptCancelledError) and not on_one_line:
+        text = f"{about}{error}"
+        write_stderr(f"{text[0] if about else text[0].upper()}{escape_control(text[1:])}.")
+        if error.hint:
+            write_stderr(f"mfa-session: hint: {escape_control(error.hint)}")
+    else:
+        print_error(f"{about}{error}", hint=error.hint, on_one_line=on_one_line)
+    return code
 
 
 def print_error(message: str, *, hint: str | None, on_one_line: bool = False) -> None:

@@ -21,7 +21,7 @@ from mfa_session.errors import (
     MFADeviceNotFoundError,
     MFASessionError,
     NoSuchEntityError,
-    PromptCancelledError,
+    PromptInterruptedError,
     ReplyLostError,
     TokenCodeRefusedError,
     hint_command,
@@ -267,7 +267,7 @@ def _not_deleted(device: MFADevice) -> _Outcome:
 def _cancelled(error: MFASessionError | KeyboardInterrupt, outcome: _Outcome) -> MFASessionError:
     if isinstance(error, KeyboardInterrupt):
         again = f"to begin again: {hint_command('device add')}"
-        return PromptCancelledError(f"cancelled; {outcome.what}", hint=outcome.hint or again)
+        return PromptInterruptedError(f"cancelled; {outcome.what}", hint=outcome.hint or again)
     hint = f"{error.hint}; {outcome.hint}" if outcome.hint else error.hint
     cancelled = type(error)(f"{error}; {outcome.what}", hint=hint)
     if isinstance(error, AWSError) and isinstance(cancelled, AWSError):

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from mfa_session.errors import (
     AWSError,
-    DeclinedError,
     DeleteConflictError,
     LockOutError,
     MFADeviceNotFoundError,
     NoSuchEntityError,
+    PromptCancelledError,
     hint_command,
 )
 from mfa_session.model.credentials import AccessKey, SessionCredentials
@@ -46,7 +46,7 @@ def remove_device(
     Raises:
         LockOutError: it is the user's last device with codes, and *force* is not set.
         MFADeviceNotFoundError: there is no such device, or it is another user's.
-        DeclinedError: the user does not confirm.
+        PromptCancelledError: the user does not confirm.
     """
     user_name = str(iam_user(credentials, sts=sts).user_name)
     devices = iam.list_mfa_devices(credentials, user_name)
@@ -60,7 +60,7 @@ def remove_device(
     if is_the_users and not force:
         _check_that_another_is_left(device, devices, user_name=user_name)
     if not agrees(device):
-        raise DeclinedError
+        raise PromptCancelledError
     if not is_the_users:
         return _delete_unassigned(device, session(), iam=iam)
     with_mfa = session()

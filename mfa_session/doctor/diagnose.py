@@ -245,4 +245,4 @@ def _last_failure(
         return
     if failure is not None and session is None:
         what = f"the last login for an AWS tool failed: {failure}"
-        yield warning("process", "last-login-failed", what, fix=failure.hint)
+        yield warning("process", "last-login-failed", what, fix=failure.hint or f"run: {hint_command('login')}")

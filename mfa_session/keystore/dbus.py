@@ -48,7 +48,7 @@ def addresses(environ: Mapping[str, str]) -> list[str]:
     if found:
         return list(dict.fromkeys(found))
     raise KeyringUnavailableError(
-        "there is no D-Bus session here, and so no Secret Service keyring",
+        "no OS keyring found (no D-Bus session)",
         hint=f"WSL has no keyring of its own, {use_the_file()}"
         if "WSL_DISTRO_NAME" in environ
         else f"run this in your desktop session; {use_the_file()}",

@@ -9,7 +9,14 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Protocol
 
-from mfa_session.errors import DamagedItemError, PersonNeededError, StoreError, UsageError, hint_command
+from mfa_session.errors import (
+    DamagedItemError,
+    PersonNeededError,
+    PromptCancelledError,
+    StoreError,
+    UsageError,
+    hint_command,
+)
 from mfa_session.model.credentials import AccessKey, moment, timestamp
 from mfa_session.text import escape_control
 
@@ -69,8 +76,8 @@ class AccessKeys:
         cannot be used, the encrypted file, if *consent* answers yes.
 
         Raises:
-            StoreError: the store cannot be used, and *consent* did not agree to another.
-            PromptCancelledError: the keyring's dialog was closed, which is no wish for another store.
+            StoreError: the store cannot be used, and the user cannot be asked about another.
+            PromptCancelledError: *consent* answered no, or the keyring's dialog was closed.
         """
         if wanted is not None:
             chosen = self.store(wanted)
@@ -80,9 +87,16 @@ class AccessKeys:
         try:
             keyring.check(consent=partial(_agreed, consent))
         except StoreError as error:
-            question = f"No OS keyring found: {error}. Store the key in {file.description} with a passphrase?"
-            if not _agreed(consent, question):
-                raise
+            problem, path = str(error), file.description.removeprefix("the encrypted file ")
+            question = (
+                f"{problem[0].upper()}{problem[1:]}.\nStore the key in an encrypted file with a passphrase? ({path})"
+            )
+            try:
+                agreed = consent(question)
+            except PersonNeededError:
+                raise error from None  # it says more
+            if not agreed:
+                raise PromptCancelledError from None
             file.check()
             return file
         return keyring

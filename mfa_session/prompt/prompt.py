@@ -15,7 +15,7 @@ _LOOK_SECONDS = 0.2
 
 def cancelled() -> PromptCancelledError:
     """Return the error for a question that the user has ended."""
-    return PromptCancelledError("cancelled", hint="run it again and answer")
+    return PromptCancelledError()
 
 
 def no_answer() -> PromptTimeoutError:

@@ -132,7 +132,10 @@ class User:
         return self._ask(None, question, secret=False).strip()
 
     def agrees(self, question: str, *, by_default: bool) -> bool:
-        """Tell whether the answer to *question* is yes."""
+        """Tell whether the answer to *question* is yes; lines before its last one are shown above it."""
+        *before, question = question.split("\n")
+        for line in before:
+            self.tell(line)
         return self._terminal.confirm(question, default=by_default, timeout=self._deadline.left)
 
     def choose(self, question: str, options: Sequence[str]) -> int:
@@ -235,8 +238,8 @@ class NoUser:
         return ""
 
     def agrees(self, question: str, *, by_default: bool) -> bool:
-        """Return ``False``."""
-        return False
+        """Raise PersonNeededError."""
+        self._fail("confirmation required")
 
     def choose(self, question: str, options: Sequence[str]) -> NoReturn:
         """Raise PersonNeededError."""

@@ -14,7 +14,7 @@ from mfa_session.errors import (
     DamagedSessionError,
     MFASessionError,
     PersonNeededError,
-    PromptCancelledError,
+    PromptInterruptedError,
     PromptTimeoutError,
     ReaderGoneError,
     StateError,
@@ -122,7 +122,7 @@ def _log_in(profile: Profile, log_in: Callable[[], Result], sessions: Sessions, 
     except KeyboardInterrupt:
         failed_logins.remember(
             profile,
-            PromptCancelledError("the prompt for an MFA code was cancelled", hint="run the command again"),
+            PromptInterruptedError("the prompt for an MFA code was cancelled", hint="run the command again"),
         )
         raise
     except PersonNeededError as error:

@@ -50,7 +50,11 @@ class FailedLogins(_Records):
             if failed_at <= moment or not has_happened(failed_at, now=self._clock(), timeout=_MAX_FAILURE_AGE):
                 return None
             kind, words, hint = getattr(errors, failure["kind"]), failure["message"], failure["hint"]
-            if not issubclass(kind, MFASessionError) or not all(text and type(text) is str for text in (words, hint)):
+            if (
+                not issubclass(kind, MFASessionError)
+                or not words
+                or not all(type(text) is str for text in (words, hint))
+            ):
                 return None
             error: MFASessionError = kind(words, hint=hint)
             if isinstance(error, AWSError) and type(code := failure.get("code")) is str:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from tests.machine import PHONE, Machine
 
 # The AWS CLI's.
-DECLINED, USAGE, INTERRUPTED, CONFIGURATION, SERVICE, GENERAL = 1, 2, 130, 253, 254, 255
+CANCELLED, USAGE, INTERRUPTED, CONFIGURATION, SERVICE, GENERAL = 1, 2, 130, 253, 254, 255
 
 
 class Refusal(NamedTuple):

@@ -10,7 +10,7 @@ import pytest
 from mfa_session.policies.templates import EnforcingPolicy, aws_mfa_only_policy, aws_self_manage_policy, safe_policy
 from tests import qr_reader
 from tests.cli.enrolment import adding, app, seed_in
-from tests.cli.refusals import CONFIGURATION, GENERAL, INTERRUPTED, USAGE
+from tests.cli.refusals import CANCELLED, CONFIGURATION, GENERAL, INTERRUPTED, USAGE
 from tests.faults import Slow
 from tests.machine import PHONE, Machine
 
@@ -119,8 +119,8 @@ class TestGivingUp:
             else:
                 add.terminal.press(how)
 
-            assert add.program.wait() == INTERRUPTED
-            assert "; the new device was removed\n" in add.terminal.text
+            assert add.program.wait() == (CANCELLED if how == "^D" else INTERRUPTED)
+            assert "\nCancelled; the new device was removed.\n" in add.terminal.text
         assert not key_prompt.account.devices
 
     def test_whoever_closes_the_window_has_given_up(self, key_prompt: Machine) -> None:
@@ -147,7 +147,7 @@ class TestGivingUp:
                 add.terminal.press(again)
 
             assert add.program.wait() == INTERRUPTED
-            add.terminal.expect("mfa-session: error: cancelled; ")
+            add.terminal.expect("Cancelled; ")
         assert not key_prompt.account.devices
 
     def test_a_device_that_may_not_be_deleted_is_named_and_the_next_attempt_takes_another_name(
@@ -159,9 +159,7 @@ class TestGivingUp:
             add.wait_for_the_question()
             left_over = add.device.serial_number
             add.terminal.press("^C")
-            add.terminal.expect(
-                f"mfa-session: error: cancelled; the device {left_over} is not deleted, and not assigned to a user"
-            )
+            add.terminal.expect(f"Cancelled; the device {left_over} is not deleted, and not assigned")
             assert add.program.wait() == INTERRUPTED
         with adding(key_prompt) as add:
             add.wait_for_the_question()

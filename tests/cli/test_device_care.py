@@ -8,7 +8,7 @@ import pytest
 
 from mfa_session.model.credentials import timestamp
 from mfa_session.model.mfa_device import STEP
-from tests.cli.refusals import DECLINED, GENERAL, SERVICE, USAGE, files
+from tests.cli.refusals import CANCELLED, GENERAL, SERVICE, USAGE, files
 from tests.machine import PHONE, Machine
 
 PREFIX = "arn:aws:iam::123456789012:mfa"
@@ -194,7 +194,7 @@ class TestRemove:
 
         assert machine.config("test-user")["mfa_serial"] == PHONE
 
-    @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", DECLINED), ("", DECLINED)])
+    @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", CANCELLED), ("", CANCELLED)])
     def test_somebody_chooses_and_agrees(self, machine: Machine, answer: str, code: int) -> None:
         machine.account.add_device(machine.user, "test-user-tablet")
 

@@ -10,7 +10,7 @@ import pytest
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.profile import Profile
 from mfa_session.state.per_profile import DeclinedMoves
-from tests.cli.refusals import CONFIGURATION, INTERRUPTED, SERVICE, files
+from tests.cli.refusals import CANCELLED, INTERRUPTED, SERVICE, files
 from tests.machine import AWS_CLI, PASSPHRASE, Machine
 from tests.terminal import Program, PseudoTerminal
 
@@ -19,7 +19,10 @@ LOGIN = ("login", "--profile", "test-user")
 NO_KEY = "There is no access key for profile test-user yet."
 KEY_ID = "Access key ID for test-user: "
 SECRET = "Secret access key (not shown): "
-KEEP_IN_FILE = re.compile(r"Store the key in the encrypted file ~/\.aws/mfa-session/keys\.json.*\[Y/n\] ")
+KEEP_IN_FILE = re.compile(
+    r"\nNo OS keyring found \(no D-Bus session\)\.\n"
+    r"Store the key in an encrypted file with a passphrase\? \(~/\.aws/mfa-session/keys\.json\) \[Y/n\] "
+)
 NEW_PASSPHRASE = "New passphrase of the encrypted file (8 characters or more): "
 AGAIN = "Repeat passphrase: "
 CODE = re.compile("MFA code: ")
@@ -168,8 +171,8 @@ class TestWithoutAKey:
     ) -> None:
         answer(terminal, KEEP_IN_FILE, "n")
 
-        assert login.wait() == CONFIGURATION
-        assert "mfa-session: error: there is no D-Bus session here" in terminal.text
+        assert login.wait() == CANCELLED
+        assert "Cancelled.\n" in terminal.text
         assert KEY_ID not in terminal.text
 
     def test_a_profile_that_no_file_knows_yet_is_made(self, machine: Machine, terminal: PseudoTerminal) -> None:

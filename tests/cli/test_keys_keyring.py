@@ -202,6 +202,6 @@ def test_a_damaged_item_is_replaced_by_a_new_key_after_a_question(
         assert kept is not None
         assert kept.secret_access_key == machine.key.secret_access_key
     else:
-        assert exit_code == 130
+        assert exit_code == 1
         with pytest.raises(DamagedItemError):
             keyring(service).get("test-user")

@@ -5,7 +5,7 @@ import pytest
 from mfa_session.model.profile import Profile
 from mfa_session.model.rotation_record import Rotation, place_of_new_key
 from mfa_session.state.per_profile import RotationJournal
-from tests.cli.refusals import CONFIGURATION, DECLINED, GENERAL, files
+from tests.cli.refusals import CANCELLED, CONFIGURATION, GENERAL, files
 from tests.machine import Machine
 from tests.stored_keys import encrypted_file, store, stored_key
 
@@ -65,7 +65,7 @@ def test_a_credential_process_of_another_program_stays(machine: Machine) -> None
     assert machine.config("test-user")["credential_process"] == "/opt/other"
 
 
-@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", DECLINED), ("", DECLINED)])
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", CANCELLED), ("", CANCELLED)])
 def test_it_asks_and_does_nothing_without_a_yes(machine: Machine, answer: str, code: int) -> None:
     with machine.terminal() as terminal:
         program = machine.start(terminal, *REMOVE)

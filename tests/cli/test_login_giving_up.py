@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tests.cli.refusals import GENERAL, INTERRUPTED, Refusal, files, refusal
+from tests.cli.refusals import CANCELLED, GENERAL, INTERRUPTED, Refusal, files, refusal
 from tests.faults import Slow
 from tests.machine import MFA_SESSION, Machine
 
@@ -42,9 +42,11 @@ class TestThePerson:
             terminal.expect("mfa-session: hint: run in a terminal: mfa-session login --profile test-user\n")
             terminal.expect(f"ended with {GENERAL}")
 
-    @pytest.mark.parametrize(("key", "said"), [("^C", ""), ("^D", "cancelled")])
+    @pytest.mark.parametrize(
+        ("key", "said", "exit_code"), [("^C", "", INTERRUPTED), ("^D", "\nCancelled.\n", CANCELLED)]
+    )
     def test_who_gives_up_at_the_question_finds_the_terminal_and_the_files_as_before(
-        self, machine: Machine, key: str, said: str
+        self, machine: Machine, key: str, said: str, exit_code: int
     ) -> None:
         before = files(machine)
         with machine.terminal() as terminal:
@@ -55,9 +57,10 @@ class TestThePerson:
             terminal.press("^U")
             terminal.press(key)
 
-            assert login.wait() == INTERRUPTED
+            assert login.wait() == exit_code
             assert terminal.modes() == modes
             assert said in terminal.text
+            assert "error:" not in terminal.text
             assert "Traceback" not in terminal.text
             assert terminal.raw.endswith(b"\r\n")
             assert not terminal.raw.endswith(b"\r\n\r\n")

@@ -46,7 +46,9 @@ def test_they_stay_when_the_user_does_not(machine: Machine) -> None:
         terminal.expect(QUESTION)
         terminal.type("n\n")
 
-        assert login.wait() == 130
+        assert login.wait() == 1
+        assert "\nCancelled.\n" in terminal.text
+        assert "error:" not in terminal.text
         assert "MFA code" not in terminal.text
     assert machine.credentials_file.read_bytes() == before
 

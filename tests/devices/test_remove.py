@@ -126,7 +126,7 @@ def test_a_security_key_may_go_while_there_are_codes(case: RemovalCase) -> None:
 def test_what_is_not_agreed_to_is_not_done(case: RemovalCase) -> None:
     case.endpoint.account.add_device(case.user, "test-user-tablet")
 
-    assert str(case.refusal(PromptCancelledError, TABLET, agrees=False)) == "Cancelled."
+    assert str(case.refusal(PromptCancelledError, TABLET, agrees=False)) == "cancelled"
 
 
 def test_a_device_that_is_left_over_is_deleted(case: RemovalCase) -> None:

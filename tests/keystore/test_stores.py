@@ -84,16 +84,18 @@ def test_a_new_key_goes_into_the_file_when_the_keyring_does_not_work_and_somebod
     chosen = access_keys(InMemoryKeys(refusal=NO_KEYRING)).choose(None, consent=somebody)
 
     assert chosen.name == "file"
-    assert str(NO_KEYRING) in somebody.question
-    assert chosen.description in somebody.question
+    assert str(NO_KEYRING)[1:] in somebody.question.splitlines()[0]
+    assert "in an encrypted file with a passphrase?" in somebody.question.splitlines()[1]
 
 
-@pytest.mark.parametrize("consent", [Answers(False), nobody], ids=["somebody says no", "nobody can be asked"])
-def test_a_new_key_goes_nowhere_when_the_keyring_does_not_work_and_nobody_agrees_to_the_file(
-    consent: Answers,
-) -> None:
+def test_no_to_the_encrypted_file_cancels_the_command() -> None:
+    with pytest.raises(PromptCancelledError, match=r"^cancelled$"):
+        access_keys(InMemoryKeys(refusal=NO_KEYRING)).choose(None, consent=Answers(False))
+
+
+def test_without_a_terminal_the_error_is_the_one_of_the_keyring() -> None:
     with pytest.raises(KeyringUnavailableError) as caught:
-        access_keys(InMemoryKeys(refusal=NO_KEYRING)).choose(None, consent=consent)
+        access_keys(InMemoryKeys(refusal=NO_KEYRING)).choose(None, consent=nobody)
 
     assert caught.value is NO_KEYRING
 

@@ -27,7 +27,7 @@ from mfa_session.cli.key_options import (
 )
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr
-from mfa_session.errors import DamagedItemError, DeclinedError, KeyElsewhereError, UsageError, hint_command
+from mfa_session.errors import DamagedItemError, KeyElsewhereError, PromptCancelledError, UsageError, hint_command
 from mfa_session.keys.add import check_replaceable, prompted_key, prove, store_key
 from mfa_session.model.credentials import AccessKey
 from mfa_session.prompt.user import NoUser, User
@@ -96,7 +96,7 @@ def _replaceable(stored: Callable[[], AccessKey | None], user: User | NoUser) ->
             raise type(error)(str(error), hint="to replace it: --force") from error
         user.tell(f"{str(error)[0].upper()}{str(error)[1:]}.")
         if not user.agrees("Replace it?", by_default=True):
-            raise DeclinedError from None
+            raise PromptCancelledError from None
         return None
 
 

@@ -160,10 +160,7 @@ class _Import:
 
     def report(self, name: str, error: MFASessionError) -> None:
         """Print why the key of profile *name* is not imported."""
-        if self._as_json:
-            output.print_json_error(error, f"profile {name}: {error}", hint=error.hint, code=output.exit_code(error))
-        else:
-            output.print_error(f"profile {name}: {error}", hint=error.hint)
+        output.report(error, about=f"profile {name}", as_json=self._as_json)
 
     def _record(self, profile: Profile, key: AccessKey, *, store: str | None) -> None:
         self.records.append({"profile": profile.name, "access_key_id": key.masked_id, "store": store})

@@ -9,7 +9,7 @@ from mfa_session.cli.context import AppContext
 from mfa_session.cli.key_options import YesOption, holder, keys_of, other_copies, store_of
 from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_stderr
-from mfa_session.errors import ConfigurationError, DeclinedError, PersonNeededError, hint_command
+from mfa_session.errors import ConfigurationError, PersonNeededError, PromptCancelledError, hint_command
 from mfa_session.keys.copies import CONFIG_FILE, KeyCopy, listed
 from mfa_session.keys.inventory import remove_key
 from mfa_session.keystore.stores import KeyStore
@@ -121,4 +121,4 @@ def _ask(app: AppContext, profile: Profile, named: str, copies: Sequence[KeyCopy
     if copies:
         user.tell(f"It goes from {listed(copies)}, too.")
     if not user.agrees(f"Delete the key of {profile.name} and its session?", by_default=False):
-        raise DeclinedError
+        raise PromptCancelledError

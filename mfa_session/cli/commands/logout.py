@@ -6,7 +6,7 @@ import typer
 
 from mfa_session.cli.context import AppContext
 from mfa_session.cli.options import ProfileOption
-from mfa_session.cli.output import exit_code, print_error, print_json_error, write_json, write_stderr
+from mfa_session.cli.output import exit_code, report, write_json, write_stderr
 from mfa_session.errors import SessionProfileTakenError, UsageError
 from mfa_session.model.profile import Profile
 from mfa_session.text import escape_control
@@ -41,10 +41,7 @@ def logout(
             with app.lock(each):
                 was_there = app.sessions.forget(each)
         except SessionProfileTakenError as error:
-            if as_json:
-                print_json_error(error, str(error), hint=error.hint, code=exit_code(error))
-            else:
-                print_error(str(error), hint=error.hint)
+            report(error, as_json=as_json)
             failure = error
             records.append(_record(each, removed=False, problem=str(error)))
             continue

@@ -23,7 +23,7 @@ from mfa_session.cli.options import ProfileOption
 from mfa_session.cli.output import write_json, write_stderr, write_stdout
 from mfa_session.cli.policy_source import read_file
 from mfa_session.cli.table import Cell, Colour, table
-from mfa_session.errors import DeclinedError, MFASessionError, PersonNeededError, UsageError, hint_command
+from mfa_session.errors import MFASessionError, PersonNeededError, PromptCancelledError, UsageError, hint_command
 from mfa_session.model.credentials import timestamp
 from mfa_session.policies.apply import (
     MAX_NAMES,
@@ -271,7 +271,7 @@ def _confirm(app: AppContext, command: str, lines: Sequence[str]) -> None:
     for line in lines:
         user.tell(line)
     if not user.agrees("Do it?", by_default=False):
-        raise DeclinedError
+        raise PromptCancelledError
 
 
 def _records(found: Sequence[GroupUser]) -> list[dict[str, object]]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mfa_session.errors import PersonNeededError, PromptCancelledError, TokenCodeRefusedError
+from mfa_session.errors import PersonNeededError, PromptCancelledError, PromptInterruptedError, TokenCodeRefusedError
 from mfa_session.model.mfa_device import VirtualMFADevice
 from mfa_session.policies.templates import safe_policy
 from mfa_session.prompt.user import NoUser
@@ -10,12 +10,12 @@ from tests.devices.enroll.case import EnrolmentCase, refusal
 
 
 class TestGivingUp:
-    @pytest.mark.parametrize("key", ["^C", "^D"])
+    @pytest.mark.parametrize(("key", "kind"), [("^C", PromptInterruptedError), ("^D", PromptCancelledError)])
     @pytest.mark.parametrize("typed", [(), (-1,), (0, -1)])
     def test_before_it_is_enabled_the_device_is_deleted_again(
-        self, case: EnrolmentCase, key: str, typed: tuple[int, ...]
+        self, case: EnrolmentCase, key: str, kind: type[PromptCancelledError], typed: tuple[int, ...]
     ) -> None:
-        error = refusal(case, PromptCancelledError, *case.codes(*typed), key)
+        error = refusal(case, kind, *case.codes(*typed), key)
 
         assert str(error).endswith("; the new device was removed")
         assert not case.endpoint.account.devices
@@ -25,7 +25,7 @@ class TestGivingUp:
         [policy] = case.endpoint.account.managed_policies.values()
         policy.in_force = policy.add_version(safe_policy().document, case.clock.now())
 
-        error = refusal(case, PromptCancelledError, "^C")
+        error = refusal(case, PromptInterruptedError, "^C")
 
         assert (
             str(error)
@@ -34,7 +34,7 @@ class TestGivingUp:
         assert error.hint.endswith(f"mfa-session device remove --serial {case.device.serial_number}")
 
     def test_after_it_is_enabled_the_device_stays(self, case: EnrolmentCase) -> None:
-        error = refusal(case, PromptCancelledError, *case.codes(-1, 0), "^C")
+        error = refusal(case, PromptInterruptedError, *case.codes(-1, 0), "^C")
 
         serial = case.device.serial_number
         assert str(error) == f"cancelled; the new device {serial} is enabled"
@@ -54,7 +54,7 @@ class TestGivingUp:
 
         case.shown = Torn()
 
-        error = refusal(case, PromptCancelledError)
+        error = refusal(case, PromptInterruptedError)
 
         assert str(error) == "cancelled; the new device was removed"
         assert not case.endpoint.account.devices

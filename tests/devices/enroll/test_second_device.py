@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from mfa_session.errors import PromptCancelledError
+from mfa_session.errors import PromptInterruptedError
 from mfa_session.local_aws.mfa_devices import VirtualDevice
 from mfa_session.model.mfa_device import MFADevice
 from mfa_session.policies.templates import safe_policy
@@ -55,7 +55,7 @@ class TestASecondDevice:
         [policy] = case.endpoint.account.managed_policies.values()
         policy.in_force = policy.add_version(safe_policy().document, case.clock.now())
 
-        error = refusal(case, PromptCancelledError, phone.code, "^C")
+        error = refusal(case, PromptInterruptedError, phone.code, "^C")
 
         assert str(error) == "cancelled; the new device was removed"
         assert list(case.endpoint.account.devices) == [PHONE.serial_number]
