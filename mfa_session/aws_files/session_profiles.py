@@ -278,7 +278,6 @@ class RoleSessionsWrittenTogether(SessionProfiles):
         self._waiting: dict[str, tuple[Profile, SessionCredentials]] = {}
         self._due = 0.0
 
-    @property
     def is_due(self) -> bool:
         """Whether enough time has passed since the last write that another costs little beside it."""
         return time.monotonic() >= self._due

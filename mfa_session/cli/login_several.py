@@ -92,7 +92,7 @@ def _log_in_to_several(
         sessions=sessions,
         clock=now,
     )
-    for turn in when_written(turns, sessions):
+    for turn in when_written(turns, is_due=sessions.is_due, flush=sessions.flush):
         if turn.error:
             codes.append(report(turn.error, about=turn.profile.name, as_json=as_json))
             records.append(login_record(turn.profile, None, problem=str(turn.error)))

@@ -6,7 +6,7 @@ from mfa_session.errors import AccessDeniedError, MFADeviceNotFoundError, NotAnI
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.mfa_device import MFADevice
-from mfa_session.sessions.protocols import IAM, STS, DeviceChooser
+from mfa_session.sessions.protocols import IAM, STS, Prompter
 
 
 def iam_user(key: AccessKey | SessionCredentials, *, sts: STS) -> CallerIdentity:
@@ -29,7 +29,7 @@ def iam_user(key: AccessKey | SessionCredentials, *, sts: STS) -> CallerIdentity
     )
 
 
-def find_device(key: AccessKey | SessionCredentials, *, sts: STS, iam: IAM, chooser: DeviceChooser) -> MFADevice:
+def find_device(key: AccessKey | SessionCredentials, *, sts: STS, iam: IAM, chooser: Prompter) -> MFADevice:
     """Return the MFA device of the user of *key*.
 
     The user is asked only if there are several devices, or if a policy forbids to list

@@ -7,7 +7,7 @@ share one session. If a user cannot log in, only its roles are left out.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from mfa_session.errors import MFASessionError
 from mfa_session.model.credentials import AccessKey, SessionCredentials
@@ -66,33 +66,25 @@ def log_in_each(
             yield replace(item, outcome=outcome)
 
 
-class Batch(Protocol):
-    """Sessions of roles, written together to save time."""
-
-    @property
-    def is_due(self) -> bool:
-        """Whether it is time to write them."""
-
-    def flush(self) -> Mapping[str, MFASessionError]:
-        """Write them, and return the errors by session profile."""
-
-
-def when_written(items: Iterator[BatchItem], batch: Batch) -> Iterator[BatchItem]:
+def when_written(
+    items: Iterator[BatchItem], *, is_due: Callable[[], bool], flush: Callable[[], Mapping[str, MFASessionError]]
+) -> Iterator[BatchItem]:
     """Yield each of *items* once its session is written, or with the error why it is not.
 
-    Sessions received before an interrupt are written too.
+    *flush* writes the sessions received so far and returns the errors by session profile; it is
+    called when *is_due* says so. Sessions received before an interrupt are written too.
     """
     held: list[BatchItem] = []
     try:
         for item in items:
             held.append(item)
             cost_a_code = item.outcome is not None and item.outcome.device is not None
-            if cost_a_code or batch.is_due:
-                failures = batch.flush()
+            if cost_a_code or is_due():
+                failures = flush()
                 settled, held = held, []
                 yield from (_settled(each, failures) for each in settled)
     finally:
-        failures = batch.flush()
+        failures = flush()
     yield from (_settled(each, failures) for each in held)
 
 

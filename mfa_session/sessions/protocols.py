@@ -105,18 +105,14 @@ class IAM(Protocol):
         """Return when a key was last used, ``None`` for never."""
 
 
-class DeviceChooser(Protocol):
-    """Where the user can choose one of several MFA devices."""
+class Prompter(Protocol):
+    """Where MFA codes come from, and where the user can choose one of several devices."""
 
     def choose_device(self, devices: Sequence[MFADevice]) -> MFADevice:
         """Return the one to ask for a code, or raise PersonNeededError."""
 
     def device(self, *, guess: MFADevice) -> MFADevice:
         """Return the device that AWS does not list, *guess* by default, or raise PersonNeededError."""
-
-
-class Prompter(DeviceChooser, Protocol):
-    """Where MFA codes come from."""
 
     def be_ready(self) -> None:
         """Raise PersonNeededError where no code can be had."""

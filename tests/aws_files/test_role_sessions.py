@@ -100,7 +100,7 @@ def test_what_was_had_when_the_round_was_ended_is_written(
         raise ends
 
     with pytest.raises(ends):
-        list(when_written(turns(), sessions))
+        list(when_written(turns(), is_due=sessions.is_due, flush=sessions.flush))
 
     assert written(credentials_file) == {"r1-mfa", "r2-mfa"}
 
@@ -118,7 +118,7 @@ def test_a_role_is_told_to_be_live_once_its_session_is_written_and_what_cost_a_c
             yield BatchItem(role(number), number, 3, outcome=LoginResult(CREDENTIALS, device=device, kept=False))
             seen.append(written(credentials_file))
 
-    for turn in when_written(turns(), sessions):
+    for turn in when_written(turns(), is_due=sessions.is_due, flush=sessions.flush):
         assert turn.profile.session_profile in written(credentials_file)
 
     assert seen == [set(), {"r1-mfa", "r2-mfa"}, {"r1-mfa", "r2-mfa"}]

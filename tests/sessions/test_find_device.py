@@ -16,7 +16,7 @@ from mfa_session.model.credentials import AccessKey
 from mfa_session.prompt.terminal import Terminal
 from mfa_session.prompt.user import NoUser, User
 from mfa_session.sessions.find_device import find_device
-from mfa_session.sessions.protocols import DeviceChooser
+from mfa_session.sessions.protocols import Prompter
 from tests.fakes import TypedLines
 from tests.faults import Endpoint, HostileFields
 
@@ -47,7 +47,7 @@ def allow(account: Account, resource: str) -> None:
     account.users["alice"].grants.inline["work"] = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def found(endpoint: Endpoint, chooser: DeviceChooser | None = None, *, of_root: bool = False) -> str:
+def found(endpoint: Endpoint, chooser: Prompter | None = None, *, of_root: bool = False) -> str:
     """Return the serial number of the device that is found; whoever is asked but not expected fails the test."""
     account = endpoint.account
     [key] = account.keys_of(None if of_root else account.users["alice"])
