@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.aws_vault import aws_vault_at, find_aws_vault
+from benchmarks.every_day import memory_of_serve, seconds_of_many
 from benchmarks.homes import Homes
 from benchmarks.installations import Installations, fresh, present
 from benchmarks.logins import seconds_of_crowd
@@ -80,11 +82,19 @@ def measure(installations: Installations, folder: Path, pace: Pace) -> Samples:
         samples.add(seconds_of_roles(installations.ours.mfa_session, homes, roles=pace.roles))
         # A crowd has all processors, as on anybody's machine.
         home = homes.with_plain_key("crowd")
+        live = homes.with_session("live-crowd", installations.ours.mfa_session)
         for _ in range(pace.crowds):
             seconds = seconds_of_crowd(
                 home, installations.ours.mfa_session, callers=pace.callers, thinking=pace.thinking_in_a_crowd
             )
             samples.add({Measure.CROWD: seconds})
+            samples.add(seconds_of_many(installations.ours, live, callers=10 * pace.callers))
+        samples.add(memory_of_serve(installations.ours.mfa_session, homes, requests=100 * pace.callers))
+        seconds_of_crowd(home, installations.ours.mfa_session, callers=20, thinking=3)
+        samples.add({Measure.QUESTIONS: 1})  # more are an error
+        if find_aws_vault():
+            vault = stack.enter_context(aws_vault_at(homes, "aws-vault-crowd"))
+            samples.add({Measure.AWS_VAULT_QUESTIONS: vault.questions_of_crowd(callers=20)})
     return samples
 
 

@@ -35,7 +35,7 @@ class Homes:
 
     def __init__(self, folder: Path, endpoint: Endpoint) -> None:
         self.folder = folder
-        self._endpoint = endpoint
+        self.endpoint = endpoint
 
     def with_plain_key(self, name: str, *, device_is_known: bool = True) -> Machine:
         """Return one whose long-term key lies in the credentials file, where other tools have it."""
@@ -96,9 +96,9 @@ class Homes:
     def _home(self, name: str, *, more_settings: str = "", device_is_known: bool = True) -> Machine:
         home = self.folder / name
         home.mkdir(parents=True)
-        machine = Machine(home, self._endpoint)
+        machine = Machine(home, self.endpoint)
         machine.environment = {
-            "AWS_ENDPOINT_URL": self._endpoint.url,
+            "AWS_ENDPOINT_URL": self.endpoint.url,
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_DEFAULT_REGION": REGION,
         }

@@ -8,7 +8,7 @@ from benchmarks.homes import renew_phone
 from tests.machine import Machine
 from tests.terminal import Program, PseudoTerminal, Stream
 
-QUESTION = "code of MFA device"
+QUESTION = "MFA code for"
 
 
 @dataclass(frozen=True, slots=True)

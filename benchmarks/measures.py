@@ -22,8 +22,12 @@ class Measure(Enum):
     CACHED_OF_5000_AND_5000 = "`credential-process`, 5,000 profiles in each of the two files"
     AWS_CONFIGURE_GET = "AWS CLI: one value of a live session (`aws configure get`)"
     AWSUME_CACHED = "awsume: a live session, out of its cache"
+    AWS_VAULT_CACHED = "aws-vault: a live session from its encrypted files (`export --format json`)"
+    CACHED_MEMORY = "memory of one `credential-process`, live session"
+    AWS_VAULT_CACHED_MEMORY = "memory of one answer of aws-vault, live session"
 
     EXEC = "`exec -- true`, live session"
+    AWS_VAULT_EXEC = "aws-vault: `exec -- true`, live session"
     KEPT = "`login`, live session kept"
     KEPT_QUIETLY = "`login --quiet`, live session kept"
     AWS_MFA_KEPT = "aws-mfa: live session kept"
@@ -37,14 +41,27 @@ class Measure(Enum):
     AWS_MFA_PROMPT = "aws-mfa, start to prompt"
     AWSUME_PROMPT = "awsume, start to prompt"
 
+    AWS_VAULT_PROMPT = "aws-vault, start to prompt, key in its encrypted files"
+
     ENTER = "`login`, Enter to the keys on disk"
     AWS_MFA_ENTER = "aws-mfa, Enter to the keys on disk"
     AWSUME_ENTER = "awsume, Enter to the keys printed"
+
+    AWS_VAULT_ENTER = "aws-vault, Enter to the keys printed (over TLS through a proxy)"
 
     WHOLE = "`login --token-code`, whole"
     AWS_MFA_WHOLE = "aws-mfa, whole"
     AWSUME_WHOLE = "awsume, whole"
     AWS_WHOLE = "AWS CLI, whole (`aws sts get-session-token`)"
+
+    AWS_VAULT_WHOLE = "aws-vault, whole (over TLS through a proxy)"
+
+    AWS_BY_KEYS = "AWS CLI: `aws sts get-caller-identity`, session keys in the credentials file"
+    AWS_BY_PROCESS = "AWS CLI: `aws sts get-caller-identity`, `credential_process` is `mfa-session`"
+    PYTHONS_AT_ONCE = "`python -c pass` of many callers at once"
+    CACHED_AT_ONCE = "`credential-process` of many callers at once, live session"
+    SERVE_AT_FIRST = "memory of `serve` after a tenth of its requests"
+    SERVE_AT_LAST = "memory of `serve` after all of its requests"
 
     LOGIN_ALL_OF_A_TENTH = "`login --all`, a tenth of the roles, processor time"
     LOGIN_ALL = "`login --all`, many roles, processor time"
@@ -52,6 +69,19 @@ class Measure(Enum):
     STATUS = "`status`, many roles, processor time"
 
     CROWD = "`credential-process` of many callers, no session, Enter to the last answer"
+    QUESTIONS = "questions to 20 callers of `credential-process` at once, no session"
+    AWS_VAULT_QUESTIONS = "questions to 20 callers of aws-vault at once, no session"
+
+
+# What is counted in something else than seconds.
+_UNITS = {
+    Measure.CACHED_MEMORY: "MiB",
+    Measure.AWS_VAULT_CACHED_MEMORY: "MiB",
+    Measure.SERVE_AT_FIRST: "MiB",
+    Measure.SERVE_AT_LAST: "MiB",
+    Measure.QUESTIONS: "",
+    Measure.AWS_VAULT_QUESTIONS: "",
+}
 
 
 class Samples:
@@ -90,6 +120,11 @@ class Row:
     at_most: float | None = None
     note: str = ""
 
+    def written(self, value: float) -> str:
+        """Return a *value* of its measure with the unit: seconds are written in milliseconds."""
+        unit = _UNITS.get(self.measure, "ms")
+        return f"{1000 * value:.1f} ms" if unit == "ms" else f"{value:.1f} {unit}" if unit else f"{value:.0f}"
+
     @property
     def what(self) -> str:
         """What the row is about."""
@@ -123,7 +158,13 @@ def rows(samples: Samples, *, callers: int, roles: int) -> tuple[Row, ...]:
         Row(Measure.CACHED_OF_5000_AND_5000, Measure.PYTHON),
         Row(Measure.AWS_CONFIGURE_GET, python),
         Row(Measure.AWSUME_CACHED, python),
+        Row(Measure.AWS_VAULT_CACHED, python),
+        Row(Measure.CACHED if Measure.CACHED in samples else Measure.OLDER_CACHED, Measure.AWS_VAULT_CACHED),
+        Row(Measure.CACHED_MEMORY, Measure.AWS_VAULT_CACHED_MEMORY),
+        Row(Measure.AWS_VAULT_CACHED_MEMORY),
         Row(Measure.EXEC, python, 2.5),
+        Row(Measure.AWS_VAULT_EXEC, python),
+        Row(Measure.EXEC, Measure.AWS_VAULT_EXEC),
         Row(Measure.KEPT, python, 2.5),
         Row(Measure.KEPT_QUIETLY, python, 2.5),
         Row(Measure.AWS_MFA_KEPT, python),
@@ -135,16 +176,27 @@ def rows(samples: Samples, *, callers: int, roles: int) -> tuple[Row, ...]:
         Row(Measure.PROMPT_UNKNOWN_DEVICE, Measure.AWS_MFA_PROMPT),
         Row(Measure.AWS_MFA_PROMPT),
         Row(Measure.AWSUME_PROMPT, Measure.AWS_MFA_PROMPT),
+        Row(Measure.AWS_VAULT_PROMPT, Measure.AWS_MFA_PROMPT),
         Row(Measure.ENTER, at_most=0.120),
         Row(Measure.AWS_MFA_ENTER),
         Row(Measure.AWSUME_ENTER),
+        Row(Measure.AWS_VAULT_ENTER),
         Row(Measure.WHOLE, Measure.AWS_MFA_WHOLE, 0.8),
         Row(Measure.AWS_MFA_WHOLE),
         Row(Measure.AWSUME_WHOLE, Measure.AWS_MFA_WHOLE),
         Row(Measure.AWS_WHOLE, Measure.AWS_MFA_WHOLE),
+        Row(Measure.AWS_VAULT_WHOLE, Measure.AWS_MFA_WHOLE),
+        Row(Measure.AWS_BY_KEYS),
+        Row(Measure.AWS_BY_PROCESS, Measure.AWS_BY_KEYS, 1.05),
+        Row(Measure.PYTHONS_AT_ONCE, note=f"{10 * callers:,}"),
+        Row(Measure.CACHED_AT_ONCE, Measure.PYTHONS_AT_ONCE, 1.3, note=f"{10 * callers:,}"),
+        Row(Measure.SERVE_AT_FIRST, note=f"{10 * callers:,}"),
+        Row(Measure.SERVE_AT_LAST, Measure.SERVE_AT_FIRST, 1.02, note=f"{100 * callers:,}"),
         Row(Measure.LOGIN_ALL_OF_A_TENTH, note=f"{roles // 10:,}"),
         Row(Measure.LOGIN_ALL, Measure.LOGIN_ALL_OF_A_TENTH, 12, note=f"{roles:,}"),
         Row(Measure.STATUS_OF_A_TENTH, note=f"{roles // 10:,}"),
         Row(Measure.STATUS, Measure.STATUS_OF_A_TENTH, 12, note=f"{roles:,}"),
         Row(Measure.CROWD, at_most=CROWD_SECONDS + callers * answer, note=f"{callers} at once"),
+        Row(Measure.QUESTIONS),
+        Row(Measure.AWS_VAULT_QUESTIONS),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.aws_vault import version_of_aws_vault
 from benchmarks.installations import Installations
 from benchmarks.measures import Row, Samples
 
@@ -36,7 +37,7 @@ def conditions(installations: Installations, *, command: str) -> str:
     return (
         f"Measured on {datetime.now(UTC):%Y-%m-%d} by `{command}`: {platform.system()} {platform.release()}, "
         f"{processors}{load}; Python {platform.python_version()}; "
-        f"{_named(ours, _OURS)}; beside them {_named(others, _OTHERS)}.\n"
+        f"{_named(ours, _OURS)}; beside them {_named(others, _OTHERS)}, {version_of_aws_vault()}.\n"
     )
 
 
@@ -62,8 +63,8 @@ def _cells(row: Row, samples: Samples) -> tuple[str, ...]:
     verdict = {None: "", True: "kept", False: "missed"}[row.is_within_budget(samples)]
     return (
         row.what,
-        f"{1000 * samples.median(row.measure):.1f} ms",
-        f"{1000 * samples.least(row.measure):.1f} ms",
+        row.written(samples.median(row.measure)),
+        row.written(samples.least(row.measure)),
         "" if ratio is None else f"{ratio:.2f}",
         row.against.value if row.against and ratio is not None else "",
         budget,

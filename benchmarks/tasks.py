@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.aws_vault import EXEC, EXPORT, aws_vault_at, find_aws_vault
+from benchmarks.every_day import memory_of
 from benchmarks.homes import Homes, environment_of, renew_phone
 from benchmarks.installations import Installation, Installations
 from benchmarks.logins import QUESTION, Dialogue
@@ -39,6 +41,8 @@ def prepared_tasks(installations: Installations, homes: Homes, *, thinking: floa
             *_other_places(ours, homes, stack, thinking=thinking),
             *_awsume(installations.others, homes, thinking=thinking),
             *_aws_cli(installations.others, live),
+            *_aws_cli_calls(installations.others, ours, homes),
+            *_aws_vault(homes, live, ours, stack, thinking=thinking),
         ]
 
 
@@ -129,6 +133,49 @@ def _aws_cli(others: Installation, live: Machine) -> Iterator[Task]:
     yield _whole(Measure.AWS_WHOLE, live, *trade)
     look = (aws, "configure", "get", "aws_access_key_id", "--profile", "test-user-mfa")
     yield _timed(Measure.AWS_CONFIGURE_GET, live, *look)
+
+
+def _aws_cli_calls(others: Installation, ours: Path, homes: Homes) -> Iterator[Task]:
+    """Yield one call of the AWS CLI with session keys from the file, and the same call with those from us."""
+    if not (aws := others.find("aws")):
+        return
+    home = homes.with_session("calls", ours)
+    line = f"credential_process = {ours} credential-process --profile test-user"
+    home.write_config(home.config_file.read_text(encoding="utf-8") + f"\n[profile by-process]\n{line}\n")
+    call = (aws, "sts", "get-caller-identity", "--profile")
+    yield _timed(Measure.AWS_BY_KEYS, home, *call, "test-user-mfa")
+    yield _timed(Measure.AWS_BY_PROCESS, home, *call, "by-process")
+
+
+def _aws_vault(
+    homes: Homes, live: Machine, ours: Path, stack: contextlib.ExitStack, *, thinking: float
+) -> Iterator[Task]:
+    if not find_aws_vault():
+        return
+    kept = stack.enter_context(aws_vault_at(homes, "aws-vault"))
+    kept.log_in()
+    yield _timed(Measure.AWS_VAULT_CACHED, kept.machine, kept.program, *EXPORT, often=True)
+    yield _timed(Measure.AWS_VAULT_EXEC, kept.machine, kept.program, *EXEC, often=True)
+    yield Task(
+        lambda: {
+            Measure.AWS_VAULT_CACHED_MEMORY: memory_of(kept.program, *EXPORT, home=kept.machine),
+            Measure.CACHED_MEMORY: memory_of(ours, "credential-process", *_PROFILE, home=live),
+        }
+    )
+    asked = stack.enter_context(aws_vault_at(homes, "aws-vault-asks"))
+
+    def dialogue() -> Mapping[Measure, float]:
+        asked.forget_session()
+        to_prompt, from_enter = asked.dialogue().seconds(asked.machine, thinking=thinking)
+        return {Measure.AWS_VAULT_PROMPT: to_prompt, Measure.AWS_VAULT_ENTER: from_enter}
+
+    def whole() -> Mapping[Measure, float]:
+        asked.forget_session()
+        command = Command((asked.program, *EXPORT, "--mfa-token"), environment_of(asked.machine))
+        return {Measure.AWS_VAULT_WHOLE: command.seconds(asked.machine.phone.code())}
+
+    yield Task(dialogue)
+    yield Task(whole)
 
 
 def _timed(measure: Measure, home: Machine, *words: str | Path, often: bool = False) -> Task:

@@ -20,7 +20,7 @@ ELSEWHERE = {
     Measure.OLDER_PYTHON,
     Measure.OLDER_CACHED,
     Measure.PROMPT_KEYRING,
-    *(measure for measure in Measure if measure.name.startswith(("AWS_MFA", "AWSUME"))),
+    *(measure for measure in Measure if measure.name.startswith(("AWS_MFA", "AWSUME", "AWS_VAULT"))),
 }
 
 
@@ -43,6 +43,12 @@ def test_a_small_run_measures_all_that_is_there_and_nothing_is_out_of_all_propor
         assert f"| {row.what} " in printed
         value = row.ratio(samples) if row.against else samples.median(row.measure) if row.measure in samples else None
         assert value is None or row.at_most is None or value <= LENIENCE * row.at_most, printed
+
+
+def test_a_memory_is_written_in_mebibytes_and_a_number_without_a_unit() -> None:
+    assert Row(Measure.CACHED_MEMORY).written(8.71) == "8.7 MiB"
+    assert Row(Measure.QUESTIONS).written(1) == "1"
+    assert Row(Measure.CACHED).written(0.0123) == "12.3 ms"
 
 
 @pytest.mark.parametrize(("seconds", "timeout"), [(0.0115, True), (0.0116, False)])

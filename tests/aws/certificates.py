@@ -1,6 +1,7 @@
 """Certificates for servers under test, each of which vouches for itself."""
 
 import ssl
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -11,10 +12,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def self_signed(folder: Path, *, address: str = "127.0.0.1", days: int = 1) -> tuple[Path, ssl.SSLContext]:
-    """Return the certificate of a server at *address*, and what the server needs; negative *days* are over."""
+def self_signed(
+    folder: Path, *, address: str = "127.0.0.1", hosts: Sequence[str] = (), days: int = 1
+) -> tuple[Path, ssl.SSLContext]:
+    """Return the certificate of a server at *address* or *hosts*, and its context; negative *days* are over."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "server under test")])
+    names = [x509.IPAddress(ip_address(address)), *map(x509.DNSName, hosts)]
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -24,7 +28,7 @@ def self_signed(folder: Path, *, address: str = "127.0.0.1", days: int = 1) -> t
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=10))
         .not_valid_after(now + timedelta(days=days))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.every_day import memory_of_serve
+from benchmarks.homes import Homes
+from benchmarks.measures import Measure
 from tests.clean_environment import clean_environment
 from tests.cli.sections import (
     KEY_ID,
@@ -358,3 +361,10 @@ def test_where_there_is_no_terminal_standard_error_has_to_do(machine: Machine) -
 
 def in_minutes(minutes: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + minutes * 60))
+
+
+@on_linux
+def test_the_memory_of_the_endpoint_does_not_grow_with_the_requests(tmp_path: Path, machine: Machine) -> None:
+    memory = memory_of_serve(MFA_SESSION, Homes(tmp_path / "homes", machine.endpoint), requests=2000)
+
+    assert memory[Measure.SERVE_AT_LAST] <= 1.1 * memory[Measure.SERVE_AT_FIRST]

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import gc
 import math
 import os
 import subprocess
@@ -40,6 +41,9 @@ EXAMPLE = "Example: mfa-session serve --profile test-user -- terraform apply"
 
 # A program that prints codes has 45 seconds, AWS 20; another login of this profile is waited for, a minute.
 _LIMIT_SECONDS = 180.0
+
+# Python's own number; the front door has a larger one for commands that end in a moment.
+_OBJECTS_BEFORE_COLLECTING = 700
 
 # Soon enough after a login elsewhere, or when a laptop has slept past the end; too seldom to cost anything.
 _CHECK_SECONDS = 2.0
@@ -135,6 +139,9 @@ def _answer_requests(
     end: int | None,
 ) -> None:
     """Answer requests in the sidecar, and renew the session, until *end* is readable."""
+    # Each answer leaves cyclic garbage, and this process goes on for hours; what was imported needs no second look.
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BEFORE_COLLECTING)
     # On Windows this is a thread of the process that still reads its environment.
     secrets = {} if sys.platform == "win32" else take_secret_variables()
     session = partial(app.sessions.session, profile)

@@ -77,13 +77,21 @@ class BadWay:
 
 @contextlib.contextmanager
 def bad_way(
-    endpoint: Endpoint, fault: Fault, *, at: str | None = None, tls: ssl.SSLContext | None = None
+    endpoint: Endpoint,
+    fault: Fault,
+    *,
+    at: str | None = None,
+    tls: ssl.SSLContext | None = None,
+    tunnel: ssl.SSLContext | None = None,
 ) -> Iterator[BadWay]:
-    """Let *fault* befall every request for the action *at*, or every one; *endpoint* answers all others."""
+    """Let *fault* befall every request for the action *at*, or every one; *endpoint* answers all others.
+
+    With *tunnel* it is also a proxy that answers for every host, for programs that read no other endpoint.
+    """
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
         way = BadWay(listener.getsockname()[1])
         threads: list[threading.Thread] = []
-        accepting = threading.Thread(target=_accept, args=(listener, threads, way, endpoint, fault, at, tls))
+        accepting = threading.Thread(target=_accept, args=(listener, threads, way, endpoint, fault, at, tls, tunnel))
         accepting.start()
         try:
             yield way
@@ -104,6 +112,7 @@ def _accept(
     fault: Fault,
     at: str | None,
     tls: ssl.SSLContext | None,
+    tunnel: ssl.SSLContext | None,
 ) -> None:
     while True:
         accepted, _ = listener.accept()
@@ -112,15 +121,26 @@ def _accept(
             return
         way.connections += 1
         accepted.settimeout(_TIMEOUT_SECONDS)
-        threads.append(threading.Thread(target=_talk, args=(accepted, way, endpoint, fault, at, tls)))
+        threads.append(threading.Thread(target=_talk, args=(accepted, way, endpoint, fault, at, tls, tunnel)))
         threads[-1].start()
 
 
 def _talk(
-    accepted: socket.socket, way: BadWay, endpoint: Endpoint, fault: Fault, at: str | None, tls: ssl.SSLContext | None
+    accepted: socket.socket,
+    way: BadWay,
+    endpoint: Endpoint,
+    fault: Fault,
+    at: str | None,
+    tls: ssl.SSLContext | None,
+    tunnel: ssl.SSLContext | None,
 ) -> None:
     # Of a client that went away, or that does not like what it sees.
     with accepted, contextlib.suppress(OSError):
+        if tunnel is not None and accepted.recv(8, socket.MSG_PEEK) == b"CONNECT ":
+            while not accepted.recv(65536).endswith(b"\r\n\r\n"):
+                pass
+            accepted.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            tls = tunnel
         connection = accepted if tls is None else tls.wrap_socket(accepted, server_side=True)
         with connection:
             request = _read_request(connection, way)
