@@ -68,6 +68,8 @@ def administrator(machine: Machine) -> None:
     account = machine.account
     admin = account.add_user("admin-user")
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    reading = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:List*", "Resource": "*"}}
+    (machine.home / "developers.json").write_text(json.dumps(reading))
     admin.grants.inline["everything"] = json.dumps({"Version": "2012-10-17", "Statement": everything})
     account.add_device(admin, "admin-phone")
     key = account.add_access_key(admin)

@@ -1,4 +1,4 @@
-"""Scenes: every place from which a text of somebody else comes, and a command that may show it."""
+"""Scenes: every place from which text from outside comes, and a command that may show it."""
 
 import os
 from collections.abc import Callable, Iterator

@@ -61,5 +61,5 @@ def test_a_text_of_somebody_else_does_nothing_to_a_terminal(machine: Machine, sc
             "modes_changed": terminal.modes() != modes,
             "tracebacks": "Traceback" in got or "internal error" in got,
         }
-    count("terminal", f"a text of somebody else: {name}", **found)
+    count("terminal", f"text from outside: {name}", **found)
     assert not any(found.values()), (found, got)
