@@ -174,8 +174,10 @@ def warn(what: str, *, hint: str) -> None:
     write_stderr(f"mfa-session: hint: {escape_control(hint)}")
 
 
-def write_stdout(text: str) -> None:
+def write_stdout(text: str, *, whole: bool = False) -> None:
     """Write *text*, the thing that was asked for, to stdout.
+
+    A reader that closes the pipe, such as ``head``, has what it needs, unless only the *whole* text is of use.
 
     Raises:
         OutputError: not all of it could be written.
@@ -190,9 +192,9 @@ def write_stdout(text: str) -> None:
             return
         while left:
             left = left[os.write(1, left) :]
-    except BrokenPipeError as error:
-        raise BrokenOutputPipeError("the reader of the output has gone", hint="read all of the output") from error
     except OSError as error:
+        if isinstance(error, BrokenPipeError) and not whole:
+            raise BrokenOutputPipeError("the reader of the output has gone", hint="read all of the output") from error
         raise OutputError(
             f"the answer could not be written: {error.strerror}", hint="look at where the output goes"
         ) from error

@@ -140,14 +140,15 @@ def test_an_answer_that_cannot_be_written_is_one_line_and_no_success(machine: Ma
     assert ran.stderr.count("\n") == 1
 
 
-def test_a_reader_that_has_gone_ends_the_answer_without_a_traceback(machine: Machine) -> None:
+@pytest.mark.parametrize("command", ["credential-process", "export", "export --format process"])
+def test_credentials_that_do_not_arrive_are_an_error_without_a_traceback(machine: Machine, command: str) -> None:
     machine.lay_down_the_key()
     machine.log_in()
     read, write = os.pipe()
     os.close(read)
 
     ran = subprocess.run(
-        [MFA_SESSION, *ASK],
+        [MFA_SESSION, *command.split(), "--profile", "test-user"],
         env=clean_environment(machine.home, **machine.environment),
         stdout=write,
         stderr=subprocess.PIPE,
@@ -156,8 +157,8 @@ def test_a_reader_that_has_gone_ends_the_answer_without_a_traceback(machine: Mac
     )
     os.close(write)
 
-    assert ran.returncode != 0
-    assert "Traceback" not in ran.stderr
+    assert ran.returncode == 255
+    assert ran.stderr.startswith("mfa-session: error: the answer could not be written: ")
 
 
 def test_without_a_terminal_it_fails_at_once_with_the_command_to_run(machine: Machine) -> None:

@@ -41,7 +41,7 @@ def console(
 
     url = sign_in_url(chosen, live_session=partial(live_session, app), sign_in_to=sign_in_to)
     if to_print:
-        write_stdout(f"{url}\n")
+        write_stdout(f"{url}\n", whole=True)
     else:
         _open(url, name=chosen.name)
 

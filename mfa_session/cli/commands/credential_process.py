@@ -36,7 +36,7 @@ def credential_process(context: typer.Context, profile: RequiredProfile) -> None
     chosen = app.profile(profile)
     check_nothing_shadows(chosen, credentials_file=app.credentials_file, config_file=app.config_file)
     app.deadline = Deadline.beginning_now(_PROMPT, reader_fd=_STDOUT)
-    write_stdout(_session(app, chosen).document() + "\n")
+    write_stdout(_session(app, chosen).document() + "\n", whole=True)
 
 
 def _session(app: AppContext, profile: Profile) -> SessionCredentials:

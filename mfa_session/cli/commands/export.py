@@ -49,10 +49,10 @@ def export(
     source = app.profile(profile)
     session = live_session(app, source)
     if form == _DOCUMENT:
-        write_stdout(session.document() + "\n")
+        write_stdout(session.document() + "\n", whole=True)
         return
     variables = session_variables(section_of(session), region=source.region)
-    write_stdout(assignments(variables, forget=_FORGOTTEN, shell=form))
+    write_stdout(assignments(variables, forget=_FORGOTTEN, shell=form), whole=True)
 
 
 def fail_the_shell(arguments: Sequence[str]) -> None:
