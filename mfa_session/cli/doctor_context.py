@@ -1,9 +1,10 @@
-"""What a diagnosis looks with: the real parts, none of which asks anybody for anything."""
+"""The DoctorContext of a command; none of its parts prompts."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 
+from mfa_session.aws.iam import IAM
 from mfa_session.aws.sts import STS
 from mfa_session.aws_files.files import lost_sections, read_profiles, readable_by_others
 from mfa_session.aws_files.profile_settings import check_nothing_shadows
@@ -18,8 +19,8 @@ from mfa_session.model.profile import Profile, Sections
 from mfa_session.system.commands import find_program
 
 
-def instruments(environ: Mapping[str, str]) -> DoctorContext:
-    """Return the instruments for a diagnosis in *environ*."""
+def doctor_context(environ: Mapping[str, str]) -> DoctorContext:
+    """Return the context for a diagnosis in *environ*."""
     app = AppContext(environ, no_prompt=True)
     return DoctorContext(
         environ=environ,
@@ -28,6 +29,7 @@ def instruments(environ: Mapping[str, str]) -> DoctorContext:
         session_in=session_in,
         endpoints=app.endpoints,
         sts=lambda profile: STS(app.transport(profile)),
+        iam=lambda profile: IAM(app.transport(profile)),
         last_failure=partial(_last_failure, app),
         finds=lambda program: find_program(program, environ) is not None,
         clock=now,
@@ -35,7 +37,7 @@ def instruments(environ: Mapping[str, str]) -> DoctorContext:
 
 
 class _Files:
-    """The AWS files of *parts*."""
+    """The AWS files."""
 
     def __init__(self, app: AppContext) -> None:
         self._app = app
@@ -51,7 +53,7 @@ class _Files:
         try:
             return [f"line {line} of {file}, [{name}]," for name, line in lost_sections(file).items()]
         except SharedFileError:
-            return []  # which the reading of it has told already
+            return []  # reading it has reported that
 
     def open_to_others(self) -> list[str]:
         paths = (self._app.credentials_file, self._app.state_folder)
@@ -71,7 +73,7 @@ class _Files:
 
 
 class _Keys:
-    """The long-term keys of *parts*."""
+    """The long-term keys."""
 
     def __init__(self, app: AppContext) -> None:
         self._app = app

@@ -1,12 +1,11 @@
-"""Find out why it does not work: look at the set-up of one profile, from the files to AWS.
+"""Diagnose profiles, from the AWS files to AWS.
 
-Everything is looked at, whatever is found first; what cannot be read is itself a finding.
-The user is not asked for anything, and AWS is called once at most. Nothing is changed, but a
-session that AWS has ended is marked as expired.
+Every check runs, whatever an earlier one found. Asks the user nothing; makes two calls a profile at most.
+Changes nothing, except that a session that AWS has ended is marked as expired.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -30,16 +29,18 @@ from mfa_session.errors import (
     RegionDisabledError,
     SharedFileError,
     hint_command,
+    name_in_hints,
 )
 from mfa_session.model.caller_identity import CallerIdentity
 from mfa_session.model.credentials import AccessKey, SessionCredentials
 from mfa_session.model.durations import in_words
 from mfa_session.model.partitions import partition_of
-from mfa_session.model.profile import Profile, Sections, read_profile
-from mfa_session.sessions.protocols import STS
-from mfa_session.sessions.status import SessionReader
+from mfa_session.model.profile import Profile, ProfileReader, Sections
+from mfa_session.sessions.find_device import no_usable_device
+from mfa_session.sessions.protocols import IAM, STS
+from mfa_session.sessions.status import SessionReader, all_statuses, has_long_term_key
 
-# Signatures may be fifteen minutes off; long before that, times that are compared begin to mislead.
+# AWS accepts signatures that are up to fifteen minutes off.
 _CLOCK_TOLERANCE = timedelta(minutes=1)
 
 _REFUSALS: dict[type[MFASessionError], tuple[str, str]] = {
@@ -54,28 +55,27 @@ _REFUSALS: dict[type[MFASessionError], tuple[str, str]] = {
 
 
 class Endpoints(Protocol):
-    """Where AWS is reached."""
+    """The endpoints of a profile."""
 
     @property
     def region(self) -> str:
-        """The region that is asked."""
+        """The region that is called."""
 
     @property
     def region_is_known(self) -> bool:
-        """Whether the user named it."""
+        """Whether a setting or variable names the region."""
 
     @property
     def sts_url(self) -> str | None:
-        """The address of the user's own, if STS has one."""
+        """The custom endpoint of STS, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
 class DoctorContext:
-    """What a diagnosis looks with.
+    """What a diagnosis uses.
 
-    *endpoints* raises a ConfigurationError where the settings lead nowhere; *finds* tells
-    whether a program can be run by a name; *last_failure* is how the last login for an AWS
-    tool failed, and raises a StateError where that cannot be read.
+    *endpoints* raises ConfigurationError for invalid settings; *finds* tells whether a program can be run;
+    *last_failure* returns how the last login for an AWS tool failed, or raises StateError.
     """
 
     environ: Mapping[str, str]
@@ -84,6 +84,7 @@ class DoctorContext:
     session_in: SessionReader
     endpoints: Callable[[Profile], Endpoints]
     sts: Callable[[Profile], STS]
+    iam: Callable[[Profile], IAM]
     last_failure: Callable[[Profile], MFASessionError | None]
     finds: Callable[[str], bool]
     clock: Callable[[], datetime]
@@ -91,35 +92,52 @@ class DoctorContext:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is known of a profile when it was looked at."""
+    """What is known of a profile after its checks."""
 
     profile: Profile
     session: SessionCredentials | None = None
     caller: CallerIdentity | None = None
 
 
-def diagnose(name: str, message: str | None = None, *, instruments: DoctorContext, offline: bool) -> list[Finding]:
-    """Return the findings about profile *name*, and what a *message* of AWS means for it.
+def managed_profiles(context: DoctorContext) -> list[str]:
+    """Return the profiles that have a session, a setting of ours, a role of such a profile, or a key in plain text."""
+    config, unread = _sections(context.files.config)
+    credentials, unread_too = _sections(context.files.credentials)
+    if unread or unread_too:
+        return []
+    managed = all_statuses(config=config, credentials=credentials, session_in=context.session_in, now=context.clock())
+    reader = ProfileReader(config, credentials)
+    names = {each.profile.name for each in managed}
+    names |= {name for name in reader.names() if has_long_term_key(reader.settings(name))}
+    return sorted({reader.source_profile_name(name) for name in names}.intersection(reader.names()))
 
-    AWS is not asked where this is to be *offline*.
-    """
-    files = instruments.files
+
+def diagnose(
+    names: Sequence[str], message: str | None = None, *, context: DoctorContext, offline: bool
+) -> list[Finding]:
+    """Return the findings about profiles *names*, and what a *message* of AWS means for the last of them."""
+    files = context.files
     config, unread = _sections(files.config)
     credentials, unread_too = _sections(files.credentials)
     findings = [*unread, *unread_too, *file_findings(files)]
-    known = _Known(Profile(name, f"{name}-mfa"))
+    known = [_Known(Profile(name, f"{name}-mfa")) for name in names]
     if not unread and not unread_too:
-        known, found = _look_at(name, config, credentials, instruments, offline=offline)
-        findings += found
+        reader = ProfileReader(config, credentials)
+        known = []
+        for name in names:
+            name_in_hints(name)
+            each, found = _check_profile(name, reader, credentials, context, offline=offline)
+            known.append(each)
+            findings += [replace(finding, profile=name) for finding in found]
     findings += environment_findings(
-        instruments.environ,
+        context.environ,
         known_profiles={*config, *credentials},
-        session=known.session,
-        now=instruments.clock(),
+        sessions=[each.session for each in known if each.session is not None],
+        now=context.clock(),
     )
     findings += leftovers(config=config, credentials=credentials)
     if message is not None:
-        findings += explain(message, profile=known.profile, caller=known.caller)
+        findings += explain(message, profile=known[-1].profile, caller=known[-1].caller)
     return findings
 
 
@@ -130,53 +148,53 @@ def _sections(read: Callable[[], Sections]) -> tuple[Sections, list[Finding]]:
         return {}, [error("files", "unreadable", str(problem), fix=problem.hint)]
 
 
-def _look_at(
-    name: str, config: Sections, credentials: Sections, instruments: DoctorContext, *, offline: bool
+def _check_profile(
+    name: str, reader: ProfileReader, credentials: Sections, context: DoctorContext, *, offline: bool
 ) -> tuple[_Known, list[Finding]]:
     try:
-        profile = read_profile(name, config=config, credentials=credentials)
+        profile = reader.profile(name)
     except ConfigurationError as problem:
         kind = "no-such-profile" if isinstance(problem, ProfileNotFoundError) else "setting"
         return _Known(Profile(name, f"{name}-mfa")), [error("profile", kind, str(problem), fix=problem.hint)]
-    findings = list(profile_findings(profile, files=instruments.files, finds=instruments.finds))
-    key, found = look_for_key(profile.user, keys=instruments.keys)
-    session, more = _session(profile, credentials, instruments)
-    ways = list(_ways_to_aws(profile, instruments))
-    findings += [*found, *more, *ways]
+    findings = list(profile_findings(profile, files=context.files, finds=context.finds))
+    key, found = look_for_key(profile.user, keys=context.keys)
+    session, more = _session(profile, credentials, context)
+    endpoints = list(_endpoints(profile, context))
+    findings += [*found, *more, *endpoints]
     caller = None
-    if not offline and not any(way.severity is Severity.ERROR for way in ways):
-        caller, found = _asked(profile, session or key, instruments)
+    if not offline and not any(each.severity is Severity.ERROR for each in endpoints):
+        caller, found = _ask_aws(profile, session or key, context)
         findings += found
-    findings += _last_failure(profile, session, instruments)
+    findings += _last_failure(profile, session, context)
     return _Known(profile, session, caller), findings
 
 
 def _session(
-    profile: Profile, credentials: Sections, instruments: DoctorContext
+    profile: Profile, credentials: Sections, context: DoctorContext
 ) -> tuple[SessionCredentials | None, list[Finding]]:
-    """Return the session if it is live, and what was found of it."""
+    """Return the session if it is valid, and the findings about it."""
     log_in = hint_command("login", profile=profile.name)
     section = credentials.get(profile.session_profile, {})
     if section.get("aws_security_token", section.get("aws_session_token")) != section.get("aws_session_token"):
-        what = f"a stale aws_security_token stands in [{profile.session_profile}], and boto3 and the AWS CLI prefer it"
+        what = f"[{profile.session_profile}] has an old aws_security_token, which boto3 and the AWS CLI prefer"
         return None, [error("session", "stale-security-token", what, fix=f"{log_in} --force")]
     try:
-        session = instruments.session_in(section, profile)
+        session = context.session_in(section, profile)
     except LongTermKeyInSessionError:
-        return None, []  # told of already, as what stands where the session is to be
+        return None, []  # `profile_findings` has reported it
     except DamagedSessionError as problem:
         return None, [error("session", "session-damaged", str(problem), fix=f"{log_in} --force")]
     if session is None:
-        return None, [warning("session", "no-session", f"{profile.name} has no session", fix=log_in)]
-    left = session.expiration - instruments.clock()
+        return None, [warning("session", "no-session", "not logged in", fix=log_in)]
+    left = session.expiration - context.clock()
     if left <= timedelta(0):
-        return None, [warning("session", "session-over", f"it ended {in_words(-left)} ago", fix=log_in)]
-    return session, [fine("session", "session", f"in [{profile.session_profile}], for another {in_words(left)}")]
+        return None, [warning("session", "session-over", f"expired {in_words(-left)} ago", fix=log_in)]
+    return session, [fine("session", "session", f"[{profile.session_profile}] is valid for {in_words(left)}")]
 
 
-def _ways_to_aws(profile: Profile, instruments: DoctorContext) -> Iterator[Finding]:
+def _endpoints(profile: Profile, context: DoctorContext) -> Iterator[Finding]:
     try:
-        endpoints = instruments.endpoints(profile)
+        endpoints = context.endpoints(profile)
     except ConfigurationError as problem:
         yield error("AWS", "no-way-to-aws", str(problem), fix=problem.hint)
         return
@@ -184,62 +202,80 @@ def _ways_to_aws(profile: Profile, instruments: DoctorContext) -> Iterator[Findi
     if endpoints.region_is_known:
         yield fine("region", "region", f"{endpoints.region}, {partition}")
     else:
-        what = f"none is set: STS is asked in {endpoints.region}, {partition}, and most other services cannot be"
+        what = f"no region is set; STS is called in {endpoints.region}, {partition}, most other services fail"
         yield warning(
             "region", "no-region", what, fix=hint_command("configure", "--region", "REGION", profile=profile.name)
         )
     if endpoints.sts_url is not None:
-        yield fine("AWS", "own-endpoint", f"STS is asked at {endpoints.sts_url}")
+        yield fine("AWS", "own-endpoint", f"STS endpoint {endpoints.sts_url}")
 
 
-def _asked(
-    profile: Profile, credentials: AccessKey | SessionCredentials | None, instruments: DoctorContext
+def _ask_aws(
+    profile: Profile, credentials: AccessKey | SessionCredentials | None, context: DoctorContext
 ) -> tuple[CallerIdentity | None, list[Finding]]:
     if credentials is None:
-        return None, [fine("AWS", "not-asked", "not asked: there is neither a session nor a key to ask with")]
+        return None, [fine("AWS", "not-asked", "not called: no valid session, and no key that can be read")]
     try:
-        caller, time = instruments.sts(profile).caller_and_time(credentials)
+        caller, time = context.sts(profile).caller_and_time(credentials)
     except MFASessionError as problem:
         about, name = next((names for kind, names in _REFUSALS.items() if isinstance(problem, kind)), ("AWS", "aws"))
         fix = problem.hint
         if isinstance(problem, ExpiredSessionError):
             fix = hint_command("login", "--force", profile=profile.name)
         return None, [error(about, name, str(problem), fix=fix)]
-    return caller, [*_caller(caller, profile), *_clock(time, instruments)]
+    devices = _devices(profile, credentials, caller, context) if caller.kind == "user" else []
+    return caller, [*_caller(caller, profile), *devices, *_clock(time, context)]
 
 
 def _caller(caller: CallerIdentity, profile: Profile) -> Iterator[Finding]:
-    user = f"make an IAM user with a long-term key of its own: {hint_command('keys add')}"
+    user = f"create an IAM user with a long-term access key, then: {hint_command('keys add')}"
     if caller.kind == "root":
-        yield error("AWS", "root-key", "this is the key of the root user of the account", fix=user)
+        yield error("AWS", "root-key", "the access key belongs to the root user of the account", fix=user)
     elif caller.kind != "user" and profile.role is None:
-        yield error("AWS", "no-user", f"this is the key of {caller.arn}, which is no IAM user", fix=user)
+        yield error("AWS", "no-user", f"the access key belongs to {caller.arn}, which is not an IAM user", fix=user)
     else:
-        yield fine("AWS", "caller", f"it answers, and knows us as {caller.arn}")
+        yield fine("AWS", "caller", f"identity {caller.arn}")
     device = profile.mfa_device
     # A role may be in another account than the user who has the device.
     if device and device.account_id and profile.role is None and device.account_id != caller.account_id:
-        what = f"mfa_serial names a device of account {device.account_id}, and the key is of {caller.account_id}"
+        what = f"mfa_serial names a device of account {device.account_id}, but the key is of {caller.account_id}"
         fix = f"choose another: {hint_command('device list', profile=profile.name)}"
         yield error("device", "device-of-another-account", what, fix=fix)
 
 
-def _clock(time: datetime | None, instruments: DoctorContext) -> Iterator[Finding]:
+def _devices(
+    profile: Profile, credentials: AccessKey | SessionCredentials, caller: CallerIdentity, context: DoctorContext
+) -> Iterator[Finding]:
+    """Compare the devices of the user at AWS with the one that the profile names."""
+    try:
+        listed = context.iam(profile).list_mfa_devices(credentials, str(caller.user_name))
+    except MFASessionError as problem:
+        yield fine("device", "not-listed", f"AWS did not list the devices of the user: {problem}")
+        return
+    device = profile.mfa_device
+    if not any(each.shows_codes for each in listed):
+        none = no_usable_device(caller, listed)
+        yield error("device", "only-security-keys" if listed else "no-device", str(none), fix=none.hint)
+    elif device and device.shows_codes and device.account_id in (None, caller.account_id) and device not in listed:
+        what = f"mfa_serial names a device that user {caller.user_name} does not have: {device.serial_number}"
+        fix = f"choose another: {hint_command('device list', profile=profile.name)}"
+        yield error("device", "device-not-of-user", what, fix=fix)
+
+
+def _clock(time: datetime | None, context: DoctorContext) -> Iterator[Finding]:
     if time is None:
         return
-    ahead = instruments.clock() - time
+    ahead = context.clock() - time
     if abs(ahead) < _CLOCK_TOLERANCE:
-        yield fine("clock", "clock", "within a minute of AWS's")
+        yield fine("clock", "clock", "within a minute of AWS")
         return
-    what = f"it is {in_words(abs(ahead))} {'ahead of' if ahead > timedelta(0) else 'behind'} AWS's"
+    what = f"{in_words(abs(ahead))} {'ahead of' if ahead > timedelta(0) else 'behind'} AWS"
     yield warning("clock", "clock", what, fix="set the clock, and turn on automatic time")
 
 
-def _last_failure(
-    profile: Profile, session: SessionCredentials | None, instruments: DoctorContext
-) -> Iterator[Finding]:
+def _last_failure(profile: Profile, session: SessionCredentials | None, context: DoctorContext) -> Iterator[Finding]:
     try:
-        failure = instruments.last_failure(profile)
+        failure = context.last_failure(profile)
     except MFASessionError as problem:
         yield error("files", "state", str(problem), fix=problem.hint)
         return

@@ -1,4 +1,4 @@
-"""Look for environment variables that come before what the AWS files say."""
+"""Check for environment variables that override the AWS files."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -20,15 +20,15 @@ def environment_findings(
     environ: Mapping[str, str],
     *,
     known_profiles: Collection[str],
-    session: SessionCredentials | None,
+    sessions: Collection[SessionCredentials],
     now: datetime,
 ) -> Iterator[Finding]:
-    """Yield what in *environ* wins over a profile, or contradicts itself; no value of a secret is ever shown.
+    """Yield what in *environ* overrides a profile or contradicts itself, without secret values.
 
-    *session* is the one that is kept, which `export` may have put there.
+    *sessions* are the valid ones in the credentials file; `export` may have put one there.
     """
     if key_id := environ.get("AWS_ACCESS_KEY_ID"):
-        yield _key(key_id, environ, session=session, now=now)
+        yield _key(key_id, environ, sessions=sessions, now=now)
     yield from _stale_token(environ)
     yield from _unknown_profile(environ, known_profiles)
     yield from _contradictions(environ)
@@ -36,28 +36,28 @@ def environment_findings(
         yield warning(
             _ABOUT,
             "web-identity",
-            "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN are set: AWS tools take that role before a profile's keys",
+            "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN are set: AWS tools prefer that role to a profile's keys",
             fix="unset AWS_WEB_IDENTITY_TOKEN_FILE AWS_ROLE_ARN",
         )
     if environ.get("MFA_SESSION_NO_PROMPT", "").lower() in ("1", "true", "yes", "on"):
-        what = "MFA_SESSION_NO_PROMPT is set: no code is asked for"
+        what = "MFA_SESSION_NO_PROMPT is set: prompting is disabled"
         yield warning(_ABOUT, "no-prompt", what, fix="unset MFA_SESSION_NO_PROMPT")
     for variable, file in (("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")):
         if environ.get(variable):
-            yield fine(_ABOUT, f"other-{file}-file", f"{variable} names the {file} file: {environ[variable]}")
+            yield fine(_ABOUT, f"other-{file}-file", f"{file} file from {variable}: {environ[variable]}")
 
 
-def _key(key_id: str, environ: Mapping[str, str], *, session: SessionCredentials | None, now: datetime) -> Finding:
-    wins = f"AWS_ACCESS_KEY_ID is set ({_masked(key_id)}), and AWS tools take it before all but --profile"
+def _key(
+    key_id: str, environ: Mapping[str, str], *, sessions: Collection[SessionCredentials], now: datetime
+) -> Finding:
+    wins = f"AWS_ACCESS_KEY_ID is set ({_masked(key_id)}), and AWS tools prefer it to everything but --profile"
     fix = f"unset {' '.join(name for name in _KEYS if name in environ)}"
-    if session is not None and session.access_key_id == key_id and not session.expire_within(timedelta(0), now=now):
-        return fine(_ABOUT, "exported-session", "the session is in this environment, and AWS tools take it from there")
+    if any(each.access_key_id == key_id and not each.expire_within(timedelta(0), now=now) for each in sessions):
+        return fine(_ABOUT, "exported-session", "AWS tools use the session in the environment variables")
     end = moment(environ.get("AWS_CREDENTIAL_EXPIRATION", ""))
     if end is not None and end <= now:
-        return error(
-            _ABOUT, "exported-session-over", f"{wins}; it is a session that ended {in_words(now - end)} ago", fix=fix
-        )
-    what_it_is = "; it is a long-term key, and has no MFA" if key_id.startswith("AKIA") else ""
+        return error(_ABOUT, "exported-session-over", f"{wins}; the session expired {in_words(now - end)} ago", fix=fix)
+    what_it_is = "; it is a long-term key, without MFA" if key_id.startswith("AKIA") else ""
     return error(_ABOUT, "keys-in-environment", f"{wins}{what_it_is}", fix=fix)
 
 
@@ -79,7 +79,7 @@ def _unknown_profile(environ: Mapping[str, str], known_profiles: Collection[str]
             yield error(
                 _ABOUT,
                 "unknown-profile-in-environment",
-                f"{variable} names {name}, and there is no such profile: AWS tools fail before they do anything",
+                f"{variable} is {name}, which does not exist: every AWS tool fails",
                 fix=f"unset {variable}, or correct it",
             )
 
@@ -94,18 +94,18 @@ def _contradictions(environ: Mapping[str, str]) -> Iterator[Finding]:
             yield warning(
                 _ABOUT,
                 name,
-                f"{one} is {environ[one]} and {other} is {environ[other]}: AWS tools differ in which they take",
+                f"{one} is {environ[one]} and {other} is {environ[other]}: AWS tools differ in which they use",
                 fix=f"unset one of them: unset {other}",
             )
     if awsume := next((variable for variable in _AWSUME if environ.get(variable)), None):
         yield warning(
             _ABOUT,
             "awsume-in-environment",
-            f"{awsume} is set: awsume has put its keys into this shell",
+            f"{awsume} is set: this shell has the keys of awsume",
             fix="awsume --unset, or a new shell",
         )
 
 
 def _masked(key_id: str) -> str:
-    # It may hold anything, even the secret.
-    return f"{key_id[:4]}…{key_id[-4:]}" if _KEY_ID.fullmatch(key_id) else "which is no key ID"
+    # It may be anything, even the secret key.
+    return f"{key_id[:4]}…{key_id[-4:]}" if _KEY_ID.fullmatch(key_id) else "which is not a key ID"

@@ -18,10 +18,10 @@ _DENIED = re.compile(
     r"(?:: (?P<policy>arn:\S+))?)?"
 )
 
-# The longest that AWS was seen to write is some hundred characters.
+# AWS's messages have some hundred characters.
 _MAX_MESSAGE = 4000
 
-# What each kind of policy is called, and who could change it.
+# The name of the finding for each kind of policy, and who can change it.
 _KINDS = {
     "service control policy": ("denied-by-organization", "the administrator of the organization"),
     "resource control policy": ("denied-by-organization", "the administrator of the organization"),
@@ -31,20 +31,20 @@ _KINDS = {
     "VPC endpoint policy": ("denied-by-endpoint", "the administrator of the network"),
 }
 
-# In the order in which they are looked for; what stands in braces is one of our commands.
+# The first that matches counts; braces stand for commands.
 _OTHERS = (
     (
         r"config profile \(.*\) could not be found|ProfileNotFound|[Ff]ailed to get shared config profile"
         r"|Could not resolve credentials using profile|Profile \S+ (?:not found|could not be found)",
         "profile-unknown",
-        "the tool found no such profile in the AWS files that it reads",
-        "see what there is: aws configure list-profiles; and check AWS_PROFILE, AWS_CONFIG_FILE and HOME of the tool",
+        "the profile is not in the AWS files that the tool reads",
+        "list the profiles: aws configure list-profiles; check AWS_PROFILE, AWS_CONFIG_FILE and HOME of the tool",
     ),
     (
         r"You must specify a region|NoRegionError|Missing region in config|Could not find region|Region is missing"
         r"|[Ii]nvalid AWS Region|MissingRegion|ConfigError: Missing region",
         "no-region",
-        "the tool knows no region",
+        "no region is set",
         "set one: {region}; or AWS_REGION",
     ),
     (
@@ -63,25 +63,25 @@ _OTHERS = (
     (
         r"SSO (?:session|Token).*(?:expired|invalid)|Error loading SSO Token|UnauthorizedSSOToken|aws sso login",
         "sso-over",
-        "the session of IAM Identity Center is over; mfa-session has nothing to do with it",
+        "the session of IAM Identity Center has expired; mfa-session does not handle it",
         "aws sso login --profile {name}",
     ),
     (
         r"MultiFactorAuthentication failed",
         "code-refused",
-        "AWS did not accept the MFA code, or does not know the device",
-        "see the devices: {devices}; then: {login}",
+        "wrong MFA code, or unknown device",
+        "list the devices: {devices}; then: {login}",
     ),
     (
         r"Cannot call GetSessionToken with session credentials",
         "session-key",
-        "the key is the one of a session, and a session cannot get another session",
+        "the access key is that of a session, which cannot get another session",
         "use the session itself: --profile {session_profile}",
     ),
     (
         r"1 hour session limit|exceeds the MaxSessionDuration",
         "too-long",
-        "the role does not allow so long a session; assumed with a session, it lasts 1 hour at most",
+        "longer than the role allows; assumed with a session, it is 1 hour at most",
         "ask for less: --duration 1h",
     ),
     (
@@ -93,32 +93,32 @@ _OTHERS = (
     (
         r"Throttl|Rate exceeded|TooManyRequests|RequestLimitExceeded",
         "throttled",
-        "AWS gets too many requests at a time",
+        "too many requests to AWS",
         "wait a minute and try again",
     ),
     (
         r"Signature expired|Signature not yet current|RequestTimeTooSkewed|RequestExpired",
         "clock",
-        "the clock of the machine is too far from AWS's",
+        "the clock of this machine is wrong",
         "set the clock, and turn on automatic time",
     ),
     (
         r"ExpiredToken|TokenRefreshRequired|security token included in the request is expired"
         r"|provided token has expired",
         "session-over",
-        "the session that was used is over; a program that runs for long goes on with the old one",
-        "{login} --force; and start that program again",
+        "the session has expired; a program that runs for long keeps its old one",
+        "{login} --force; then restart that program",
     ),
     (
         r"SignatureDoesNotMatch",
         "secret-wrong",
         "the secret access key does not match its key ID",
-        "give both again: {add_key}",
+        "enter both again: {add_key}",
     ),
     (
         r"InvalidClientTokenId|InvalidAccessKeyId|security token included in the request is invalid",
         "key-unknown",
-        "AWS does not know the key: it is deleted, inactive, of another partition, or a session without MFA",
+        "unknown access key: deleted, inactive, of another partition, or a session without MFA",
         "{force}; if the key itself is refused: {list_keys}",
     ),
     (
@@ -127,7 +127,7 @@ _OTHERS = (
         r"|no EC2 IMDS role found|Need to perform AWS calls for account|Unable to resolve AWS account"
         r"|Missing credentials in config",
         "no-credentials",
-        "the tool was told no profile that has credentials",
+        "the tool found no profile with credentials",
         "name one: --profile {session_profile}, or AWS_PROFILE={session_profile}",
     ),
 )
@@ -159,7 +159,7 @@ def explain(message: str, *, profile: Profile, caller: CallerIdentity | None) ->
             _ABOUT,
             "unknown-message",
             "message not recognised",
-            fix="give it as AWS wrote it, from the word User or An error occurred",
+            fix="paste the whole message of AWS, from the word User or An error occurred",
         )
     ]
 
@@ -188,8 +188,8 @@ def _denial(denied: re.Match[str], profile: Profile) -> Finding:
         return error(
             _ABOUT,
             "denied",
-            f"a policy does not let {action}{where} be done, and AWS does not say which",
-            fix=f"{use_it}; if it was used, ask the account's administrator",
+            f"a policy denies {action}{where}; AWS does not say which one",
+            fix=f"{use_it}; if you did, ask the account's administrator",
         )
     if ":user/" not in denied["caller"]:
         return error(
@@ -201,8 +201,8 @@ def _denial(denied: re.Match[str], profile: Profile) -> Finding:
     return error(
         _ABOUT,
         "denied-without-mfa",
-        f"a policy{policy} denies {action}{where}, as a policy that enforces MFA does for calls without it",
-        fix=f"{use_it}; if it was used, the policy may want a newer code: "
+        f"a policy{policy} denies {action}{where}, probably because the call was without MFA",
+        fix=f"{use_it}; if you did, the policy may require a newer code: "
         f"{hint_command('login', '--force', profile=profile.name)}; or see: {check}",
     )
 
@@ -214,9 +214,9 @@ def _another_caller(arn: str, profile: Profile, caller: CallerIdentity | None) -
         error(
             _ABOUT,
             "another-caller",
-            f"the caller was {arn}, and profile {profile.name} is {caller.arn}",
-            fix=f"look for another --profile, AWS_PROFILE or AWS_ACCESS_KEY_ID where the command ran;"
-            f" or name this one: --profile {profile.session_profile}",
+            f"the caller was {arn}, but profile {profile.name} is {caller.arn}",
+            fix=f"check for another --profile, AWS_PROFILE or AWS_ACCESS_KEY_ID where the command ran;"
+            f" or use this one: --profile {profile.session_profile}",
         )
     ]
 

@@ -1,11 +1,11 @@
-"""Findings: what a look at a set-up brings to light, each with what to do about it."""
+"""Findings of a diagnosis, each with its fix."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How much a finding matters: it is as it should be, it should be mended, or it keeps something from working."""
+    """How much a finding matters: nothing to do, works but should be fixed, does not work."""
 
     FINE = "fine"
     WARNING = "warning"
@@ -14,11 +14,10 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding.
+    """One finding, without secrets.
 
-    *about* is the part of the set-up that it is about, in a word. *name* says what it is to
-    programs, and stays the same whatever the words are. *what* and *mend* are for people; they
-    hold no secret, and *mend* is empty where nothing is to be done.
+    *about* is the part of the set-up, in one word. *name* identifies the finding in programs and never
+    changes. *what* and *fix* are text for the user. *profile* is ``None`` for what concerns every profile.
     """
 
     severity: Severity
@@ -26,18 +25,19 @@ class Finding:
     name: str
     what: str
     fix: str = ""
+    profile: str | None = None
 
 
 def fine(about: str, name: str, what: str) -> Finding:
-    """Return the finding that something is as it should be."""
+    """Return a finding of what works."""
     return Finding(Severity.FINE, about, name, what)
 
 
 def warning(about: str, name: str, what: str, *, fix: str) -> Finding:
-    """Return the finding that something works, and should be mended."""
+    """Return a finding of what works but should be fixed."""
     return Finding(Severity.WARNING, about, name, what, fix)
 
 
 def error(about: str, name: str, what: str, *, fix: str) -> Finding:
-    """Return the finding that something keeps a part of the set-up from working."""
+    """Return a finding of what keeps the profile from working."""
     return Finding(Severity.ERROR, about, name, what, fix)

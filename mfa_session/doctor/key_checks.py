@@ -1,4 +1,4 @@
-"""Look for the long-term access key of a profile, without asking anybody for anything."""
+"""Find the long-term access key of a profile without a prompt."""
 
 from typing import Protocol
 
@@ -20,7 +20,7 @@ from mfa_session.model.provider import how_to_use
 
 _ABOUT = "key"
 
-# What may keep a store from answering; every other reason is told in its own words.
+# Any other problem of a store is named `store`.
 _NAMES: dict[type[MFASessionError], str] = {
     KeyElsewhereError: "key-elsewhere",
     KeyringLockedError: "keyring-locked",
@@ -30,45 +30,43 @@ _NAMES: dict[type[MFASessionError], str] = {
 
 
 class Keys(Protocol):
-    """Where long-term keys are."""
+    """The stores of long-term keys, and the keys in the AWS files."""
 
     def description(self, store: str) -> str:
-        """Return what users call the store of this name."""
+        """Return the name of the store for users."""
 
     def stored(self, profile: Profile) -> AccessKey | None:
-        """Return the key that the store of *profile* has for it.
+        """Return the key of *profile* in its store.
 
         Raises:
-            StoreError: the store does not answer.
+            StoreError: the store fails.
             PersonNeededError: it needs a passphrase, and prompting is not possible.
         """
 
     def in_plain_text(self, profile: Profile) -> AccessKey | None:
-        """Return the key that lies in the credentials file.
+        """Return the key in the AWS files.
 
         Raises:
-            ConfigurationError: something lies there that is no long-term key.
+            ConfigurationError: there is something else in its place.
         """
 
 
 def look_for_key(profile: Profile, *, keys: Keys) -> tuple[AccessKey | None, list[Finding]]:
-    """Return the key that a login of *profile* would use, ``None`` where it cannot be had, and what was found."""
+    """Return the key that a login of *profile* uses, if it can be read, and the findings about it."""
     if profile.foreign is not None and profile.store is None:
         what = f"profile {profile.name} gets its credentials from another tool ({profile.foreign})"
         return None, [warning(_ABOUT, "other-tool", what, fix=how_to_use(profile.name, profile.foreign))]
     stored, findings = _in_store(profile, keys)
     plain, more = _in_plain_text(profile, keys)
-    if (
-        profile.store is None or plain is not None
-    ):  # else the lines that are no key are found as a second kind of credentials
+    if profile.store is None or plain is not None:  # else `check_nothing_shadows` reports the lines
         findings += more
     if not findings:
         findings.append(
             error(
                 _ABOUT,
                 "no-key",
-                f"profile {profile.name} has no access key in any place that mfa-session knows",
-                fix=f"give it in a terminal: {hint_command('login', profile=profile.name)}",
+                f"profile {profile.name} has no access key",
+                fix=f"enter it at a prompt: {hint_command('login', profile=profile.name)}",
             )
         )
     return stored or plain, findings
@@ -81,14 +79,14 @@ def _in_store(profile: Profile, keys: Keys) -> tuple[AccessKey | None, list[Find
     try:
         key = keys.stored(profile)
     except PersonNeededError:
-        return None, [fine(_ABOUT, "not-opened", f"in {place}, which was not opened: that takes the passphrase")]
+        return None, [fine(_ABOUT, "not-opened", f"in {place} (locked; not opened)")]
     except KeyringPromptNeededError as problem:
-        return None, [fine(_ABOUT, "not-opened", f"in {place}, which was not opened: {problem}")]
+        return None, [fine(_ABOUT, "not-opened", f"in {place} (not opened: {problem})")]
     except MFASessionError as problem:
         return None, [error(_ABOUT, _name_of(problem), str(problem), fix=problem.hint)]
     if key is None:
-        what = f"{place} has no key of profile {profile.name}, and mfa_session_store says that it has"
-        fix = f"give it again: {hint_command('keys add', profile=profile.name)}"
+        what = f"{place} has no key for profile {profile.name}, but mfa_session_store names it"
+        fix = f"enter it again: {hint_command('keys add', profile=profile.name)}"
         return None, [error(_ABOUT, "key-not-in-store", what, fix=fix)]
     account = f" of account {key.account_id}" if key.account_id else ""
     return key, [fine(_ABOUT, "stored", f"{key.masked_id}{account} in {place}")]
@@ -101,8 +99,8 @@ def _in_plain_text(profile: Profile, keys: Keys) -> tuple[AccessKey | None, list
         return None, [error(_ABOUT, "no-long-term-key", str(problem), fix=problem.hint)]
     if key is None:
         return None, []
-    what = f"{key.masked_id} lies in the credentials file, in plain text, where every program can read it"
-    fix = f"move it into the store: {hint_command('keys import', profile=profile.name)}"
+    what = f"{key.masked_id} is in plain text in the AWS files"
+    fix = f"move it to a store: {hint_command('keys import', profile=profile.name)}"
     return key, [warning(_ABOUT, "plain-text", what, fix=fix)]
 
 

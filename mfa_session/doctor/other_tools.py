@@ -11,25 +11,25 @@ from mfa_session.system.commands import words_of
 _ABOUT = "leftovers"
 _LONG_TERM = "-long-term"
 
-# What answers for a profile as we do, each for sessions of its own.
+# Tools that are used as a credential_process.
 _OTHER_PROGRAMS = ("aws-vault", "granted", "awsume", "saml2aws", "aws-sso", "aws-runas", "leapp", "okta-aws-cli")
 
 
 def leftovers(*, config: Sections, credentials: Sections) -> Iterator[Finding]:
-    """Yield one finding for each tool that the two files show traces of."""
+    """Yield one finding for each tool that has left something in the AWS files."""
     if found := [name.removesuffix(_LONG_TERM) for name in credentials if name.endswith(_LONG_TERM)]:
         yield warning(
             _ABOUT,
             "aws-mfa",
             f"aws-mfa keeps long-term keys in plain text: {_listed(f'{name}{_LONG_TERM}' for name in found)}",
-            fix=f"move them into the store: {hint_command('keys import', profile=found[0])}",
+            fix=f"move them to a store: {hint_command('keys import', profile=found[0])}",
         )
     if found := [name for name, section in credentials.items() if _is_of_awsume(name, section.get("manager"))]:
         yield warning(
             _ABOUT,
             "awsume",
             f"awsume has left sessions in the credentials file: {_listed(found)}",
-            fix="delete these sections, and end its helper: awsume --kill",
+            fix="delete these sections, and stop its background process: awsume --kill",
         )
     if found := [name for name, section in credentials.items() if "x_principal_arn" in section]:
         yield warning(
@@ -43,8 +43,8 @@ def leftovers(*, config: Sections, credentials: Sections) -> Iterator[Finding]:
             yield warning(
                 _ABOUT,
                 program,
-                f"{program} answers for profile {name}, by its credential_process",
-                fix=f"to have mfa-session answer, delete that line: {hint_command('keys import', profile=name)}",
+                f"{program} is the credential_process of profile {name}",
+                fix=f"to use mfa-session, delete that line, then: {hint_command('keys import', profile=name)}",
             )
 
 

@@ -47,7 +47,7 @@ def find_device(key: AccessKey | SessionCredentials, *, sts: STS, iam: IAM, choo
         return chooser.device(guess=_default_device(identity))
     usable = [device for device in listed if device.shows_codes]
     if not usable:
-        raise _none_usable(identity, listed)
+        raise no_usable_device(identity, listed)
     return usable[0] if len(usable) == 1 else chooser.choose_device(usable)
 
 
@@ -56,7 +56,8 @@ def _default_device(identity: CallerIdentity) -> MFADevice:
     return MFADevice(f"arn:{identity.partition}:iam::{identity.account_id}:mfa/{identity.user_name}")
 
 
-def _none_usable(identity: CallerIdentity, devices: Sequence[MFADevice]) -> MFADeviceNotFoundError:
+def no_usable_device(identity: CallerIdentity, devices: Sequence[MFADevice]) -> MFADeviceNotFoundError:
+    """Return the error for a user with *devices*, none of which shows codes."""
     if devices:
         return MFADeviceNotFoundError(
             f"user {identity.user_name} has only security keys or passkeys, which are not usable with the CLI",

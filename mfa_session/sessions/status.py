@@ -127,7 +127,7 @@ def _standing(
     session_in: SessionReader,
     now: datetime,
 ) -> Status:
-    key_in_file = _has_long_term_key(reader.settings(profile.user.name))
+    key_in_file = has_long_term_key(reader.settings(profile.user.name))
     try:
         session = session_in(credentials.get(profile.session_profile, {}), profile)
     except LongTermKeyInSessionError as error:
@@ -149,7 +149,7 @@ def _ours(reader: ProfileReader, credentials: Sections) -> Iterator[tuple[str, s
         if "mfa_session_source" in credentials.get(name, {}):
             continue
         settings = reader.settings(name)
-        can_log_in = "mfa_serial" in settings and _has_long_term_key(settings)
+        can_log_in = "mfa_serial" in settings and has_long_term_key(settings)
         if can_log_in or any(key.startswith(_OURS) for key in settings):
             yield name, _session_profile(name, reader)
 
@@ -186,5 +186,6 @@ def _session_profile(name: str, reader: ProfileReader) -> str:
     return reader.settings(name).get("mfa_session_profile") or f"{name}-mfa"
 
 
-def _has_long_term_key(section: Mapping[str, str]) -> bool:
+def has_long_term_key(section: Mapping[str, str]) -> bool:
+    """Tell whether the *section* of a profile has the access key of an IAM user."""
     return section.get("aws_access_key_id", "").startswith("AKIA")

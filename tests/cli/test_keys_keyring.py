@@ -123,7 +123,7 @@ def test_a_locked_keyring_at_the_desktop_is_no_problem_to_doctor(machine: Machin
     over_ssh = machine.run("doctor", *PROFILE, "--offline", SSH_CONNECTION="192.0.2.1 50000 192.0.2.2 22")
 
     assert found.returncode == 0, found.stdout
-    assert "which was not opened: the Secret Service keyring is locked" in found.stdout
+    assert "not opened: the Secret Service keyring is locked" in found.stdout
     assert over_ssh.returncode == 1
 
 

@@ -1,4 +1,4 @@
-"""`mfa-session doctor`: why it does not work, and what to do about it."""
+"""`mfa-session doctor`: why a profile does not work, and how to fix it."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -6,19 +6,19 @@ from typing import Annotated
 
 import typer
 
+from mfa_session.cli.choose_profile import profile_of_environment
 from mfa_session.cli.context import AppContext
-from mfa_session.cli.doctor_context import instruments
-from mfa_session.cli.options import ProfileOption
+from mfa_session.cli.doctor_context import doctor_context
+from mfa_session.cli.options import profile_names
 from mfa_session.cli.output import write_json, write_stdout
-from mfa_session.doctor.diagnose import diagnose
+from mfa_session.cli.table import table
+from mfa_session.doctor.diagnose import diagnose, managed_profiles
 from mfa_session.doctor.finding import Finding, Severity
 from mfa_session.text import escape_control
 
-# The rest is imported where it is needed: every other command reads this module too.
-
 EXAMPLE = "Example: aws s3 ls 2>&1 | mfa-session doctor --profile test-user --message -"
 
-_SOMETHING_DOES_NOT_WORK = 1
+_ERRORS_FOUND = 1
 
 _STANDARD_INPUT = "-"
 _MAX_MESSAGE = 100_000
@@ -26,9 +26,18 @@ _MAX_MESSAGE = 100_000
 
 def doctor(
     context: typer.Context,
-    profile: ProfileOption = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            "--profile",
+            metavar="NAME",
+            help="AWS profile.  [default: AWS_PROFILE, else all managed profiles]",
+            show_default=False,
+            autocompletion=profile_names,
+        ),
+    ] = None,
     json_wanted: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
-    offline: Annotated[bool, typer.Option("--offline", help="Do not ask AWS who the key or the session is.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not call AWS.")] = False,
     message: Annotated[
         str | None,
         typer.Option("--message", metavar="TEXT", help="An error message of AWS to explain; - is standard input."),
@@ -36,20 +45,31 @@ def doctor(
 ) -> None:
     """Diagnose a profile.
 
-    Everything that the profile needs is looked at.
+    Checks the files, the key, the session, the devices at AWS and the environment. Without a
+    profile, it checks all managed profiles: one line for each, then the problems.
 
-    Shows no secret, asks for nothing and changes nothing. AWS is asked
-    one question. The exit code is 1 when something keeps the profile from working.
+    Shows no secret, asks nothing and changes nothing. The exit code is 1 when something keeps
+    a profile from working.
     """
     app: AppContext = context.obj
-    name = profile or app.profile_name()
-    findings = diagnose(name, _text(message), instruments=instruments(app.environ), offline=offline)
+    diagnosis = doctor_context(app.environ)
+    name = profile or profile_of_environment(app.environ, tell=None)
+    names = [name] if name else []
+    if not name and message is None:
+        names = managed_profiles(diagnosis)
+    if not names:
+        names = [app.profile_name()]
+    one = names[0] if len(names) == 1 else None
+    findings = diagnose(names, _text(message), context=diagnosis, offline=offline)
     if json_wanted:
-        write_json(profile=name, findings=_records(findings))
+        write_json(profile=one, findings=[_record(each) for each in findings])
     else:
-        write_stdout(_as_text(findings))
+        lines = [*(_lines(findings) if one else _lines_of_several(names, findings))]
+        if all(each.severity is Severity.FINE for each in findings):
+            lines += ["", "No problems found."]
+        write_stdout("".join(f"{escape_control(line)}\n" for line in lines))
     if any(finding.severity is Severity.ERROR for finding in findings):
-        raise typer.Exit(_SOMETHING_DOES_NOT_WORK)
+        raise typer.Exit(_ERRORS_FOUND)
 
 
 def _text(message: str | None) -> str | None:
@@ -58,35 +78,46 @@ def _text(message: str | None) -> str | None:
     return sys.stdin.buffer.read(_MAX_MESSAGE).decode(errors="replace") if sys.stdin else ""
 
 
-def _records(findings: Sequence["Finding"]) -> list[dict[str, str]]:
-    """Return the records of *findings* for `--json`."""
-    return [
-        {
-            "severity": finding.severity.value,
-            "about": finding.about,
-            "name": finding.name,
-            "what": finding.what,
-            "fix": finding.fix,
-        }
-        for finding in findings
-    ]
+def _record(finding: Finding) -> dict[str, str | None]:
+    return {
+        "severity": finding.severity.value,
+        "about": finding.about,
+        "name": finding.name,
+        "what": finding.what,
+        "fix": finding.fix,
+        "profile": finding.profile,
+    }
 
 
-def _as_text(findings: Sequence["Finding"]) -> str:
-    """Return what is as it should be, and below it what is not, with the worst where it is seen first: at the end."""
-    return "".join(f"{escape_control(line)}\n" for line in _lines(findings))
-
-
-def _lines(findings: Sequence["Finding"]) -> Iterator[str]:
+def _lines(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield what works, then the problems, the worst at the end, where it is seen first."""
     for finding in findings:
         if finding.severity is Severity.FINE:
             yield f"{finding.about:<12} {finding.what}"
+    yield from _problems(findings)
+
+
+def _lines_of_several(names: Sequence[str], findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield one line for each profile, then the problems of each, and those of none."""
+    found = {name: [each for each in findings if each.profile == name] for name in names}
+    yield from table(("PROFILE", "RESULT"), [(name, _result(found[name])) for name in names]).splitlines()
+    for name in names:
+        if any(each.severity is not Severity.FINE for each in found[name]):
+            yield from ("", f"{name}:", *list(_problems(found[name]))[1:])
+    yield from _problems([each for each in findings if each.profile is None])
+
+
+def _result(findings: Sequence[Finding]) -> str:
+    counts = {
+        severity: sum(each.severity is severity for each in findings) for severity in (Severity.ERROR, Severity.WARNING)
+    }
+    return ", ".join(f"{n} {severity}{'s' if n > 1 else ''}" for severity, n in counts.items() if n) or "no problems"
+
+
+def _problems(findings: Sequence[Finding]) -> Iterator[str]:
     for severity in (Severity.WARNING, Severity.ERROR):
         for finding in findings:
             if finding.severity is severity:
                 yield ""
                 yield f"{severity.value.upper():<12} {finding.about}: {finding.what}"
-                yield f"{'do this':<12} {finding.fix}"
-    if all(finding.severity is Severity.FINE for finding in findings):
-        yield ""
-        yield "Nothing is wrong here."
+                yield f"{'fix':<12} {finding.fix}"

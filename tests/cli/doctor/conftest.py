@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -43,13 +44,13 @@ def set_up(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> SetUp:
 def examine(
     set_up: SetUp, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, str]]:
-    """Run `doctor` in this process, where forty set-ups cost what one does in a process of its own."""
+    """Run `doctor` for test-user in this process, where forty set-ups cost what one does in a process of its own."""
 
-    def examine(*options: str) -> tuple[int, str]:
+    def examine(*options: str, arguments: tuple[str, ...] = ("--profile", "test-user")) -> tuple[int, str]:
         for name, value in set_up.environ.items():
             monkeypatch.setenv(name, value)
         before = _files(set_up.machine.home)
-        exit_code = run(["doctor", "--profile", "test-user", *set_up.options, *options])
+        exit_code = run(["doctor", *arguments, *set_up.options, *options])
         shown, said = capfd.readouterr()
         assert said == ""
         assert _files(set_up.machine.home) == before
@@ -57,6 +58,12 @@ def examine(
         return exit_code, shown
 
     return examine
+
+
+@pytest.fixture
+def examine_all(examine: Callable[..., tuple[int, str]]) -> Callable[..., tuple[int, str]]:
+    """Run `doctor` with no profile named."""
+    return partial(examine, arguments=())
 
 
 def _files(home: Path) -> dict[Path, bytes]:

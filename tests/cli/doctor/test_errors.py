@@ -85,6 +85,20 @@ def security_key_as_device(set_up: SetUp) -> None:
     set_up.change(PHONE, "arn:aws:iam::123456789012:u2f/user/test-user/yubikey")
 
 
+def user_with_only_a_security_key(set_up: SetUp) -> None:
+    set_up.machine.user.devices.clear()
+    set_up.machine.account.add_security_key(set_up.machine.user, "yubikey")
+    set_up.change(f"mfa_serial = {PHONE}\n", "")
+
+
+def user_without_a_device(set_up: SetUp) -> None:
+    set_up.machine.user.devices.clear()
+
+
+def device_that_was_removed(set_up: SetUp) -> None:
+    set_up.change(PHONE, PHONE.replace("phone", "old"))
+
+
 def device_of_another_account(set_up: SetUp) -> None:
     set_up.change(PHONE, "arn:aws:iam::210987654321:mfa/test-user")
 
@@ -227,6 +241,9 @@ ERRORS: list[tuple[Callable[[SetUp], None], set[Finding]]] = [
     (session_profile_of_somebody_else, {("session", "session-profile-taken")}),
     (session_profile_with_a_role, {("session", "session-profile-taken")}),
     (security_key_as_device, {("device", "no-codes")}),
+    (user_with_only_a_security_key, {("device", "only-security-keys")}),
+    (user_without_a_device, {("device", "no-device")}),
+    (device_that_was_removed, {("device", "device-not-of-user")}),
     (device_of_another_account, {("device", "device-of-another-account")}),
     (serial_number_that_is_none, {("profile", "setting")}),
     (missing_mfa_process, {("device", "mfa-process-not-found")}),

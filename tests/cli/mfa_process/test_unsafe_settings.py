@@ -121,4 +121,4 @@ def test_doctor_tells_of_the_folder_once(machine: Machine) -> None:
 
     shown = machine.run("doctor", "--offline", "--profile", "test-user").stdout
 
-    assert shown.count(f"others can write {folder}, whose mode is 0777: no program that it names is run") == 1
+    assert shown.count(f"others can write {folder}, whose mode is 0777; programs that it names are not run") == 1
