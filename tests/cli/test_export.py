@@ -163,7 +163,8 @@ def test_what_a_format_cannot_say_is_refused_before_anything_is_printed(machine:
         (("--profile", "test-user", "--format", "csh"), 2, "there is no format csh", ""),
         (("--profile", "test-user", "--format", "csh\x1b[2J"), 2, r"there is no format csh\x1b[2J", ""),
         (("--profile", "nobody"), 253, "there is no profile nobody in the AWS files", "false\n"),
-        (("--profile", "test-user", "extra"), 2, "unexpected extra argument", "false\n"),
+        (("--profile", "test-user", "extra"), 2, "the profile is named twice", "false\n"),
+        (("test-user", "extra"), 2, "unexpected extra argument", "false\n"),
         (("--profil", "test-user", "--format=powershell"), 2, "--profil", "throw 'mfa-session export failed'\n"),
     ],
 )

@@ -128,7 +128,7 @@ def test_a_policy_that_only_real_aws_understands_is_an_error_and_no_guess(
     endpoint: Endpoint, key: LongTermKey, user: User
 ) -> None:
     tagged = {"StringEquals": {"aws:PrincipalTag/team": "red"}}
-    statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": tagged}
+    statement = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": tagged}
     user.grants.inline["tagged"] = json.dumps({"Version": "2012-10-17", "Statement": statement})
 
     answer = signed(endpoint, key, "ListMFADevices", service="iam").send()

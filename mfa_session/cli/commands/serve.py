@@ -75,7 +75,7 @@ def serve(
     if ssh is not None:
         _serve_remotely(app, app.profile(profile), ssh, command or [])
     if not command:
-        raise UsageError("there is no program to run", hint="write it behind two hyphens, as in: -- aws s3 ls")
+        raise UsageError("missing argument '-- CMD [ARG]...'", hint="write it behind two hyphens, as in: -- aws s3 ls")
     source = app.profile(profile)
     hidden = without_default_credentials(
         app.environ, credentials_file=app.credentials_file, config_file=app.config_file
