@@ -201,7 +201,8 @@ class TestWithoutATerminal:
 
 class TestNobody:
     def test_agrees_to_nothing(self) -> None:
-        assert not NoUser("…").agrees("Go on?", by_default=True)
+        with pytest.raises(PersonNeededError, match="confirmation required"):
+            NoUser("…").agrees("Go on?", by_default=True)
 
     def test_waits_for_nothing(self) -> None:
         NoUser("…").wait_for_a_new_code(datetime.now(UTC) + timedelta(hours=1))
