@@ -13,7 +13,7 @@ from benchmarks.homes import REGION, Homes, renew_phone
 from benchmarks.logins import Dialogue
 from benchmarks.processors import only_processor
 from tests.aws.certificates import self_signed
-from tests.campaigns.aws.bad_way import Fault, Visit, bad_way
+from tests.campaigns.aws.bad_way import BadWay, Fault, Visit, bad_way
 from tests.machine import PASSPHRASE, Machine
 from tests.terminal import Stream
 
@@ -46,10 +46,32 @@ class AWSVault:
 
     program: Path
     machine: Machine
+    way: BadWay
+
+    @property
+    def folder(self) -> Path:
+        """Where its encrypted files are."""
+        return self.machine.home / ".awsvault" / "keys"
+
+    @property
+    def add_key(self) -> tuple[str | Path, ...]:
+        """The command that puts the key of the variables into its store."""
+        return (self.program, "add", "--env", "--no-add-config", "test-user")
+
+    @property
+    def key_variables(self) -> dict[str, str]:
+        """The variables that have the long-term key."""
+        key = self.machine.key
+        return {"AWS_ACCESS_KEY_ID": key.access_key_id, "AWS_SECRET_ACCESS_KEY": key.secret_access_key}
+
+    def has_key(self) -> bool:
+        """Tell whether the long-term key can be read from its store."""
+        ran = self.machine.run_program(self.program, "export", "--no-session", "--format", "json", "test-user")
+        return ran.returncode == 0 and self.machine.key.secret_access_key in ran.stdout
 
     def forget_session(self) -> None:
         """Remove the session, and give the user another phone of the same name."""
-        for file in (self.machine.home / ".awsvault" / "keys").glob("sts.*"):
+        for file in self.folder.glob("sts.*"):
             file.unlink()
         renew_phone(self.machine)
 
@@ -93,7 +115,6 @@ def aws_vault_at(homes: Homes, name: str, *, fault: Fault | None = None) -> Iter
         with only_processor(-1):
             way = stack.enter_context(bad_way(homes.endpoint, fault or perform, at="GetSessionToken", tunnel=tls))
         machine = homes.with_plain_key(name)
-        key = machine.key
         machine.environment |= {
             "AWS_VAULT_BACKEND": "file",
             "AWS_VAULT_FILE_PASSPHRASE": PASSPHRASE,
@@ -103,18 +124,11 @@ def aws_vault_at(homes: Homes, name: str, *, fault: Fault | None = None) -> Iter
             "HTTPS_PROXY": way.url,
             "SSL_CERT_FILE": str(certificate),
         }
-        ran = machine.run_program(
-            program,
-            "add",
-            "--env",
-            "--no-add-config",
-            "test-user",
-            AWS_ACCESS_KEY_ID=key.access_key_id,
-            AWS_SECRET_ACCESS_KEY=key.secret_access_key,
-        )
+        vault = AWSVault(program, machine, way)
+        ran = machine.run_program(*vault.add_key, **vault.key_variables)
         if ran.returncode:
             raise RuntimeError(ran.stderr)
-        yield AWSVault(program, machine)
+        yield vault
 
 
 def perform(visit: Visit) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.aws_vault import EXPORT, aws_vault_at, find_aws_vault, perform, version_of_aws_vault
 from benchmarks.homes import Homes
 from benchmarks.installations import Installation, fresh_others
 from mfa_session.local_aws.fixtures import demo_account
@@ -93,3 +94,28 @@ def times_sent(machine: Machine, others: Installation, tool: str, trouble: str) 
         )
         assert way.codes[code] >= 1, "the tool has not even asked"
         return way.codes[code]
+
+
+@pytest.mark.skipif(not scale.IS_FULL or find_aws_vault() is None, reason="aws-vault is not on the PATH")
+@pytest.mark.timeout(1800)
+def test_how_often_aws_vault_sends_one_code(tmp_path: Path) -> None:
+    faults = {"wrong code": perform, **{trouble: FAULTS[trouble] for trouble in TROUBLE}}
+    with Endpoint(demo_account()) as endpoint:
+        homes = Homes(tmp_path / "homes", endpoint)
+        for number, (trouble, fault) in enumerate(faults.items()):
+            with aws_vault_at(homes, f"aws-vault-{number}", fault=fault) as vault:
+                for _ in range(RUNS):
+                    vault.forget_session()
+                    vault.way.codes.clear()
+                    good = vault.machine.phone.code()
+                    code = f"{(int(good) + 1) % 1_000_000:06}" if fault is perform else good
+                    ran = vault.machine.run_program(vault.program, *EXPORT, "--mfa-token", code)
+                    assert ran.returncode != 0
+                    sent = vault.way.codes[code]
+                    assert sent >= 1, ran.stderr
+                    count(
+                        "peers",
+                        f"{version_of_aws_vault()}: {trouble}",
+                        runs_that_sent_the_code_again=sent > 1,
+                        requests_with_the_code=sent,
+                    )

@@ -11,13 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.aws_vault import EXPORT, AWSVault, aws_vault_at, find_aws_vault, version_of_aws_vault
+from benchmarks.homes import Homes, environment_of
 from benchmarks.installations import Installation, fresh_others
 from mfa_session.filesystem.locks import locked
+from mfa_session.local_aws.fixtures import demo_account
 from tests.campaigns import scale
 from tests.campaigns.figures import count
 from tests.campaigns.files.peers import PEERS, Peer
-from tests.campaigns.files.system_calls import KILL, Call, calls_of, needs_strace, strike
+from tests.campaigns.files.system_calls import KILL, Call, Invocation, calls_of, needs_strace, strike
 from tests.campaigns.files.users_files import AFTER, BEFORE
+from tests.faults import Endpoint
 from tests.machine import Machine, running_machine
 
 pytestmark = [
@@ -93,3 +97,31 @@ def test_what_a_peer_does_when_a_call_to_the_system_fails(
                     traceback="Traceback" in ended.stderr,
                     said_done_and_was_not=ended.exit_code == 0 and not peer.has_whole_session(machine),
                 )
+
+
+@pytest.mark.skipif(find_aws_vault() is None, reason="aws-vault is not on the PATH")
+@pytest.mark.parametrize("what", ["a login", "a key over the same key"])
+def test_what_aws_vault_loses_when_it_is_killed_at_each_call_of_a_write(tmp_path: Path, what: str) -> None:
+    with (
+        Endpoint(demo_account()) as endpoint,
+        aws_vault_at(Homes(tmp_path / "homes", endpoint), "aws-vault") as vault,
+    ):
+        calls = [call for call in calls_of(prepared_vault(vault, what), vault.machine.home) if call.path is not None]
+        for call in calls:
+            vault.machine.run_program(*vault.add_key, **vault.key_variables)
+            if not strike(prepared_vault(vault, what), vault.machine.home, call, KILL).was_struck:
+                continue
+            lost = not vault.has_key()
+            torn = [file for file in vault.folder.iterdir() if not file.stat().st_size]
+            count(
+                "peers", f"{version_of_aws_vault()}: {what}, killed at each call of a file", lost=lost, torn=len(torn)
+            )
+
+
+def prepared_vault(vault: AWSVault, what: str) -> Invocation:
+    """Return what is to be run now, without a session."""
+    vault.forget_session()
+    if what == "a login":
+        words = (vault.program, *EXPORT, "--mfa-token", vault.machine.phone.code())
+        return Invocation([str(word) for word in words], environment_of(vault.machine))
+    return Invocation([str(word) for word in vault.add_key], {**environment_of(vault.machine), **vault.key_variables})
