@@ -18,6 +18,9 @@ from mfa_session.local_aws.responses import RefusedError
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _PARAMETER = re.compile(r"\s*(\w+)=([^,\s]*)\s*,?")
 _CREDENTIAL = re.compile(r"(?P<key>[^/]+)/(?P<date>\d{8})/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
+# What S3 takes in the place of the hash of a body, and no other service.
+_UNSIGNED = "UNSIGNED-PAYLOAD"
+
 _COMPACT = "%Y%m%dT%H%M%SZ"
 
 # How far X-Amz-Date may be from AWS's own time.
@@ -119,7 +122,9 @@ class Signature:
     def _canonical(self, request: HTTPRequest) -> str:
         headers = [f"{name}:{_canonical_value(request, name)}\n" for name in self.signed_headers]
         payload = hashlib.sha256(request.body).hexdigest()
-        if request.header("X-Amz-Content-SHA256") not in (None, payload):
+        if self.service == "s3" and request.header("X-Amz-Content-SHA256") == _UNSIGNED:
+            payload = _UNSIGNED
+        elif request.header("X-Amz-Content-SHA256") not in (None, payload):
             raise RefusedError(
                 400,
                 "XAmzContentSHA256Mismatch",

@@ -74,7 +74,8 @@ print([item["path"] for item in obstore.list(store).collect()])
 _DELTALAKE = f"""\
 from deltalake import DeltaTable
 print(DeltaTable.is_deltatable("s3://{BUCKET}/table",
-    storage_options={{"aws_endpoint": "{{url}}", "aws_region": "us-east-1", "allow_http": "true"}}))
+    storage_options={{"aws_endpoint": "{{url}}", "aws_region": "us-east-1", "allow_http": "true",
+        "aws_force_credential_load": "true"}}))
 """
 
 _OPENDAL = f"""\
@@ -114,6 +115,8 @@ _S3CMD = ("--no-ssl", "--host={host}", "--host-bucket={host}", "--region=us-east
 
 _RCLONE = ":s3,env_auth,provider=AWS,region=us-east-1,endpoint='{url}':"
 
+_NO_PROCESS = "does not run a `credential_process`"
+_OF_PROCESSES = (Mode.LIVE, Mode.ASKED, Mode.ROLE, Mode.ROLE_PROCESS)
 _NO_ROLE = "does not follow `source_profile` to a `credential_process`"
 _JAVASCRIPT = ("@aws-sdk/client-sts@3.1177.0", "@smithy/shared-ini-file-loader@4.7.2", "nushell@0.115.1")
 
@@ -172,9 +175,16 @@ CLIENTS = (
         {"AWS_SDK_LOAD_CONFIG": "1"},
     ),
     Client("SDK for Rust", Cargo("1.13.0", "rust"), ("{folder}/target/debug/who",)),
-    _python("obstore (Rust)", _OBSTORE, "obstore==0.12.1", "boto3==1.44.8"),
+    _python("obstore (Rust; profiles by boto3)", _OBSTORE, "obstore==0.12.1", "boto3==1.44.8"),
     _python("deltalake (Rust)", _DELTALAKE, "deltalake==1.6.6"),
-    _python("OpenDAL (Rust)", _OPENDAL, "opendal==0.47.12", limits={Mode.ROLE: _NO_ROLE}),
+    _python(
+        "OpenDAL (Rust)",
+        _OPENDAL,
+        "opendal==0.47.12",
+        limits=dict.fromkeys(
+            (Mode.LIVE, Mode.ASKED, Mode.ROLE, Mode.ROLE_PROCESS), "does not run a `credential_process`"
+        ),
+    ),
     _python("pyarrow (SDK for C++)", _PYARROW, "pyarrow==26.0.1", limits={Mode.ROLE: _NO_ROLE}),
     _python("awscrt", _AWSCRT, "awscrt==0.38.1", limits={Mode.ROLE: _NO_ROLE}),
     _python("s3torchconnector (CRT)", _S3TORCH, "s3torchconnector==1.5.0", limits={Mode.ROLE: _NO_ROLE}),
@@ -193,6 +203,7 @@ CLIENTS = (
         "s3cmd",
         PyPI(("s3cmd==2.4.0",)),
         (_PYTHON, "{folder}/bin/s3cmd", *_S3CMD),
+        limits={Mode.SERVE: "does not ask a container endpoint", **dict.fromkeys(_OF_PROCESSES, _NO_PROCESS)},
     ),
 )
 

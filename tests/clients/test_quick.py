@@ -13,7 +13,7 @@ FAMILIES = {
     "botocore": "boto3",
     "JavaScript": "SDK for JavaScript v3",
     "Go": "rclone (SDK for Go v1)",
-    "Rust": "obstore (Rust)",
+    "Rust": "obstore (Rust; profiles by boto3)",
     "C++": "pyarrow (SDK for C++)",
     "CRT": "awscrt",
     "Ruby": "SDK for Ruby",

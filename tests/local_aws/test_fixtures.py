@@ -4,6 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from mfa_session.local_aws.account import Account
 from mfa_session.local_aws.credentials import LongTermKey
@@ -11,6 +14,7 @@ from mfa_session.local_aws.fixtures import demo_account
 from mfa_session.policies.templates import safe_policy
 from tests.faults import Endpoint
 from tests.local_aws.clients import client, refused
+from tests.local_aws.wire import Wire
 
 
 def test_it_has_one_user_with_a_phone_a_key_and_two_buckets(account: Account) -> None:
@@ -54,6 +58,15 @@ def test_the_policy_of_its_group_can_be_any(enforcement: str, is_denied: bool) -
                 iam.list_access_keys()
         else:
             iam.list_access_keys()
+
+
+def test_s3_takes_a_signature_that_leaves_the_body_out(endpoint: Endpoint, key: LongTermKey) -> None:
+    request = AWSRequest("GET", endpoint.url + "/", headers={"X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD"})
+    SigV4Auth(Credentials(key.access_key_id, key.secret_access_key), "s3", "us-east-1").add_auth(request)
+
+    answer = Wire(endpoint.host, {"Host": endpoint.host, **dict(request.headers)}, b"", method="GET").send()
+
+    assert b"<Code>AccessDenied</Code>" in answer.body  # the signature was taken; MFA is what is missing
 
 
 def test_s3_can_do_nothing_but_list_its_buckets(endpoint: Endpoint, key: LongTermKey) -> None:

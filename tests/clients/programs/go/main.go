@@ -5,14 +5,21 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"os"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
 func main() {
 	ctx := context.Background()
-	settings, err := config.LoadDefaultConfig(ctx)
+	// The call that assumes a role does not read AWS_ENDPOINT_URL; this reaches it too.
+	local := func(service, region string, options ...any) (aws.Endpoint, error) {
+		return aws.Endpoint{URL: os.Getenv("AWS_ENDPOINT_URL"), SigningRegion: region}, nil
+	}
+	settings, err := config.LoadDefaultConfig(
+		ctx, config.WithEndpointResolverWithOptions(aws.EndpointResolverWithOptionsFunc(local)))
 	if err != nil {
 		log.Fatal(err)
 	}
