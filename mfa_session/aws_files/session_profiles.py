@@ -175,14 +175,14 @@ class SessionProfiles:
         if section.get("mfa_session_source", profile.name) != profile.name and not replace:
             raise SessionProfileTakenError(
                 f"profile {name} holds the session of {section['mfa_session_source']}",
-                hint="choose another name: --session-profile NAME; or insist: --replace",
+                hint="choose another name: --session-profile NAME; to overwrite it: --force",
             )
         if section and "mfa_session_source" not in section and not replace:
             temporary = section.get("aws_access_key_id", "").startswith("ASIA")
             problem = OtherToolSessionError if temporary else SessionProfileTakenError
             raise problem(
                 f"profile {name} of {self._credentials_file} was not written by mfa-session",
-                hint="choose another name: --session-profile NAME; or insist: --replace",
+                hint="choose another name: --session-profile NAME; to overwrite it: --force",
             )
         for path, settings in (
             (self._credentials_file, section),
@@ -296,7 +296,7 @@ class RoleSessionsWrittenTogether(SessionProfiles):
         if waiting is not None and waiting[0].name != profile.name and not replace:
             raise SessionProfileTakenError(
                 f"profile {profile.session_profile} holds the session of {waiting[0].name}",
-                hint="choose another name: --session-profile NAME; or insist: --replace",
+                hint="choose another name: --session-profile NAME; to overwrite it: --force",
             )
         if profile.role is None or not self._waiting:
             self._check_writable(profile)

@@ -19,16 +19,20 @@ from mfa_session.cli.choose_profile import choose_profile
 from mfa_session.cli.output import write_stderr
 from mfa_session.cli.own_program import program_command
 from mfa_session.errors import (
+    AccessKeyNotFoundError,
     ConfigurationError,
     MFASessionError,
     PersonNeededError,
     ProfileNotFoundError,
+    hint_command,
     name_in_hints,
 )
 from mfa_session.filesystem import paths
 from mfa_session.filesystem.locks import locked
 from mfa_session.filesystem.safe_path import UnsafePath, unsafe_path
+from mfa_session.importers.aws_mfa import LONG_TERM, is_of_aws_mfa
 from mfa_session.importers.credential_process import printed_key
+from mfa_session.importers.environment import EnvironmentKey
 from mfa_session.keys.add import add_prompted_key
 from mfa_session.keys.lookup import KeyLookup
 from mfa_session.keystore.encrypted_file import EncryptedFile
@@ -311,7 +315,14 @@ class AppContext:
             return find()
         choose_store = partial(self.choose_store, user)
         return find(
-            prompt=partial(add_prompted_key, user=user, sts=sts, choose_store=choose_store, settings=self.settings)
+            prompt=partial(
+                add_prompted_key,
+                user=user,
+                sts=sts,
+                choose_store=choose_store,
+                settings=self.settings,
+                offered=EnvironmentKey(self.environ).usable,
+            )
         )
 
     def printed_key(self, profile: Profile) -> AccessKey:
@@ -325,6 +336,12 @@ class AppContext:
             ConfigurationError: another tool gives its credentials; the message names the line.
         """
         user = profile.user
+        files = read_profiles(self.credentials_file, "credentials"), self._config
+        if user.store is None and is_of_aws_mfa(user.name, *files):
+            raise AccessKeyNotFoundError(
+                f"the access key of {user.name} is where aws-mfa keeps it: [{user.name}{LONG_TERM}]",
+                hint=f"move it to mfa-session: {hint_command('keys import', profile=user.name)}",
+            )
         if user.foreign is None or user.foreign == "credential_process" or user.store is not None:
             return
         whose = f"its source profile {user.name}" if profile.role else f"profile {user.name}"

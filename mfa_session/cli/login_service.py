@@ -91,7 +91,7 @@ class LoginService:
         self._region = region
         self._asks = asks
         self._asks_for_key = asks_for_key
-        self._log_in_source = log_in_source or self._log_in_at_the_next_desk
+        self._log_in_source = log_in_source or self._log_in_to_source
         transport = app.transport(profile, endpoints)
         self.sts, self.iam = STS(transport), IAM(transport)
         self.user = app.user(command, endpoints=endpoints) if asks else NoUser(command)
@@ -167,7 +167,7 @@ class LoginService:
             clock=now,
         )
 
-    def _log_in_at_the_next_desk(self, request: LoginRequest) -> LoginResult:
+    def _log_in_to_source(self, request: LoginRequest) -> LoginResult:
         if not request.force and (live := session_worth_keeping(request, sessions=self._app.sessions, clock=now)):
             return LoginResult(live, device=None, kept=True)
         service = LoginService(self._app, request.profile, region=self._region, keys=self.keys, asks=self._asks)

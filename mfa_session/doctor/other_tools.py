@@ -22,7 +22,12 @@ def leftovers(*, config: Sections, credentials: Sections) -> Iterator[Finding]:
             _ABOUT,
             "aws-mfa",
             f"aws-mfa keeps long-term keys in plain text: {_listed(f'{name}{_LONG_TERM}' for name in found)}",
-            fix=f"move them to a store: {hint_command('keys import', profile=found[0])}",
+            fix="move them to a store: "
+            + (
+                hint_command("keys import", profile=found[0])
+                if len(found) == 1
+                else hint_command("keys import", "--from", "aws-mfa", "--all", profile="")
+            ),
         )
     if found := [name for name, section in credentials.items() if _is_of_awsume(name, section.get("manager"))]:
         yield warning(

@@ -13,9 +13,11 @@ from mfa_session.aws_files.plain_keys import PlainKeys
 from mfa_session.errors import ConfigurationError, UsageError
 from mfa_session.model.credentials import AccessKey
 from mfa_session.model.mfa_device import MFADevice
+from mfa_session.model.profile import Sections
 
-_SUFFIX = "-long-term"
+LONG_TERM = "-long-term"
 _DEVICE = "aws_mfa_device"
+_KEY_ID = "aws_access_key_id"
 
 # What aws-mfa writes into the profile itself.
 _SESSION = (
@@ -27,6 +29,12 @@ _SESSION = (
     "assumed_role",
     "assumed_role_arn",
 )
+
+
+def is_of_aws_mfa(profile: str, credentials: Sections, config: Sections) -> bool:
+    """Tell whether aws-mfa has the long-term key of *profile*, which has none of its own."""
+    own = credentials.get(profile, {}).get(_KEY_ID) or config.get(profile, {}).get(_KEY_ID, "")
+    return _KEY_ID in credentials.get(profile + LONG_TERM, {}) and not own.startswith("AKIA")
 
 
 class AWSMFAKeys:
@@ -44,31 +52,31 @@ class AWSMFAKeys:
     def profiles(self) -> Iterator[str]:
         """Yield the name of every profile whose long-term key aws-mfa has."""
         for name in self._keys.profiles():
-            if name.endswith(_SUFFIX):
-                yield name.removesuffix(_SUFFIX)
+            if name.endswith(LONG_TERM):
+                yield name.removesuffix(LONG_TERM)
 
     def has(self, profile: str) -> bool:
         """Tell whether aws-mfa has a key of *profile*, or something that looks like one."""
-        return self._keys.has(profile + _SUFFIX)
+        return self._keys.has(profile + LONG_TERM)
 
     def get(self, profile: str) -> AccessKey | None:
         """Return the long-term key of *profile*, ``None`` where aws-mfa has none."""
-        return self._keys.get(profile + _SUFFIX)
+        return self._keys.get(profile + LONG_TERM)
 
     def device(self, profile: str) -> MFADevice | None:
         """Return the device that aws-mfa asks for codes, ``None`` where its section names none."""
-        serial_number = self._section(profile + _SUFFIX).get(_DEVICE)
+        serial_number = self._section(profile + LONG_TERM).get(_DEVICE)
         if not serial_number:
             return None
         try:
             return MFADevice(serial_number)
         except UsageError as error:
-            line = line_of(self._path, "credentials", profile + _SUFFIX, _DEVICE)
+            line = line_of(self._path, "credentials", profile + LONG_TERM, _DEVICE)
             raise ConfigurationError(f"line {line} of {self._path}: {error}", hint=error.hint) from None
 
     def check_can_remove(self, profile: str) -> None:
         """Raise what :meth:`remove` would raise, as far as can be told."""
-        self._keys.check_can_remove(profile + _SUFFIX)
+        self._keys.check_can_remove(profile + LONG_TERM)
         if self._has_session(profile):
             check_writable(self._path, "credentials", profile)
 
@@ -76,7 +84,7 @@ class AWSMFAKeys:
         """Delete the session of aws-mfa, and then the lines of *key*; other lines stay."""
         if self._has_session(profile):
             remove_lines(self._path, profile, _SESSION, key_that_may_go=None)
-        self._keys.remove(profile + _SUFFIX, key)
+        self._keys.remove(profile + LONG_TERM, key)
 
     def manual_steps(self, profile: str) -> None:
         """Return ``None``: nothing is left when the lines are gone."""

@@ -34,6 +34,13 @@ class EnvironmentKey:
         except UsageError as error:
             raise ConfigurationError(f"{' and '.join(_NAMES)}: {error}", hint=error.hint) from None
 
+    def usable(self) -> AccessKey | None:
+        """Return the key; ``None`` where there is none, or only temporary credentials."""
+        try:
+            return None if self._environ.get("AWS_SESSION_TOKEN") else self.get("")
+        except ConfigurationError:
+            return None
+
     def device(self, profile: str) -> None:
         """Return ``None``: nothing in the environment names it."""
 

@@ -88,8 +88,11 @@ def add_prompted_key(
     sts: STS,
     choose_store: Callable[[], KeyStore],
     settings: KeySettings,
+    offered: Callable[[], AccessKey | None],
 ) -> AccessKey | None:
     """Ask for the key of *profile*, verify and store it; ``None`` if the user cannot be asked.
+
+    The key *offered* by the environment, if any, is offered before another is asked for.
 
     Raises:
         MFASessionError: AWS does not accept the key, it cannot be stored, or the user cancelled.
@@ -100,20 +103,30 @@ def add_prompted_key(
     # The store is opened first, so that a secret is not typed in vain.
     settings.check_can_answer(profile)
     store = choose_store()
+    found = offered()
+    if found and not user.agrees(f"Use the access key in AWS_ACCESS_KEY_ID ({found.masked_id})?", by_default=True):
+        found = None
     key = prompted_key(
-        profile, user=user, verify=lambda key: replace(key, account_id=iam_user(key, sts=sts).account_id)
+        profile,
+        user=user,
+        verify=lambda key: replace(key, account_id=iam_user(key, sts=sts).account_id),
+        first=found,
     )
     check_replaceable(profile, store.get(profile.name), key, sts=sts)
     store_key(profile, key, store=store, settings=settings)
+    if found and key.access_key_id == found.access_key_id:
+        user.tell("The key is still in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: delete the lines that set them.")
     return key
 
 
-def prompted_key(profile: Profile, *, user: KeyPrompter, verify: Callable[[AccessKey], Verified]) -> Verified:
+def prompted_key(
+    profile: Profile, *, user: KeyPrompter, verify: Callable[[AccessKey], Verified], first: AccessKey | None = None
+) -> Verified:
     """Ask for the key of *profile* until AWS accepts it, three times at most, and return what *verify* returns.
 
-    After a wrong secret only the secret is asked for again.
+    The *first* key is tried without asking. After a wrong secret only the secret is asked for again.
     """
-    key = user.access_key(profile)
+    key = first or user.access_key(profile)
     for _ in range(_ATTEMPTS - 1):
         try:
             return verify(key)

@@ -158,7 +158,7 @@ class TestAFullDisk:
 
         assert ended.exit_code == CONFIGURATION
         assert ended.error.endswith("the disk is full; nothing was changed")
-        assert ended.hint == "make room, then run this again"
+        assert ended.hint == "make room, then run this again; the code is used, so log in with the next one"
 
 
 class TestTheSessionProfile:
@@ -190,7 +190,7 @@ class TestTheSessionProfile:
 
         assert ended.exit_code == CONFIGURATION
         assert error in ended.error
-        assert "--replace" in ended.hint
+        assert "to overwrite it: --force" in ended.hint
 
     def test_that_has_credentials_in_the_config_file_gets_none_beside_them(self, machine: Machine) -> None:
         machine.write_config(machine.config_file.read_text() + "[profile test-user-mfa]\ncredential_process = x\n")

@@ -17,7 +17,7 @@ def test_a_long_term_key_is_overwritten_by_nobody_who_has_no_other_copy(machine:
     text = machine.credentials_file.read_text() + section(machine, "work")
     machine.write_credentials(text)
 
-    ran = machine.log_in("--session-profile", "work", "--replace")
+    ran = machine.log_in("--session-profile", "work", "--force")
 
     assert ran.returncode == 253
     assert "profile work holds a long-term access key (line 6 of " in ran.stderr
@@ -35,7 +35,7 @@ def test_a_long_term_key_that_is_in_the_store_is_overwritten_by_whoever_insists(
     machine.write_credentials(machine.credentials_file.read_text() + section(machine, "work"))
 
     asked = machine.log_in("--session-profile", "work")
-    insisted = machine.log_in("--session-profile", "work", "--replace")
+    insisted = machine.log_in("--session-profile", "work", "--force")
 
     assert asked.returncode == 253
     assert insisted.returncode == 0, insisted.stderr

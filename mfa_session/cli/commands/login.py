@@ -53,10 +53,8 @@ def login(
     min_remaining: Annotated[
         str | None, typer.Option(metavar="TIME", help="Keep a session that has more than this left.  [default: 15m]")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Get a new session in any case.")] = False,
-    replace_other: Annotated[
-        bool, typer.Option("--replace", help="Overwrite a section that mfa-session did not write.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Get a new session; overwrite a foreign one.")] = False,
+    replace_other: Annotated[bool, typer.Option("--replace", hidden=True)] = False,
     region: Annotated[
         str | None, typer.Option(metavar="REGION", help="Region of the session profile, and where STS is asked.")
     ] = None,
@@ -92,7 +90,7 @@ def login(
         duration=_parsed(
             "--duration", duration, durations.role_duration if configured.role else durations.session_duration
         ),
-        replace=replace_other,
+        replace=replace_other or force,
     )
     service = LoginService(app, configured, region=region, asks_for_key=True)
     was_open = readable_by_others(app.credentials_file)

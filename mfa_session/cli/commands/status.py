@@ -13,8 +13,9 @@ from mfa_session.aws_files.session_profiles import session_in
 from mfa_session.cli.choose_profile import profile_of_environment
 from mfa_session.cli.context import AppContext, now
 from mfa_session.cli.options import ListedProfileOption
-from mfa_session.cli.output import write_json, write_stderr, write_stdout
+from mfa_session.cli.output import warn, write_json, write_stderr, write_stdout
 from mfa_session.cli.table import Cell, Colour, table
+from mfa_session.doctor.other_tools import leftovers
 from mfa_session.errors import ExpiredSessionError, MFASessionError, ProfileNotFoundError, hint_command
 from mfa_session.model.credentials import timestamp
 from mfa_session.sessions.status import State, Status, all_statuses, status
@@ -78,10 +79,18 @@ def status_(
         write_stdout(_text(shown, in_full=bool(profile) or verify, present=now()))
     else:
         write_stderr(f"mfa-session: no profile has a session yet; to begin: {hint_command('login', profile='NAME')}")
+    if not (quiet or as_json or profile):
+        _warn_about_other_tools(app)
     if failure is not None:
         raise failure
     if not any(each.state is State.LIVE for each in shown):
         raise typer.Exit(_NO_LIVE_SESSION)
+
+
+def _warn_about_other_tools(app: AppContext) -> None:
+    config, credentials = read_profiles(app.config_file, "config"), read_profiles(app.credentials_file, "credentials")
+    for each in leftovers(config=config, credentials=credentials):
+        warn(each.what, hint=each.fix)
 
 
 def show_overview(app: AppContext) -> bool:
