@@ -6,6 +6,7 @@ Nothing here imports botocore: a program that only *might* call AWS does not pay
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from mfa_session.aws.endpoints import Endpoints
@@ -30,6 +31,7 @@ class Transport:
     """Sends requests for STS and IAM to *endpoints*; each is signed with the credentials in it, and no others.
 
     *on_session_ended* is called with a session that AWS does not accept any more.
+    *waiting* is entered with what is waited for, and left when the response is there.
     """
 
     def __init__(
@@ -38,10 +40,12 @@ class Transport:
         *,
         limits: "Limits | None" = None,
         on_session_ended: Callable[[SessionCredentials], None] = lambda _: None,
+        waiting: Callable[[str], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         self._endpoints = endpoints
         self._limits = limits
         self._on_session_ended = on_session_ended
+        self._waiting = waiting
         self._loading: _Loading | None = None
 
     def prepare(self) -> None:
@@ -56,7 +60,8 @@ class Transport:
             ConfigurationError: these settings lead to no host of AWS.
         """
         try:
-            return self._begin().transport().send(request)
+            with self._waiting(f"Contacting AWS {request.service.upper()} …"):
+                return self._begin().transport().send(request)
         except ExpiredSessionError as error:
             # IAM's InvalidClientTokenId may mean that the session is without MFA.
             if isinstance(request.credentials, SessionCredentials) and (

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -16,21 +16,19 @@ from mfa_session.aws_files.plain_keys import PlainKeys
 from mfa_session.aws_files.profile_settings import ProfileSettings, place_of
 from mfa_session.aws_files.session_profiles import RoleSessionsWrittenTogether, SessionProfiles
 from mfa_session.cli.choose_profile import choose_profile
-from mfa_session.cli.output import write_stderr
+from mfa_session.cli.output import waiting_for, write_stderr
 from mfa_session.cli.own_program import program_command
 from mfa_session.errors import (
-    AccessKeyNotFoundError,
     ConfigurationError,
     MFASessionError,
     PersonNeededError,
     ProfileNotFoundError,
-    hint_command,
     name_in_hints,
 )
 from mfa_session.filesystem import paths
 from mfa_session.filesystem.locks import locked
 from mfa_session.filesystem.safe_path import UnsafePath, unsafe_path
-from mfa_session.importers.aws_mfa import LONG_TERM, is_of_aws_mfa
+from mfa_session.importers.aws_mfa import check_not_of_aws_mfa
 from mfa_session.importers.credential_process import printed_key
 from mfa_session.importers.environment import EnvironmentKey
 from mfa_session.keys.add import add_prompted_key
@@ -234,7 +232,12 @@ class AppContext:
     def transport(self, profile: Profile, endpoints: Endpoints | None = None) -> Transport:
         """Return the transport for *profile*. A session that AWS does not accept any more is marked as expired."""
         endpoints = endpoints or self.endpoints(profile)
-        return Transport(endpoints, on_session_ended=partial(self._mark_ended, profile, endpoints))
+        on_session_ended = partial(self._mark_ended, profile, endpoints)
+        return Transport(endpoints, on_session_ended=on_session_ended, waiting=self._waiting)
+
+    def _waiting(self, what: str) -> AbstractContextManager[None]:
+        """Show what is waited for, except with --quiet and for AWS tools, whose terminal it is."""
+        return nullcontext() if self.quiet or self.deadline.reader_fd is not None else waiting_for(what)
 
     def _mark_ended(self, profile: Profile, endpoints: Endpoints, session: SessionCredentials) -> None:
         # Another partition, asked by mistake, does not know the session either.
@@ -244,12 +247,7 @@ class AppContext:
             with suppress(MFASessionError):  # the user has to see the error of AWS, not this one
                 self.sessions.mark_ended(session, now=now())
 
-    def user(
-        self,
-        command: str,
-        *,
-        endpoints: Endpoints | None = None,
-    ) -> User | NoUser:
+    def user(self, command: str, *, endpoints: Endpoints | None = None) -> User | NoUser:
         """Return the user, to ask; *command* is what to run in a terminal if there is none here."""
         if self.no_prompt:
             return NoUser(command)
@@ -336,12 +334,8 @@ class AppContext:
             ConfigurationError: another tool gives its credentials; the message names the line.
         """
         user = profile.user
-        files = read_profiles(self.credentials_file, "credentials"), self._config
-        if user.store is None and is_of_aws_mfa(user.name, *files):
-            raise AccessKeyNotFoundError(
-                f"the access key of {user.name} is where aws-mfa keeps it: [{user.name}{LONG_TERM}]",
-                hint=f"move it to mfa-session: {hint_command('keys import', profile=user.name)}",
-            )
+        if user.store is None:
+            check_not_of_aws_mfa(user.name, read_profiles(self.credentials_file, "credentials"), self._config)
         if user.foreign is None or user.foreign == "credential_process" or user.store is not None:
             return
         whose = f"its source profile {user.name}" if profile.role else f"profile {user.name}"

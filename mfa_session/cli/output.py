@@ -7,6 +7,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from mfa_session.errors import (
     AWSError,
@@ -32,6 +33,8 @@ GENERAL = 255
 
 # Fields are added within a version, and never removed or renamed.
 _JSON_VERSION = 1
+
+_LONG_WAIT_SECONDS = 1.0
 
 # What the loader of shared libraries says.
 _NO_MEMORY_FOR_A_LIBRARY = ("cannot allocate memory", "failed to map segment")
@@ -172,6 +175,44 @@ def warn(what: str, *, hint: str) -> None:
     """Say on stderr what did not go as it should, but kept the command from nothing."""
     write_stderr(f"mfa-session: {escape_control(what)}")
     write_stderr(f"mfa-session: hint: {escape_control(hint)}")
+
+
+@contextmanager
+def waiting_for(what: str) -> Iterator[None]:
+    """Show *what* is waited for on the terminal where the block takes more than a second, and erase it afterwards.
+
+    Only on the main thread: what other threads wait for would stand in the lines that it prints.
+    """
+    if sys.stderr is None or not sys.stderr.isatty() or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    lock = threading.Lock()
+    is_over = is_shown = False
+
+    def show() -> None:
+        nonlocal is_shown
+        with lock:
+            if not is_over:
+                is_shown = True
+                _write_on_terminal(what)
+
+    timer = threading.Timer(_LONG_WAIT_SECONDS, show)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        with lock:
+            is_over = True
+        if is_shown:
+            _write_on_terminal(f"\r{' ' * len(what)}\r")  # a dumb terminal has no sequence that erases
+
+
+def _write_on_terminal(text: str) -> None:
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 def write_stdout(text: str, *, whole: bool = False) -> None:
