@@ -24,8 +24,8 @@ COMMANDS = sorted({block.text for block in INSTALLING})
 MAKE_THEIR_OWN_ENVIRONMENT = [command for command in COMMANDS if "-m venv " in command]
 WITH_PIPX = [command for command in COMMANDS if command not in MAKE_THEIR_OWN_ENVIRONMENT]
 
-# What is in a checkout of somebody who has just made it, as far as it is installed.
-PACKAGE = ("README.md", "LICENSE", "pyproject.toml", "completions", "docs", "mfa_session")
+# What is in a fresh checkout, as far as it is installed.
+PACKAGE = ("README.md", "LICENSE", "pyproject.toml", "completions", "docs", "mfa_session", "release")
 
 
 @pytest.fixture
