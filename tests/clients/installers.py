@@ -20,7 +20,7 @@ from tests.terminal import ESCAPE_SEQUENCE
 PROGRAMS = Path(__file__).with_name("programs")
 
 # A Rust or Go SDK is compiled from its source; two cores that other work shares take minutes.
-_INSTALL_SECONDS = 1500
+_INSTALL_SECONDS = 2400
 
 
 class CannotInstallError(Exception):
