@@ -35,7 +35,7 @@ def test_each_key_has_its_line_and_a_store_that_does_not_open_says_why(machine: 
         ["locked", "?", "-", "keyring", "-"],
         ["test-user", f"AKIA…{last}", "91", "days", "encrypted", "file", "123456789012"],
     ]
-    assert shown.stdout.splitlines()[4].startswith("locked: there is no D-Bus session")
+    assert shown.stdout.splitlines()[4].startswith("locked: no OS keyring found (no D-Bus session)")
 
 
 def test_programs_get_json(machine: Machine) -> None:
@@ -47,7 +47,7 @@ def test_programs_get_json(machine: Machine) -> None:
     assert (careless["store"], locked["store"], ours["store"]) == ("credentials_file", "keyring", "file")
     assert ours["access_key_id"] == f"AKIA…{machine.key.access_key_id[-4:]}"
     assert (ours["age_days"], ours["account_id"], ours["problem"]) == (91, "123456789012", None)
-    assert locked["problem"].startswith("there is no D-Bus session")
+    assert locked["problem"].startswith("no OS keyring found (no D-Bus session)")
 
 
 def test_no_secret_is_shown(machine: Machine) -> None:

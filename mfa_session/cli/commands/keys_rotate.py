@@ -66,6 +66,7 @@ def rotate(
         for name in sorted({source.name, *(copy.profile for copy in shared if copy.is_stored)}):
             locks.enter_context(app.lock(Profile(name, name)))
         recover(source, store=store, records=app.rotations)
+        store.get(source.name)  # a key that cannot be read is reported before a code is asked for
         copies = _copies_to_change(app, source, store)
         service = LoginService(app, source, command=f"keys rotate{' --delete-old' if delete_old else ''}")
         session = service.log_in(LoginRequest(source, min_remaining=_TIME_TO_ROTATE)).credentials
