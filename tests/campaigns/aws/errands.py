@@ -34,7 +34,7 @@ class Ended:
         """Whether there is one error, with what to do about it, and nothing that only a programmer understands."""
         # `credential-process` says both on one line, for tools that show one.
         told = re.findall(r"^mfa-session: error: .+(?:; .+|\nmfa-session: hint: .+)$", self.said, re.MULTILINE)
-        return len(told) == 1 and "Traceback" not in self.said and "internal error" not in self.said
+        return len(told) == 1 and "Traceback" not in self.said and "error: internal error" not in self.said
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ OTHER = "[other]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_ke
 _SESSION = re.compile(
     r"\n?\[test-user-mfa\]\naws_access_key_id = (?P<id>\S+)\naws_secret_access_key = (?P<secret>\S+)\n"
     r"aws_session_token = (?P<token>\S+)\nx_security_token_expires = \S+\nmfa_session_source = test-user\n"
+    r"mfa_session_region = \S+\nmfa_session_output = \S+\n"
 )
 _SETTINGS = re.compile(r"\n?\[profile test-user-mfa\]\nregion = \S+\noutput = \S+\n")
 
