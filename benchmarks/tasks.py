@@ -113,7 +113,7 @@ def _other_places(ours: Path, homes: Homes, stack: contextlib.ExitStack, *, thin
 
 
 def _login(ours: Path) -> Dialogue:
-    return Dialogue((ours, "login", *_PROFILE, "--force"), QUESTION, done="is live until")
+    return Dialogue((ours, "login", *_PROFILE, "--force"), QUESTION, done="Logged in.")
 
 
 def _awsume(others: Installation, homes: Homes, *, thinking: float) -> Iterator[Task]:
