@@ -6,7 +6,7 @@ from tests.machine import MFA_SESSION, Machine
 
 # What is said of an address only because it is not AWS's own.
 _LOCAL_ADDRESS = re.compile(
-    r", sent to http://127\.0\.0\.1:\d+|^AWS +STS is asked at http://127\.0\.0\.1:\d+\n", re.MULTILINE
+    r", sent to http://127\.0\.0\.1:\d+|^AWS +STS endpoint http://127\.0\.0\.1:\d+\n", re.MULTILINE
 )
 _OURSELVES_AT_HOME = "/home/me/.local/bin/mfa-session"
 
