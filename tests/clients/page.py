@@ -27,6 +27,10 @@ session. `python -m tests.clients` installs each by name and writes this page; a
 
 "works" means that AWS accepted a call with a session that has MFA. In the last column, some clients hide what a
 `credential_process` writes to stderr: `mfa-session doctor --profile test-user` then says what to do.
+
+Clients that start at the same time without a session share one question: `tests/clients/test_at_once.py` starts all
+that are installed, gives a wrong and then the right code, and each of them gets the session. The SDK for Rust is left
+out, because it does not wait long enough for two codes.
 """
 
 _COLUMNS = ("client", "version", *(mode.value for mode in Mode), "run on")
