@@ -327,16 +327,20 @@ class AppContext:
         """Return the access key that the ``credential_process`` of *profile*, another program, prints."""
         return printed_key(profile, environ=self.environ_for(profile), unsafe_settings=self.unsafe_settings)
 
-    def check_has_own_key(self, profile: Profile) -> None:
-        """Make sure that the access key behind *profile* is mfa-session's to use.
+    def check_has_own_key(self, profile: Profile, *, at_login: bool) -> None:
+        """Check that the access key behind *profile* is mfa-session's to use.
+
+        A ``credential_process`` of the user may run us, so only `login` refuses it, *at_login*.
 
         Raises:
             ConfigurationError: another tool gives its credentials; the message names the line.
         """
-        user = profile.user
-        if user.store is None:
+        if (user := profile.user).store is None:
             check_not_of_aws_mfa(user.name, read_profiles(self.credentials_file, "credentials"), self._config)
-        if user.foreign is None or user.foreign == "credential_process" or user.store is not None:
+        if user.foreign is None:
+            return
+        may_run_us = not at_login or user.store is None or "mfa-session" in user.settings[user.foreign]
+        if user.foreign == "credential_process" and may_run_us:
             return
         whose = f"its source profile {user.name}" if profile.role else f"profile {user.name}"
         prefix = f"profile {profile.name}: " if profile.role else ""

@@ -117,7 +117,7 @@ class LoginService:
 
     def log_in(self, request: LoginRequest) -> LoginResult:
         """Do what *request* says, without a lock on the profile; how the last login failed is forgotten then."""
-        self._app.check_has_own_key(self._profile)
+        self._app.check_has_own_key(self._profile, at_login=self._asks_for_key)
         try:
             login = self._log_in(request)
         except OtherToolSessionError:

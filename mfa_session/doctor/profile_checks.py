@@ -1,5 +1,6 @@
 """Check the settings of a profile and the AWS files."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePath
 from typing import Protocol
@@ -148,7 +149,7 @@ def _mfa_process(profile: Profile, *, finds: Callable[[str], bool]) -> Iterator[
         words = words_of(line)
     except ValueError:
         words = []
-    if not words or not finds(words[0]):
+    if not words or not finds(os.path.expanduser(words[0])):  # noqa: PTH111  as `mfa_process` is run
         # The arguments may be secret.
         what = f"mfa_process names a program that cannot be run{': ' + words[0] if words else ''}"
         yield error("device", "mfa-process-not-found", what, fix="correct mfa_process, or delete the line")

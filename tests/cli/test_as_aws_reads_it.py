@@ -378,6 +378,7 @@ class TestComments:
             config="[profile test-user]\nregion = eu-west-1\nmfa_process = ~/code\n",
         )
 
+        assert "mfa_process" not in machine.run("doctor", "--offline", "--profile", "test-user").stdout
         ran = machine.run("login", "--profile", "test-user")
 
         assert ran.returncode == 0, ran.stderr

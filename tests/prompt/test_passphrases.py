@@ -218,3 +218,11 @@ def test_a_process_substitution_is_a_file(tmp_path: Path) -> None:
     )
 
     assert result.stdout == b"'correct horse'\n"
+
+
+def test_the_file_may_be_named_from_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    file_of(tmp_path, b"correct horse\n")
+
+    assert passphrases(**{FILE: "~/passphrase"}).passphrase(new=False) == "correct horse"
