@@ -59,17 +59,25 @@ class Homes:
         OSKeyring(environ=machine.environment, interactive=False).set("test-user", _key(machine))
         return machine
 
-    def with_session(self, name: str, program: Path, *, credentials: bool = False, settings: bool = False) -> Machine:
-        """Return one with a live session; *credentials* and *settings* of 5,000 other profiles stand before it."""
+    def with_session(
+        self,
+        name: str,
+        program: Path,
+        *,
+        credentials: bool = False,
+        settings: bool = False,
+        profiles: int = _FOREIGN_PROFILES,
+    ) -> Machine:
+        """Return one with a live session, below the *credentials* and *settings* of so many other *profiles*."""
         machine = self.with_plain_key(name)
         renew_phone(machine)
         ran = machine.run_program(program, "login", "--profile", "test-user", "--token-code", machine.phone.code())
         if ran.returncode:
             raise RuntimeError(ran.stderr)
         if credentials:
-            _prepend(machine.credentials_file, _FOREIGN_CREDENTIALS)
+            _prepend(machine.credentials_file, _FOREIGN_CREDENTIALS, profiles)
         if settings:
-            _prepend(machine.config_file, _FOREIGN_SETTINGS)
+            _prepend(machine.config_file, _FOREIGN_SETTINGS, profiles)
         return machine
 
     def with_roles(self, name: str, program: Path, *, roles: int) -> Machine:
@@ -122,6 +130,6 @@ def _key(machine: Machine) -> AccessKey:
     return AccessKey(machine.key.access_key_id, machine.key.secret_access_key)
 
 
-def _prepend(path: Path, section: str) -> None:
-    others = "".join(section.format(number) for number in range(_FOREIGN_PROFILES))
+def _prepend(path: Path, section: str, profiles: int) -> None:
+    others = "".join(section.format(number) for number in range(profiles))
     path.write_text(others + path.read_text(encoding="utf-8"), encoding="utf-8")

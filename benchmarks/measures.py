@@ -20,6 +20,15 @@ class Measure(Enum):
     CACHED_BY_LINE = "`credential-process`, live session, by the line in the config file (`python -I`)"
     CACHED_OF_5000 = "`credential-process`, 5,000 profiles in the credentials file"
     CACHED_OF_5000_AND_5000 = "`credential-process`, 5,000 profiles in each of the two files"
+    WHOLE_OF_10 = "`login --token-code`, whole, 10 profiles in each of the two files"
+    WHOLE_OF_5000 = "`login --token-code`, whole, 5,000 profiles in each of the two files"
+    LOGOUT_OF_10 = "`logout`, 10 profiles in each of the two files"
+    LOGOUT_OF_5000 = "`logout`, 5,000 profiles in each of the two files"
+    STATUS_OF_10 = "`status`, 10 profiles in each of the two files"
+    STATUS_OF_5000 = "`status`, 5,000 profiles in each of the two files"
+    DOCTOR_OF_10 = "`doctor --offline`, 10 profiles in each of the two files"
+    DOCTOR_OF_5000 = "`doctor --offline`, 5,000 profiles in each of the two files"
+
     AWS_CONFIGURE_GET = "AWS CLI: one value of a live session (`aws configure get`)"
     AWSUME_CACHED = "awsume: a live session, out of its cache"
     AWS_VAULT_CACHED = "aws-vault: a live session from its encrypted files (`export --format json`)"
@@ -186,6 +195,14 @@ def rows(samples: Samples, *, callers: int, roles: int) -> tuple[Row, ...]:
         Row(Measure.AWSUME_WHOLE, Measure.AWS_MFA_WHOLE),
         Row(Measure.AWS_WHOLE, Measure.AWS_MFA_WHOLE),
         Row(Measure.AWS_VAULT_WHOLE, Measure.AWS_MFA_WHOLE),
+        Row(Measure.WHOLE_OF_10),
+        Row(Measure.WHOLE_OF_5000, Measure.WHOLE_OF_10, 2),
+        Row(Measure.LOGOUT_OF_10),
+        Row(Measure.LOGOUT_OF_5000, Measure.LOGOUT_OF_10, 2),
+        Row(Measure.STATUS_OF_10),
+        Row(Measure.STATUS_OF_5000, Measure.STATUS_OF_10, 2),
+        Row(Measure.DOCTOR_OF_10),
+        Row(Measure.DOCTOR_OF_5000, Measure.DOCTOR_OF_10, 2),
         Row(Measure.AWS_BY_KEYS),
         Row(Measure.AWS_BY_PROCESS, Measure.AWS_BY_KEYS, 1.05),
         Row(Measure.PYTHONS_AT_ONCE, note=f"{10 * callers:,}"),

@@ -18,6 +18,9 @@ from tests.secret_service import secret_service
 
 _PROFILE = ("--profile", "test-user")
 
+# The commands of `_one_day`, in their order.
+_DAY = ("WHOLE", "STATUS", "DOCTOR", "LOGOUT")
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -75,6 +78,28 @@ def _large_files(ours: Installation, homes: Homes) -> Iterator[Task]:
     both = homes.with_session("live-5000-5000", ours.mfa_session, credentials=True, settings=True)
     yield _answered(Measure.CACHED_OF_5000, one, ours)
     yield _answered(Measure.CACHED_OF_5000_AND_5000, both, ours)
+    few = homes.with_session("whole-10", ours.mfa_session, credentials=True, settings=True, profiles=10)
+    many = homes.with_session("whole-5000", ours.mfa_session, credentials=True, settings=True)
+    for home, files in ((few, "10"), (many, "5000")):
+        yield _one_day(ours.mfa_session, home, *(Measure[f"{each}_OF_{files}"] for each in _DAY))
+
+
+def _one_day(ours: Path, home: Machine, *measures: Measure) -> Task:
+    """Return the task to log in, see how things are, diagnose and log out, timed one by one."""
+    environment = environment_of(home)
+    commands = [
+        Command((ours, "status"), environment),
+        Command((ours, "doctor", "--offline", *_PROFILE), environment),
+        Command((ours, "logout", *_PROFILE), environment),
+    ]
+
+    def run() -> Mapping[Measure, float]:
+        renew_phone(home)
+        login = Command((ours, "login", *_PROFILE, "--force", "--token-code"), environment)
+        seconds = [login.seconds(home.phone.code()), *(command.seconds() for command in commands)]
+        return dict(zip(measures, seconds, strict=True))
+
+    return Task(run)
 
 
 def _aliases(ours: Path, live: Machine) -> Iterator[Task]:
