@@ -1,8 +1,7 @@
-"""Lines of the credentials file that hold keys: written and removed so that no long-term key is lost.
+"""Write and remove lines of the credentials file without losing a long-term key.
 
-Every write to the credentials file goes through here. AWS shows a secret access key once,
-and a section may hold the only copy: one that is not a session's is changed only where
-the caller names it as the key that may go.
+Every write to that file goes through here. A section may have the only copy of a secret access key, so a
+long-term key is overwritten or removed only if the caller names it.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -42,11 +41,11 @@ def write_lines(
 def write_lines_of_several(
     path: Path, changes: Mapping[str, Mapping[str, str | None]], *, keys_that_may_go: Mapping[str, str]
 ) -> None:
-    """Give each profile of *changes* its values in one write; of long-term keys go only *keys_that_may_go*.
+    """Write the values of each profile of *changes* at once; only *keys_that_may_go* are overwritten.
 
     Raises:
-        SessionProfileTakenError: another long-term key stands in one of them.
-        SharedFileError: it cannot be done without harm. Nothing was changed, either way.
+        SessionProfileTakenError: another long-term key is in one of them.
+        SharedFileError: the file cannot be changed without harm. Nothing was changed, either way.
     """
     checks = {name: partial(_check_section, path, name, keys_that_may_go.get(name)) for name in changes}
     write_profiles(path, "credentials", changes, checks=checks)
@@ -56,7 +55,7 @@ def remove_lines(path: Path, profile: str, keys: Collection[str], *, key_that_ma
     """Remove these *keys* of *profile*, and with the last line the section; other lines and comments stay.
 
     Raises:
-        SessionProfileTakenError: a long-term key stands there, and it is not *key_that_may_go*.
+        SessionProfileTakenError: a long-term key other than *key_that_may_go* is there.
         SharedFileError: it cannot be done without harm. Nothing was changed, either way.
     """
     check = partial(_check_section, path, profile, key_that_may_go)
@@ -70,7 +69,7 @@ def _check_section(path: Path, profile: str, key_that_may_go: str | None, sectio
 def check_no_key_is_lost(
     path: Path, profile: str, section: Mapping[str, str], *, key_that_may_go: str | None = None
 ) -> None:
-    """Make sure that *section*, which is that of *profile* in the file *path*, may be overwritten or removed.
+    """Check that *section* of *profile* in the file *path* may be overwritten or removed.
 
     Raises:
         SessionProfileTakenError: it holds a long-term key other than *key_that_may_go*.

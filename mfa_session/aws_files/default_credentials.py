@@ -1,10 +1,7 @@
-"""The credentials that AWS tools find by themselves, and take before they ask an endpoint.
+"""Hide the credentials of the profile ``default``, which SDKs prefer to a container's endpoint.
 
-Every SDK looks into the environment first, then at the profile ``default`` in both AWS
-files, and only then at a container's endpoint; botocore looks into the file of its
-predecessor, too. A file is hidden from a program where it has such credentials, by a
-variable that leads to an empty one; where it has none, the program keeps all the
-profiles that are there.
+botocore also reads the file of boto 2. A file with such credentials is hidden by a variable that names an empty
+file; one without them stays, with all its profiles.
 
 https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 """
@@ -18,7 +15,7 @@ from mfa_session.aws_files.files import read_profiles
 from mfa_session.filesystem.paths import home
 from mfa_session.model.provider import CREDENTIAL_SETTINGS
 
-# What else `default` may say for every program, and the variable that says it where the file is hidden.
+# Settings of `default` that apply to every program, and the variables for them while the file is hidden.
 _SETTINGS = {"ca_bundle": "AWS_CA_BUNDLE", "endpoint_url": "AWS_ENDPOINT_URL", "output": "AWS_DEFAULT_OUTPUT"}
 
 # boto 2 is gone, but gsutil still reads its file; https://boto.readthedocs.io/en/latest/boto_config_tut.html
@@ -28,7 +25,7 @@ _BOTO_KEY = re.compile(rb"^aws_access_key_id[ \t]*[=:]", re.MULTILINE)
 def without_default_credentials(
     environ: Mapping[str, str], *, credentials_file: Path, config_file: Path
 ) -> dict[str, str]:
-    """Return the variables that keep the credentials of ``default`` from a program, and nothing more than need be.
+    """Return the variables that hide the credentials of ``default`` from a program.
 
     Raises:
         SharedFileError: AWS tools cannot read a file.

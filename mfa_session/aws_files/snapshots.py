@@ -1,8 +1,7 @@
-"""Snapshots of a file that other programs rewrite when they like, without a lock.
+"""Read a file that other programs rewrite without a lock.
 
-``aws configure set`` truncates the file and then writes it, so what is read may be a part
-of it, or nothing. A snapshot waits for such a writer; whether one came afterwards is told
-by comparing identities.
+``aws configure set`` truncates the file and then writes it. A snapshot waits for such a writer; compare
+identities to see whether one came later.
 """
 
 import os
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from mfa_session.errors import SharedFileError
 
-# What changes whenever a file is written or replaced: its number, time of change and size.
+# Inode, time of change and size: one differs after every write.
 Identity = tuple[int, int, int]
 
 _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -24,13 +23,13 @@ _AT_MOST = 16 << 20
 # A file that was written less than this ago may be in the middle of it.
 _FRESH_SECONDS = 0.02
 
-# A program that writes without a pause is not waited for longer.
+# The longest wait for a program that writes without a pause.
 _RESTLESS_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What stood in a file at one moment; no status where there was no file."""
+    """The content of a file at one moment; no status if it did not exist."""
 
     data: bytes = field(repr=False)
     status: os.stat_result | None
@@ -47,11 +46,7 @@ def identity(status: os.stat_result) -> Identity:
 
 
 def identity_of(path: Path) -> Identity | None:
-    """Return the identity of the file *path*, ``None`` where there is none.
-
-    Raises:
-        OSError: it cannot be told.
-    """
+    """Return the identity of the file *path*, ``None`` if it does not exist; may raise OSError."""
     try:
         return identity(path.stat())
     except FileNotFoundError:
@@ -59,10 +54,10 @@ def identity_of(path: Path) -> Identity | None:
 
 
 def snapshot(path: Path, *, empty_until: float) -> Snapshot:
-    """Return the content of the file *path* at a moment when no program seems to be writing it.
+    """Return the content of the file *path* while no program seems to be writing it.
 
-    No bytes are not believed before *empty_until*, on the monotonic clock: a file that was
-    just truncated can show its old time of change for as long as the disk is busy.
+    An empty file is read again until *empty_until*, on the monotonic clock: a truncated file can
+    show its old time of change while the disk is busy.
 
     Raises:
         SharedFileError: it is not a regular file, or larger than any AWS file.

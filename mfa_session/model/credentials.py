@@ -121,7 +121,7 @@ def long_term_key_id(section: Mapping[str, str]) -> str | None:
 
 
 def masked(access_key_id: str) -> str:
-    """Return a key ID as people compare it: its kind and its last four characters."""
+    """Return the first and last four characters of a key ID."""
     return f"{access_key_id[:4]}…{access_key_id[-4:]}"
 
 

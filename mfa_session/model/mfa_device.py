@@ -28,10 +28,10 @@ _SEED = re.compile(r"[A-Z2-7]{16,256}={0,6}")
 class MFADevice:
     """An MFA device, known by its serial number: an ARN for a virtual one, ``GAHT12345678`` for a hardware token.
 
-    *enable_date* is when it was given to its user; ``None`` until AWS was asked.
+    *enable_date* is when it was assigned to its user; ``None`` if not known.
 
     Raises:
-        UsageError: GetSessionToken would not take this as a serial number.
+        UsageError: not a serial number for GetSessionToken.
     """
 
     serial_number: str
@@ -46,12 +46,12 @@ class MFADevice:
 
     @property
     def account_id(self) -> str | None:
-        """The account of a virtual device; a hardware token's number does not tell."""
+        """The account of a virtual device; ``None`` for a hardware token."""
         return arn["account"] if (arn := _ARN.fullmatch(self.serial_number)) else None
 
     @property
     def name(self) -> str:
-        """What its owner calls it: the last part of the ARN, or the whole serial number."""
+        """The last part of the ARN, or the whole serial number."""
         return self.serial_number.rsplit("/", 1)[-1]
 
     @property
