@@ -25,6 +25,9 @@ from mfa_session.errors import BrokenOutputPipeError, MFASessionError, UsageErro
 # Accepted before and behind the command, as the AWS CLI does.
 _GLOBAL_FLAGS = ("--debug", "--no-prompt")
 
+# Of the commands that run a program. The word behind one is not the program.
+VALUE_OPTIONS = ("--profile", "--ssh")
+
 # Shells evaluate what it prints.
 _EXPORT = "export"
 
@@ -286,7 +289,7 @@ def _end_of_ours(arguments: Sequence[str]) -> int:
     named = COMMANDS.get(arguments[plain[0]]) if plain else None
     if isinstance(named, Command) and named.runs_a_program:
         for before, number in itertools.pairwise(plain):
-            if arguments[before] != "--profile" and not arguments[number].startswith("-"):
+            if arguments[before] not in VALUE_OPTIONS and not arguments[number].startswith("-"):
                 return number
     return arguments.index("--") if "--" in arguments else len(arguments)
 

@@ -5,11 +5,13 @@ import inspect
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 import mfa_session
-from mfa_session.cli.app import COMMANDS
+from mfa_session.cli.app import COMMANDS, VALUE_OPTIONS, program
 from mfa_session.cli.lazy_commands import Command, Group
 from tests.cli.sections import session
 from tests.machine import MFA_SESSION, Machine
@@ -202,6 +204,16 @@ def test_the_summary_of_a_command_is_the_first_line_of_its_own_help(words: tuple
     run = getattr(importlib.import_module(f"mfa_session.cli.commands.{module}"), function)
 
     assert inspect.getdoc(run).split("\n\n")[0] == entry.summary  # type: ignore[union-attr]
+
+
+def test_the_options_with_a_value_are_known_of_each_command_that_runs_a_program() -> None:
+    group: Any = get_command(program())
+    running = [name for name, entry in COMMANDS.items() if isinstance(entry, Command) and entry.runs_a_program]
+
+    options = [parameter for name in running for parameter in group.commands[name].params if parameter.nargs == 1]
+    names = {name for option in options if not getattr(option, "is_flag", True) for name in option.opts}
+
+    assert names == set(VALUE_OPTIONS)
 
 
 @pytest.mark.parametrize(
