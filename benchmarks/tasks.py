@@ -175,18 +175,14 @@ def _aws_cli_calls(others: Installation, ours: Path, homes: Homes) -> Iterator[T
 def _aws_vault(
     homes: Homes, live: Machine, ours: Path, stack: contextlib.ExitStack, *, thinking: float
 ) -> Iterator[Task]:
+    yield Task(lambda: {Measure.CACHED_MEMORY: memory_of(ours, "credential-process", *_PROFILE, home=live)})
     if not find_aws_vault():
         return
     kept = stack.enter_context(aws_vault_at(homes, "aws-vault"))
     kept.log_in()
     yield _timed(Measure.AWS_VAULT_CACHED, kept.machine, kept.program, *EXPORT, often=True)
     yield _timed(Measure.AWS_VAULT_EXEC, kept.machine, kept.program, *EXEC, often=True)
-    yield Task(
-        lambda: {
-            Measure.AWS_VAULT_CACHED_MEMORY: memory_of(kept.program, *EXPORT, home=kept.machine),
-            Measure.CACHED_MEMORY: memory_of(ours, "credential-process", *_PROFILE, home=live),
-        }
-    )
+    yield Task(lambda: {Measure.AWS_VAULT_CACHED_MEMORY: memory_of(kept.program, *EXPORT, home=kept.machine)})
     asked = stack.enter_context(aws_vault_at(homes, "aws-vault-asks"))
 
     def dialogue() -> Mapping[Measure, float]:
