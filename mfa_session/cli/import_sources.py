@@ -117,7 +117,7 @@ def _aws_vault(app: AppContext) -> ImportSource:
 def _passphrase(app: AppContext, question: str) -> str:
     try:
         if app.no_prompt:
-            raise PersonNeededError("nobody is to be asked", hint="leave out --no-prompt")
+            raise PersonNeededError("prompting is disabled (--no-prompt)", hint="leave out --no-prompt")
         terminal = Terminal.open()
     except PersonNeededError as error:
         raise PersonNeededError(

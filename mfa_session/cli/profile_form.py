@@ -97,7 +97,7 @@ class Choices:
                 "--mfa-serial", "mfa_serial", "MFA device: its ARN, or the number of a hardware token", code_device
             ),
             Setting("--mfa-process", "mfa_process", "Program that prints a token code", mfa_process),
-            Setting("--code-source", SOURCES, f"Or who keeps codes: {', '.join(PRESETS)}", parse_choices),
+            Setting("--code-source", SOURCES, f"Read MFA codes from: {', '.join(PRESETS)}", parse_choices),
             Setting(
                 "--session-profile",
                 "mfa_session_profile",

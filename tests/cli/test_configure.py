@@ -210,7 +210,7 @@ def test_the_settings_are_asked_for_one_by_one_and_enter_keeps_each(machine: Mac
             "Output format of the AWS CLI [json]: ",
             "MFA device: its ARN, or the number of a hardware token [none]: ",
             "Program that prints a token code [none]: ",
-            "Or who keeps codes: ykman, op, pass-otp, bw [none]: ",
+            "Read MFA codes from: ykman, op, pass-otp, bw [none]: ",
             "Session profile, if not test-user-mfa [none]: ",
             "How long a session lasts, if not 12h [none]: ",
             "Shall mfa-session answer the AWS tools that use profile test-user? [y/N] ",

@@ -97,7 +97,9 @@ def _parsed(setting: Setting, text: str) -> str | None:
 
 def _terminal(app: AppContext) -> Terminal:
     if app.no_prompt:
-        raise PersonNeededError("the settings are asked for, and nobody is to be asked", hint=_HOW_WITHOUT_A_TERMINAL)
+        raise PersonNeededError(
+            "settings required, but prompting is disabled (--no-prompt)", hint=_HOW_WITHOUT_A_TERMINAL
+        )
     try:
         return Terminal.open()
     except PersonNeededError as error:
