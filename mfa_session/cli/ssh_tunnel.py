@@ -50,6 +50,8 @@ class SSHConnection:
     """A connection to *host*, which is anything that ``ssh`` takes. Used as a context manager."""
 
     def __init__(self, host: str) -> None:
+        self._host = host
+        self._folder = ""
         if sys.platform == "win32":
             raise ConfigurationError(
                 "--ssh needs connection sharing (ControlMaster), which OpenSSH for Windows does not have",
@@ -57,8 +59,6 @@ class SSHConnection:
             )
         if not host or host.startswith("-"):
             raise UsageError("--ssh takes the name of a host", hint="as in: --ssh user@host")
-        self._host = host
-        self._folder = ""
 
     def __enter__(self) -> Self:
         self._temporary = tempfile.TemporaryDirectory(prefix="mfa-session-")

@@ -6,6 +6,7 @@ service that has ended.
 
 import os
 import re
+import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -172,7 +173,7 @@ def _connected(bus: str, *, timeout: float) -> socket:
 
 def _unusable(bus: str, error: Exception) -> KeyringUnavailableError:
     owner = _owner_of(str(get_bus(bus)))
-    if owner not in (None, os.geteuid()):
+    if sys.platform != "win32" and owner not in (None, os.geteuid()):
         return KeyringUnavailableError(
             f"the D-Bus session at {escape_control(bus)} is that of {_user_name(owner)}, "
             f"and this runs as {_user_name(os.geteuid())}",
@@ -196,6 +197,8 @@ def _owner_of(path: str) -> int | None:
 
 
 def _user_name(user: int | None) -> str:
+    if sys.platform == "win32":
+        return f"user {user}"
     import pwd  # not on Windows
 
     try:
