@@ -1,6 +1,7 @@
 """A login that gets a signal at whatever moment: the terminal, the files and the processes afterwards."""
 
 import contextlib
+import os
 import random
 import signal
 from collections.abc import Callable, Iterator
@@ -89,7 +90,10 @@ def logins(machine: Machine) -> Iterator[tuple[PseudoTerminal, Times, str]]:
             yield terminal, times, config
 
 
-@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="what a process has is in /proc")
+@pytest.mark.skipif(
+    not Path("/proc/self/environ").exists() or os.geteuid() != 0,
+    reason="only root can read, in /proc, the environment of a process that is not dumpable",
+)
 def test_only_the_program_itself_is_an_orphan(machine: Machine) -> None:
     """A helper of the tests that has its name in a path, as in a checkout that is called so, is none."""
     prepare(machine)
