@@ -45,6 +45,7 @@ def _every_profile(app: AppContext) -> list[str]:
     return names
 
 
+@remembering_reads()
 def log_in_to_several(
     app: AppContext,
     names: Sequence[str] | None,
@@ -59,20 +60,7 @@ def log_in_to_several(
     Raises:
         MFASessionError: it is not known which profiles there are.
     """
-    with remembering_reads():
-        return _log_in_to_several(app, names, habit, log_in=log_in, quiet=quiet, as_json=as_json)
-
-
-def _log_in_to_several(
-    app: AppContext,
-    names: Sequence[str] | None,
-    habit: Callable[[Profile], LoginRequest],
-    *,
-    log_in: LogIn,
-    quiet: bool,
-    as_json: bool,
-) -> int:
-    codes, wishes = [], {}
+    codes, requests = [], {}
     records: list[dict[str, object]] = []
     reader = app.profiles()
     for name in names or _every_profile(app):
@@ -82,10 +70,10 @@ def _log_in_to_several(
             codes.append(report(error, about=name, as_json=as_json))
             records.append({**_NO_RECORD, "profile": name, "problem": str(error)})
         else:
-            wishes[profile.name] = habit(profile)
+            requests[profile.name] = habit(profile)
     sessions = app.write_role_sessions_together()
     turns = log_in_each(
-        list(wishes.values()),
+        list(requests.values()),
         request_for_user=request_for_user,
         log_in=log_in,
         find_key=KeyLookup(stored=app.access_keys.get, in_file=app.plain_keys.get, printed=app.printed_key).access_key,
