@@ -105,14 +105,14 @@ def _provider(core: botocore.session.Session, get_session: GetSession) -> _Provi
     if not any(kind.__module__.startswith("aiobotocore.") for kind in type(core).__mro__):
         return _Provider(_Credentials.create_from_metadata(metadata(), refresh_using=metadata, method=_NAME))
 
-    from aiobotocore.credentials import (  # type: ignore[import-not-found, import-untyped, unused-ignore]
+    from aiobotocore.credentials import (  # type: ignore[import-not-found, import-untyped, unused-ignore]  # optional
         AioRefreshableCredentials,
     )
 
     async def refresh() -> dict[str, str]:
         return await asyncio.to_thread(metadata)  # which takes the context, and so _since, along
 
-    class AioCredentials(AioRefreshableCredentials):  # type: ignore[misc, unused-ignore]
+    class AioCredentials(AioRefreshableCredentials):  # type: ignore[misc, unused-ignore]  # untyped base
         async def get_frozen_credentials(self) -> Any:
             token = _since.set(datetime.now(UTC))
             try:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 import typer.main
-from typer.completion import completion_init  # type: ignore[attr-defined]
+from typer.completion import completion_init  # type: ignore[attr-defined]  # not re-exported
 
 from mfa_session import __version__
 from mfa_session.aws_files.files import remembering_reads

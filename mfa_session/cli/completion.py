@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 from shellingham import ShellDetectionFailure, detect_shell
-from typer.completion import get_completion_script, install  # type: ignore[attr-defined]
+from typer.completion import get_completion_script, install  # type: ignore[attr-defined]  # not re-exported
 
 from mfa_session.errors import ConfigurationError, UsageError
 from mfa_session.system.commands import find_program

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 import typer.main
-from typer.core import CompletionItem, TyperArgument, TyperCommand, TyperGroup  # type: ignore[attr-defined]
+from typer.core import CompletionItem, TyperArgument, TyperCommand, TyperGroup  # type: ignore[attr-defined]  # not re-exported
 
 from mfa_session.cli.options import profile_names
 from mfa_session.errors import UsageError

@@ -100,7 +100,7 @@ class SSHConnection:
             ConfigurationError: there is no connection, or no file can be written; ssh has said why.
         """
         assert self._master.stdin is not None  # noqa: S101  both are pipes
-        assert self._master.stdout is not None  # noqa: S101
+        assert self._master.stdout is not None  # noqa: S101  it was started with a pipe
         with suppress(OSError):
             self._master.stdin.write(token.encode("ascii") + b"\n")
             self._master.stdin.flush()

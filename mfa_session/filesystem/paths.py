@@ -25,7 +25,7 @@ def home(environ: Mapping[str, str], *, platform: str = sys.platform) -> Path:
     named = environ.get(variable)
     folder = Path(_home_of_this_user(environ, platform) if named is None else named)
     # With an empty HOME, ~/.aws would be /.aws or ./.aws. Path.is_dir raises where the folder may not be read.
-    if not folder.is_absolute() or not os.path.isdir(folder):  # noqa: PTH112
+    if not folder.is_absolute() or not os.path.isdir(folder):  # noqa: PTH112  as said above
         raise ConfigurationError(
             f"your home folder {escape_control(str(folder))} is not a folder" if named else "you have no home folder",
             hint=f"set {variable} to a folder of yours; mfa-session keeps its own files below it, "

@@ -44,7 +44,7 @@ def addresses(environ: Mapping[str, str]) -> list[str]:
     found = [each for each in named.split(";") if each] or [named] * bool(named)
     runtime = environ.get("XDG_RUNTIME_DIR")
     # os.path, as Path.is_socket raises where the folder of another user may not be read.
-    if runtime and os.path.exists(bus := os.path.join(runtime, "bus")) and Path(bus).is_socket():  # noqa: PTH110, PTH118
+    if runtime and os.path.exists(bus := os.path.join(runtime, "bus")) and Path(bus).is_socket():  # noqa: PTH110, PTH118  a folder may be closed to us
         found.append(f"unix:path={quote(bus)}")
     if found:
         return list(dict.fromkeys(found))

@@ -76,7 +76,7 @@ class SecretService:
 
         def write(bus: SessionBus) -> Place:
             keyring: Collection | None = None
-            for keyring, item in self._find(bus, service, user, None):  # noqa: B007
+            for keyring, item in self._find(bus, service, user, None):  # noqa: B007  the last one is used below
                 self._unlock_item(bus, item)
                 break
             keyring = keyring or self._default_keyring(bus)

@@ -61,7 +61,7 @@ def check_ask(ask: object) -> None:
         return
     if not callable(ask):
         raise TypeError(f"ask must be True, False or {_EXPECTED}; not {type(ask).__name__}")
-    if inspect.iscoroutinefunction(ask) or inspect.iscoroutinefunction(getattr(ask, "__call__", None)):  # noqa: B004
+    if inspect.iscoroutinefunction(ask) or inspect.iscoroutinefunction(getattr(ask, "__call__", None)):  # noqa: B004  an async __call__
         raise TypeError(
             f"ask must be {_EXPECTED}; a coroutine function cannot be awaited here: call mfa_session.session in a "
             "thread (asyncio.to_thread), with an ask that blocks"

@@ -203,7 +203,7 @@ def test_the_summary_of_a_command_is_the_first_line_of_its_own_help(words: tuple
     module, _, function = entry.function.partition(":")
     run = getattr(importlib.import_module(f"mfa_session.cli.commands.{module}"), function)
 
-    assert inspect.getdoc(run).split("\n\n")[0] == entry.summary  # type: ignore[union-attr]
+    assert inspect.getdoc(run).split("\n\n")[0] == entry.summary  # type: ignore[union-attr]  # None fails too
 
 
 def test_the_options_with_a_value_are_known_of_each_command_that_runs_a_program() -> None:

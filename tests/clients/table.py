@@ -125,7 +125,7 @@ JAVASCRIPT = NPM(_JAVASCRIPT, "javascript")
 
 
 def _python(name: str, program: str, *packages: str, **more: object) -> Client:
-    return Client(name, PyPI(packages), (_PYTHON, "-c", program), **more)  # type: ignore[arg-type]
+    return Client(name, PyPI(packages), (_PYTHON, "-c", program), **more)  # type: ignore[arg-type]  # fields by name
 
 
 CLIENTS = (

@@ -143,7 +143,7 @@ def test_a_question_says_what_it_is_about() -> None:
 
 def test_a_passphrase_is_asked_as_one() -> None:
     ask = Function("correct horse")
-    lines = AskFunction(ask, profile="test-user", kind="passphrase")  # type: ignore[arg-type]
+    lines = AskFunction(ask, profile="test-user", kind="passphrase")  # type: ignore[arg-type]  # what is tested
 
     Terminal(lines).ask("Passphrase:", secret=True)
 

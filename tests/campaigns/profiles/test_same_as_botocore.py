@@ -43,7 +43,7 @@ class Botocore:
     def _find_provider(self) -> tuple[str | None, bool]:
         roles = self.roles
 
-        class Fetcher(botocore.credentials.AssumeRoleCredentialFetcher):  # type: ignore[misc]
+        class Fetcher(botocore.credentials.AssumeRoleCredentialFetcher):  # type: ignore[misc]  # botocore has no types
             def __init__(self, *, role_arn: str, extra_args: dict[str, Any], **more: Any) -> None:
                 roles.append({"RoleArn": role_arn, **extra_args})
                 super().__init__(role_arn=role_arn, extra_args=extra_args, **more)
