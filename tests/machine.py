@@ -26,6 +26,9 @@ PROGRAMS = Path(sys.executable).parent
 MFA_SESSION = PROGRAMS / "mfa-session"
 AWS_CLI = PROGRAMS / "aws"
 
+# What pip wrote into the first line of the program: python3, where the tests may be run by python.
+INTERPRETER = MFA_SESSION.read_text(encoding="utf-8").splitlines()[0][2:] if sys.platform != "win32" else sys.executable
+
 PHONE = "arn:aws:iam::123456789012:mfa/test-user-phone"
 PASSPHRASE = "correct horse battery"
 

@@ -2,12 +2,11 @@
 
 import configparser
 import shlex
-import sys
 
 import pytest
 
 from tests.cli.sections import long_term_key, session
-from tests.machine import MFA_SESSION, PHONE, Machine
+from tests.machine import INTERPRETER, MFA_SESSION, PHONE, Machine
 
 CONFIG = """\
 # mine
@@ -24,7 +23,7 @@ role_arn = arn:aws:iam::123456789012:role/admin
 source_profile = test-user
 """
 
-LINE = f"{sys.executable} -I {MFA_SESSION} credential-process --profile test-user"
+LINE = f"{INTERPRETER} -I {MFA_SESSION} credential-process --profile test-user"
 
 
 @pytest.fixture
@@ -143,7 +142,7 @@ def test_the_credential_process_line_starts_this_program_and_is_removed_again(ma
     python, option, program, *rest = shlex.split(written["profile test-user"]["credential_process"])
     configure(machine, "--no-credential-process")
 
-    assert (python, option, program) == (sys.executable, "-I", str(MFA_SESSION))
+    assert (python, option, program) == (INTERPRETER, "-I", str(MFA_SESSION))
     assert rest == ["credential-process", "--profile", "test-user"]
     assert machine.config_file.read_text() == CONFIG
 

@@ -14,7 +14,7 @@ import pytest
 
 from mfa_session.model.credentials import timestamp
 from tests.clean_environment import clean_environment
-from tests.machine import AWS_CLI, MFA_SESSION, Machine
+from tests.machine import AWS_CLI, INTERPRETER, MFA_SESSION, Machine
 from tests.terminal import Stream
 
 QUESTION = "(test-user-phone"
@@ -173,4 +173,4 @@ def test_static_keys_and_the_process_are_the_same_user_to_the_aws_cli(machine_wi
 def test_the_line_in_the_config_file_names_the_installed_program(machine_with_process: Machine) -> None:
     line = machine_with_process.config("test-user")["credential_process"]
 
-    assert line == f"{sys.executable} -I {MFA_SESSION} credential-process --profile test-user"
+    assert line == f"{INTERPRETER} -I {MFA_SESSION} credential-process --profile test-user"

@@ -15,7 +15,7 @@ import mfa_session
 from mfa_session.cli import own_program
 from mfa_session.model.credentials import timestamp
 from tests.clean_environment import clean_environment
-from tests.machine import MFA_SESSION, Machine
+from tests.machine import INTERPRETER, MFA_SESSION, Machine
 
 SECRET = "s" * 40
 
@@ -165,4 +165,4 @@ class TestTheCommand:
 
 
 def test_the_line_can_be_split_by_any_shell(line: str) -> None:
-    assert shlex.split(line)[:3] == [sys.executable, "-I", str(MFA_SESSION)]
+    assert shlex.split(line)[:3] == [INTERPRETER, "-I", str(MFA_SESSION)]
