@@ -134,7 +134,7 @@ def test_a_key_made_by_hand_after_a_failed_rotation_is_listed_and_left_alone(mac
         f"has no answer of AWS: key {masked}, made at {made}, may be of that rotation, or one that you made"
     )
     assert f"the user has a second access key, and AWS allows no third: {masked}, made on " in error
-    command = "mfa-session keys rotate --profile test-user --delete-old"
+    command = "mfa-session keys rotate --delete-old --profile test-user"
     assert hint == f"mfa-session: hint: run in a terminal: {command}; or, to have that key deleted: {command} --yes"
     assert theirs in machine.account.keys_of(machine.user)
     assert machine.run(*command.split()[1:], "--yes").returncode == 0
